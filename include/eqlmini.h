@@ -1,0 +1,398 @@
+/* eqlmini.h - compile Event Query Language (EQL) text and evaluate it on a host's events.
+ *
+ * This header is the manual. The shortest useful program is examples/struct_events.c.
+ *
+ *   eqlm_schema   says where a host's events keep their fields           (built once, then read only)
+ *   eqlm_program  one compiled query                                     (immutable, shared by threads)
+ *   eqlm_vm       scratch memory that evaluates programs                 (one per thread)
+ *   eqlm_diags    what was wrong with a query, in words and positions
+ *
+ * Conventions
+ *  - Text is UTF-8 given as pointer and length in bytes; it need not end in NUL and may contain NUL.
+ *  - Every function that can fail returns an eqlm_status. Output parameters come last; on failure they are
+ *    set to NULL (objects) or left untouched (values).
+ *  - `_new` is paired with `_free`; `_free(NULL)` does nothing.
+ *  - The library never prints, never exits, keeps no global state and does not look at the locale.
+ *  - Unless a function says otherwise, an object may be used by one thread at a time.
+ */
+#ifndef EQLMINI_H
+#define EQLMINI_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#if defined(_WIN32) || !defined(__GNUC__)
+#define EQLM_API
+#else
+#define EQLM_API __attribute__((visibility("default")))
+#endif
+
+/* ------------------------------------------------------------------------------------------------------
+ * Version and status
+ */
+#define EQLM_VERSION_MAJOR 0
+#define EQLM_VERSION_MINOR 1
+#define EQLM_VERSION_PATCH 0
+
+/* The library's version as "major.minor.patch". Static text, never freed. Any thread. */
+EQLM_API const char *eqlm_version(void);
+
+typedef enum eqlm_status {
+    EQLM_OK = 0,
+    EQLM_E_NOMEM,    /* the allocator returned NULL */
+    EQLM_E_ARGUMENT, /* the call is wrong: NULL, out of range, wrong kind of program */
+    EQLM_E_COMPILE,  /* the query has errors; the diagnostics say which */
+    EQLM_E_LIMIT,    /* a named limit was reached */
+    EQLM_E_IMAGE,    /* a saved program is damaged, of another version, or not one at all */
+    EQLM_E_SCHEMA    /* a field definition contradicts itself or another one */
+} eqlm_status;
+
+/* One line of English for a status. Static text. Any thread. */
+EQLM_API const char *eqlm_status_text(eqlm_status status);
+
+/* ------------------------------------------------------------------------------------------------------
+ * Memory
+ */
+
+/* All memory comes from one hook, used like realloc with sizes:
+ *   resize(ctx, NULL, 0, n)    new block of n > 0 bytes, aligned for any type
+ *   resize(ctx, p, old, n)     grow or shrink; the old block stays valid if NULL is returned
+ *   resize(ctx, p, old, 0)     free; returns NULL
+ * It is called only by the thread that called the library. Where a function takes `const eqlm_alloc *`,
+ * NULL means malloc/realloc/free. The structure is copied; ctx must outlive every object made with it. */
+typedef struct eqlm_alloc {
+    void *(*resize)(void *ctx, void *ptr, size_t old_size, size_t new_size);
+    void *ctx;
+} eqlm_alloc;
+
+/* ------------------------------------------------------------------------------------------------------
+ * Values
+ */
+
+/* A borrowed piece of text; ptr may be NULL when len is 0. */
+typedef struct eqlm_str {
+    const char *ptr;
+    size_t len;
+} eqlm_str;
+
+typedef enum eqlm_value_type {
+    EQLM_NULL = 0, /* no value: the field is missing */
+    EQLM_BOOL,     /* as.boolean */
+    EQLM_I64,      /* as.i64 */
+    EQLM_U64,      /* as.u64; only for values above INT64_MAX, smaller ones may use either */
+    EQLM_F64,      /* as.f64 */
+    EQLM_STRING,   /* as.str, len bytes of UTF-8; invalid bytes are allowed and match only themselves */
+    EQLM_IP,       /* as.ip, len 4 (IPv4) or 16 (IPv6) bytes in network order */
+    EQLM_DATE,     /* as.i64, nanoseconds since 1970-01-01T00:00:00Z */
+    EQLM_ARRAY,    /* as.items, len values; nulls are skipped; arrays inside arrays are not allowed */
+    EQLM_OBJECT    /* as.object, an element of an array of objects; read through fields with a parent */
+} eqlm_value_type;
+
+/* 16 bytes. Pointers are borrowed: see the function that takes or gives the value for how long. */
+typedef struct eqlm_value {
+    uint32_t type; /* eqlm_value_type */
+    uint32_t len;
+    union {
+        bool boolean;
+        int64_t i64;
+        uint64_t u64;
+        double f64;
+        const char *str;
+        const unsigned char *ip;
+        const struct eqlm_value *items;
+        const void *object;
+    } as;
+} eqlm_value;
+
+/* ------------------------------------------------------------------------------------------------------
+ * Schema: where events keep their fields
+ *
+ * An event is a pointer that only the host understands. A schema maps field names ("process.name") to
+ *   - a place in a C struct, described by an eqlm_field (fastest), or
+ *   - the getter, for everything the table does not place.
+ * Every field has a number, its index in the order of definition. Compiling turns names into places, so
+ * evaluation never sees a name.
+ */
+
+/* What a field holds, as in an Elasticsearch mapping. It decides which comparisons are legal and how values
+ * of another form are read: a string "80" in a LONG field compares as 80. */
+typedef enum eqlm_type {
+    EQLM_TYPE_AUTO = 0, /* by storage: text -> KEYWORD, integers -> LONG, double -> DOUBLE, bool -> BOOLEAN,
+                           IP storage -> IP, VALUE and GETTER -> ANY */
+    EQLM_TYPE_ANY,      /* not known before run time: every value is taken by its own type */
+    EQLM_TYPE_KEYWORD,
+    EQLM_TYPE_LONG,
+    EQLM_TYPE_UNSIGNED_LONG,
+    EQLM_TYPE_DOUBLE,
+    EQLM_TYPE_BOOLEAN,
+    EQLM_TYPE_DATE,
+    EQLM_TYPE_IP,
+    EQLM_TYPE_VERSION,
+    EQLM_TYPE_TEXT,       /* analysed text without an exact form: using it is an error */
+    EQLM_TYPE_NESTED,     /* using it is an error */
+    EQLM_TYPE_OBJECT,     /* array of objects: only _arraysearch may use it */
+    EQLM_TYPE_UNSUPPORTED, /* geo points, ranges, ...: using it is an error */
+    EQLM_TYPE_UNMAPPED    /* known not to exist: an error, or null for an optional `?field` */
+} eqlm_type;
+
+typedef enum eqlm_storage {
+    EQLM_STORE_GETTER = 0, /* not in the struct: ask the getter */
+    EQLM_STORE_BOOL,       /* bool */
+    EQLM_STORE_INT,        /* signed integer of `size` 1, 2, 4 or 8 bytes */
+    EQLM_STORE_UINT,       /* unsigned integer of `size` bytes */
+    EQLM_STORE_FLOAT,      /* float or double, by `size` 4 or 8 */
+    EQLM_STORE_CHARS,      /* char[size], ends at the first NUL or at size */
+    EQLM_STORE_CSTR,       /* const char *, NUL-terminated; NULL = missing */
+    EQLM_STORE_STR,        /* const char * at offset and its length, an unsigned integer of len_size bytes at
+                              len_offset; NULL = missing */
+    EQLM_STORE_IPV4,       /* 4 bytes in network order */
+    EQLM_STORE_IPV6,       /* 16 bytes in network order */
+    EQLM_STORE_VALUE       /* an eqlm_value */
+} eqlm_storage;
+
+typedef enum eqlm_shape {
+    EQLM_SCALAR = 0,    /* one value at offset */
+    EQLM_ARRAY_INLINE,  /* the first element lies at offset */
+    EQLM_ARRAY_POINTER  /* at offset lies a pointer to the first element */
+} eqlm_shape;
+
+#define EQLM_ALWAYS UINT32_MAX /* eqlm_field.present_offset: there is no presence flag */
+
+/* One field of a host struct. All offsets are in bytes from the start of the event. Use the macros below. */
+typedef struct eqlm_field {
+    const char *name;        /* "process.name"; copied */
+    const char *parent;      /* NULL, or the name of the array of objects whose elements hold this field */
+    uint8_t type;            /* eqlm_type */
+    uint8_t storage;         /* eqlm_storage of the value, or of one element */
+    uint8_t shape;           /* eqlm_shape */
+    uint8_t len_size;        /* EQLM_STORE_STR: 1, 2, 4 or 8 */
+    uint8_t count_size;      /* arrays: bytes of the element count: 1, 2, 4 or 8 */
+    uint32_t size;           /* bytes of the integer, float or char[]; see eqlm_storage */
+    uint32_t offset;
+    uint32_t len_offset;     /* EQLM_STORE_STR: of the length; in arrays counted from the element */
+    uint32_t count_offset;   /* arrays: of the element count */
+    uint32_t stride;         /* arrays: bytes from one element to the next */
+    uint32_t present_offset; /* of a bool that is false when the field is missing, or EQLM_ALWAYS */
+} eqlm_field;
+
+#define EQLM_FIELD_BASE_(n, st, sz, off)                                                                       \
+    .name = (n), .storage = (st), .size = (uint32_t)(sz), .offset = (uint32_t)(off),                           \
+    .present_offset = EQLM_ALWAYS
+#define EQLM_SIZEOF_(S, m) sizeof(((S *)0)->m)
+
+/* One line per field: S is the struct, m the member. Add further designators after the macro, for example
+ *   { EQLM_FIELD_INT("process.pid", struct ev, pid), .present_offset = offsetof(struct ev, has_pid) }, */
+#define EQLM_FIELD_BOOL(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_BOOL, 1, offsetof(S, m))
+#define EQLM_FIELD_INT(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_INT, EQLM_SIZEOF_(S, m), offsetof(S, m))
+#define EQLM_FIELD_UINT(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_UINT, EQLM_SIZEOF_(S, m), offsetof(S, m))
+#define EQLM_FIELD_FLOAT(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_FLOAT, EQLM_SIZEOF_(S, m), offsetof(S, m))
+#define EQLM_FIELD_CHARS(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_CHARS, EQLM_SIZEOF_(S, m), offsetof(S, m))
+#define EQLM_FIELD_CSTR(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_CSTR, 0, offsetof(S, m))
+#define EQLM_FIELD_STR(n, S, m, lenm)                                                                          \
+    EQLM_FIELD_BASE_(n, EQLM_STORE_STR, 0, offsetof(S, m)), .len_offset = (uint32_t)offsetof(S, lenm),         \
+                                                            .len_size = (uint8_t)EQLM_SIZEOF_(S, lenm)
+#define EQLM_FIELD_VALUE(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_VALUE, 0, offsetof(S, m))
+/* Turns the line into an array: `countm` counts the elements, which lie `st` bytes apart.
+ *   { EQLM_FIELD_BASE_CSTR..., EQLM_ARRAY_OF(struct ev, n_args, sizeof(char *)), .shape = EQLM_ARRAY_POINTER } */
+#define EQLM_ARRAY_OF(S, countm, st)                                                                           \
+    .count_offset = (uint32_t)offsetof(S, countm), .count_size = (uint8_t)EQLM_SIZEOF_(S, countm),             \
+    .stride = (uint32_t)(st)
+
+/* Gives the value of field `field` of `event` in *out; returning false, or leaving EQLM_NULL, means missing.
+ * `event` is what was passed to eqlm_match, or an element (as.object) when the field has a parent.
+ * What *out points at must stay valid until eqlm_match returns. Called once per use of the field, in any
+ * order, by the thread that evaluates. */
+typedef bool (*eqlm_get_fn)(void *ctx, const void *event, uint32_t field, eqlm_value *out);
+
+/* Tells the type of a field by name for fields that no eqlm_field describes. EQLM_TYPE_ANY: not known here.
+ * *is_array (never NULL) may be set to tell that the field usually has several values. */
+typedef eqlm_type (*eqlm_type_fn)(void *ctx, eqlm_str name, bool *is_array);
+
+typedef struct eqlm_schema eqlm_schema;
+
+/* A new, empty schema: no fields, no getter, open. EQLM_E_NOMEM. */
+EQLM_API eqlm_status eqlm_schema_new(const eqlm_alloc *alloc, eqlm_schema **out);
+EQLM_API void eqlm_schema_free(eqlm_schema *schema);
+
+/* Adds the fields of a host struct. Names are copied. A parent must have been added before its children.
+ * EQLM_E_SCHEMA: a duplicate name, a size or shape that makes no sense; then nothing is added. */
+EQLM_API eqlm_status eqlm_schema_add(eqlm_schema *schema, const eqlm_field *fields, size_t n_fields);
+
+/* Sets the getter for fields with EQLM_STORE_GETTER and for every name the schema does not hold (open schema):
+ * such a name gets the next field number when a query first uses it. Without a getter those are missing. */
+EQLM_API eqlm_status eqlm_schema_set_getter(eqlm_schema *schema, eqlm_get_fn get, void *ctx);
+
+/* Puts a source of types in force, for example eqlm_ecs_type. With types in force values are read as the
+ * literal they are compared with asks: see "types" in docs/language.md. */
+EQLM_API eqlm_status eqlm_schema_set_types(eqlm_schema *schema, eqlm_type_fn type_of, void *ctx);
+
+/* Closes the schema: a name that is neither added nor known to the types is an error, or null for `?name`. */
+EQLM_API eqlm_status eqlm_schema_close(eqlm_schema *schema);
+
+/* Number of fields known so far; grows when queries with new names are compiled or loaded. */
+EQLM_API uint32_t eqlm_schema_n_fields(const eqlm_schema *schema);
+
+/* Name of a field, valid as long as the schema; the empty string for a number out of range. */
+EQLM_API eqlm_str eqlm_schema_field_name(const eqlm_schema *schema, uint32_t field);
+
+/* Number of the parent array of a field, or UINT32_MAX. */
+EQLM_API uint32_t eqlm_schema_field_parent(const eqlm_schema *schema, uint32_t field);
+
+/* Finds a field by name; false when the schema does not hold it. */
+EQLM_API bool eqlm_schema_find(const eqlm_schema *schema, eqlm_str name, uint32_t *out);
+
+/* The Elastic Common Schema as an eqlm_type_fn (ctx is not used). Any thread. */
+EQLM_API eqlm_type eqlm_ecs_type(void *ctx, eqlm_str name, bool *is_array);
+
+/* ------------------------------------------------------------------------------------------------------
+ * Diagnostics
+ */
+typedef enum eqlm_severity { EQLM_ERROR, EQLM_WARNING, EQLM_INFO } eqlm_severity;
+
+typedef struct eqlm_diag {
+    const char *code; /* stable: "E101"; docs/diagnostics.md explains each */
+    eqlm_severity severity;
+    uint32_t start, end;           /* bytes of the query text, start <= end <= length */
+    uint32_t line, column;         /* of start; from 1, columns count code points */
+    uint32_t end_line, end_column; /* of end */
+    const char *message;           /* one line of English, NUL-terminated */
+    const char *hint;              /* how to mend it, or NULL */
+} eqlm_diag;
+
+typedef struct eqlm_diags eqlm_diags;
+
+/* A list of diagnostics, filled by eqlm_compile. EQLM_E_NOMEM. */
+EQLM_API eqlm_status eqlm_diags_new(const eqlm_alloc *alloc, eqlm_diags **out);
+EQLM_API void eqlm_diags_free(eqlm_diags *diags);
+/* Forgets all entries. */
+EQLM_API void eqlm_diags_clear(eqlm_diags *diags);
+EQLM_API size_t eqlm_diags_count(const eqlm_diags *diags);
+/* Entry i in the order of the text, or NULL; valid until the list is cleared, freed or used to compile. */
+EQLM_API const eqlm_diag *eqlm_diags_get(const eqlm_diags *diags, size_t i);
+/* Entries with severity EQLM_ERROR. */
+EQLM_API size_t eqlm_diags_errors(const eqlm_diags *diags);
+/* How many further entries were dropped because max_diags was reached. */
+EQLM_API size_t eqlm_diags_dropped(const eqlm_diags *diags);
+
+/* One row of the catalogue of diagnostics, for documentation and `eqlc help CODE`. NULL past the end. */
+typedef struct eqlm_diag_info {
+    const char *code;
+    eqlm_severity severity;
+    const char *name;    /* "unknown-field" */
+    const char *summary; /* the message with its placeholders */
+} eqlm_diag_info;
+EQLM_API const eqlm_diag_info *eqlm_diag_catalog(size_t i);
+
+/* ------------------------------------------------------------------------------------------------------
+ * Compiling
+ */
+typedef enum eqlm_dialect {
+    EQLM_DIALECT_ES = 0,  /* Elasticsearch */
+    EQLM_DIALECT_ENDPOINT /* Elastic Endpoint behaviour rules: aliases, _arraysearch, descendant of, ... */
+} eqlm_dialect;
+
+/* Every limit has a name, a default and an error (EQLM_E_LIMIT or a diagnostic). 0 means the default. */
+typedef struct eqlm_limits {
+    uint32_t max_source;       /* bytes of query text; default 1 MiB */
+    uint32_t max_depth;        /* nesting of parentheses, calls and operators; default 250 */
+    uint32_t max_nodes;        /* nodes of the tree; default 1,000,000 */
+    uint32_t max_diags;        /* diagnostics kept; default 100 */
+    uint32_t max_choices;      /* combinations of values one leaf tries (spec 4.2); default 10,000 */
+    uint32_t max_regex_states; /* states of one regular expression's automaton; default 10,000 */
+    uint32_t max_scratch;      /* bytes of temporary strings for one event; default 16 MiB */
+} eqlm_limits;
+
+typedef struct eqlm_options {
+    size_t size;                   /* sizeof(eqlm_options): lets the structure grow in later versions */
+    eqlm_dialect dialect;
+    const char *category_field;    /* default "event.category" */
+    bool unknown_field_is_error;   /* --strict: a field no schema knows is an error, not a warning */
+    eqlm_limits limits;
+} eqlm_options;
+
+typedef struct eqlm_program eqlm_program;
+
+/* Compiles one query. `options` may be NULL for the defaults; `diags` may be NULL if nobody reads them; it is
+ * cleared first. On EQLM_OK *out is a program (there may be warnings). On EQLM_E_COMPILE *out is NULL and diags
+ * holds at least one error. The text is not kept.
+ * New names are added to `schema`, so no other thread may use the schema meanwhile; the program itself keeps
+ * copies of what it needs and may outlive the schema. */
+EQLM_API eqlm_status eqlm_compile(const eqlm_alloc *alloc, eqlm_schema *schema, eqlm_str source,
+                                  const eqlm_options *options, eqlm_diags *diags, eqlm_program **out);
+
+/* Compiles an expression alone ("length(a) + 1"), for eqlm_eval. As eqlm_compile otherwise. */
+EQLM_API eqlm_status eqlm_compile_expr(const eqlm_alloc *alloc, eqlm_schema *schema, eqlm_str source,
+                                       const eqlm_options *options, eqlm_diags *diags, eqlm_program **out);
+EQLM_API void eqlm_program_free(eqlm_program *program);
+
+typedef enum eqlm_program_kind {
+    EQLM_EVENT_QUERY,
+    EQLM_SEQUENCE,
+    EQLM_SAMPLE,
+    EQLM_EXPRESSION
+} eqlm_program_kind;
+
+EQLM_API eqlm_program_kind eqlm_program_get_kind(const eqlm_program *program);
+/* Fields the program reads: their numbers in the schema it was compiled with. */
+EQLM_API uint32_t eqlm_program_n_fields(const eqlm_program *program);
+EQLM_API uint32_t eqlm_program_field(const eqlm_program *program, uint32_t i);
+/* Bytes of memory the program occupies. */
+EQLM_API size_t eqlm_program_memory(const eqlm_program *program);
+
+/* Called with pieces of output in order; returning false stops, and the caller returns EQLM_E_LIMIT. */
+typedef bool (*eqlm_write_fn)(void *ctx, const void *bytes, size_t len);
+
+/* Writes the image of a program: independent of the machine, without addresses, field names included. */
+EQLM_API eqlm_status eqlm_program_save(const eqlm_program *program, eqlm_write_fn write, void *ctx);
+
+/* Reads an image, which may come from anybody: it is checked completely before anything is built from it, and
+ * names are looked up in `schema` as in eqlm_compile. EQLM_E_IMAGE: not an image this version accepts. */
+EQLM_API eqlm_status eqlm_program_load(const eqlm_alloc *alloc, eqlm_schema *schema, const void *image,
+                                       size_t len, eqlm_program **out);
+
+/* The check of eqlm_program_load alone. */
+EQLM_API eqlm_status eqlm_image_check(const eqlm_alloc *alloc, const void *image, size_t len);
+
+/* Writes a listing of the code for people. */
+EQLM_API eqlm_status eqlm_program_dump(const eqlm_program *program, eqlm_write_fn write, void *ctx);
+
+/* Parses and checks a query and writes its tree for people (json false) or as one JSON object.
+ * Otherwise as eqlm_compile. */
+EQLM_API eqlm_status eqlm_dump_tree(const eqlm_alloc *alloc, eqlm_schema *schema, eqlm_str source,
+                                    const eqlm_options *options, eqlm_diags *diags, bool json,
+                                    eqlm_write_fn write, void *ctx);
+
+/* ------------------------------------------------------------------------------------------------------
+ * Evaluating
+ */
+typedef struct eqlm_vm eqlm_vm;
+
+/* Scratch for evaluation. EQLM_E_NOMEM. */
+EQLM_API eqlm_status eqlm_vm_new(const eqlm_alloc *alloc, eqlm_vm **out);
+EQLM_API void eqlm_vm_free(eqlm_vm *vm);
+
+/* Tells in *out whether `event` matches an event query; *out is untouched on failure. Borrows the event during
+ * the call. Memory: only scratch of the vm, at most limits.max_scratch. The program may be shared between
+ * threads, the vm may not.
+ * EQLM_E_ARGUMENT: program is not an event query. EQLM_E_LIMIT: scratch used up. EQLM_E_NOMEM. */
+EQLM_API eqlm_status eqlm_match(eqlm_vm *vm, const eqlm_program *program, const void *event, bool *out);
+
+/* Gives the values of an expression program for `event`, one per combination of field values, distinct, in the
+ * order found: *values and what they point at stay valid until the vm is used again. A null result is one
+ * EQLM_NULL. EQLM_E_ARGUMENT: program is not an expression. Otherwise as eqlm_match. */
+EQLM_API eqlm_status eqlm_eval(eqlm_vm *vm, const eqlm_program *program, const void *event,
+                               const eqlm_value **values, size_t *n_values);
+
+/* Run-time errors (integer overflow, division by zero, ...) since the vm was made. Each made one leaf not
+ * match (docs/language.md, "errors"). */
+EQLM_API uint64_t eqlm_vm_errors(const eqlm_vm *vm);
+
+#ifdef __cplusplus
+}
+#endif
+#endif /* EQLMINI_H */

@@ -1,0 +1,37 @@
+/* op.h - what every operator and function can answer, shared by constant folding and the vm so that both give
+ * one answer. */
+#ifndef EQLI_OP_H
+#define EQLI_OP_H
+
+#include "base/arena.h"
+
+/* Three-valued logic (spec 4.3). */
+typedef enum eqli_tri { EQLI_FALSE = 0, EQLI_TRUE = 1, EQLI_UNKNOWN = 2 } eqli_tri;
+
+/* Why an operation has no result. Everything from OVERFLOW to BAD_TYPE is a run-time error of the language: null
+ * for this event, an error in a constant (DECISIONS 5). The last two stop the evaluation. */
+typedef enum eqli_op_result {
+    EQLI_OP_OK = 0,
+    EQLI_OP_OVERFLOW,    /* 64-bit integer overflow */
+    EQLI_OP_DIV_ZERO,    /* integer division or remainder by zero */
+    EQLI_OP_BAD_NUMBER,  /* number(): the text is not one */
+    EQLI_OP_BAD_ADDRESS, /* cidrMatch(): not an IP address */
+    EQLI_OP_BAD_BLOCK,   /* cidrMatch(): not an address block */
+    EQLI_OP_BAD_TYPE,    /* a value of a type the operation does not take */
+    EQLI_OP_TOO_COMPLEX, /* a regular expression's automaton outgrew its limit */
+    EQLI_OP_NOMEM,
+    EQLI_OP_LIMIT /* scratch memory used up */
+} eqli_op_result;
+
+static inline bool eqli_op_fatal(eqli_op_result r)
+{
+    return r >= EQLI_OP_NOMEM;
+}
+
+/* Failure of an arena allocation as a result. */
+static inline eqli_op_result eqli_op_no_room(const eqli_arena *a)
+{
+    return a->limit_hit ? EQLI_OP_LIMIT : EQLI_OP_NOMEM;
+}
+
+#endif

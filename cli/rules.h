@@ -1,0 +1,58 @@
+/* rules.h - readers of rule files: every format becomes a list of rules with their query text and a map back to the
+ * lines of the file (docs/eqlc.1 lists the formats). */
+#ifndef EQLC_RULES_H
+#define EQLC_RULES_H
+
+#include "eqlmini.h"
+
+typedef struct eqlc_place {
+    uint32_t line, column; /* from 1; columns count code points */
+} eqlc_place;
+
+/* Where a piece of the decoded query stands in the file: query bytes [start, next entry's start) come, byte for byte
+ * or through an escape of `width` source bytes, from this place on. Sorted by start. */
+typedef struct eqlc_map_entry {
+    uint32_t start;  /* offset in the query */
+    uint32_t source; /* byte offset in the file */
+    bool verbatim;   /* false: the query bytes of this entry are one escape sequence of the file */
+} eqlc_map_entry;
+
+typedef struct eqlc_rule {
+    char *path;      /* as the user gave it (or found below a directory); "-" for standard input, "-q" for a query */
+    char *query;     /* decoded text, NUL-terminated, query_len bytes */
+    size_t query_len;
+    char *id, *name, *severity; /* NULL when absent */
+    int risk_score;             /* -1 when absent */
+    eqlm_dialect dialect;       /* by kind of file: Endpoint TOML is endpoint, everything else es */
+    char *category_field;       /* event_category_override / event_category_field, or NULL */
+    char *timestamp_field;      /* or NULL */
+    char *tiebreaker_field;     /* or NULL */
+    const char *source;         /* the whole file, shared by its rules */
+    size_t source_len;
+    eqlc_map_entry *map;
+    size_t n_map;
+} eqlc_rule;
+
+typedef struct eqlc_rules {
+    eqlc_rule *items;
+    size_t n, cap;
+    char **sources; /* file contents the rules point into */
+    size_t n_sources, cap_sources;
+    size_t n_skipped;  /* objects and files that hold no EQL rule (other rule types, summary lines) */
+    size_t n_failed;   /* files that could not be read or are malformed; each was reported */
+} eqlc_rules;
+
+/* Called for every problem with a file itself (unreadable, bad TOML or JSON, a rule without query). line 0: unknown. */
+typedef void (*eqlc_file_error_fn)(void *ctx, const char *path, eqlc_place place, bool warning, const char *message);
+
+/* Reads files, directories (recursively, sorted, files with known endings) and "-" and appends their rules; goes on
+ * after bad files. Returns false only when memory is short. */
+bool eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc_file_error_fn report, void *ctx);
+/* Appends a query given on the command line. */
+bool eqlc_rules_add_query(eqlc_rules *rules, const char *query);
+void eqlc_rules_clear(eqlc_rules *rules);
+
+/* Place in the rule's file of byte `offset` of its query (offset == query_len is allowed). */
+eqlc_place eqlc_rule_place(const eqlc_rule *rule, size_t offset);
+
+#endif

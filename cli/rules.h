@@ -1,5 +1,5 @@
 /* rules.h - readers of rule files: every format becomes a list of rules with their query text and a map back to the
- * lines of the file (docs/eqlc.1 lists the formats). */
+ * lines of the file (docs/eqlc.1 lists the formats). Want of memory ends the program (util.h). */
 #ifndef EQLC_RULES_H
 #define EQLC_RULES_H
 
@@ -9,8 +9,9 @@ typedef struct eqlc_place {
     uint32_t line, column; /* from 1; columns count code points */
 } eqlc_place;
 
-/* Where a piece of the decoded query stands in the file: query bytes [start, next entry's start) come, byte for byte
- * or through an escape of `width` source bytes, from this place on. Sorted by start. */
+/* Where a piece of the decoded query stands in the file: query bytes [start, next entry's start) come byte for byte
+ * from `source` on, or all together from one escape sequence that starts there. Sorted by start; the first entry starts
+ * at 0, the last one is empty and marks the end of the query. */
 typedef struct eqlc_map_entry {
     uint32_t start;  /* offset in the query */
     uint32_t source; /* byte offset in the file */
@@ -29,8 +30,9 @@ typedef struct eqlc_rule {
     char *tiebreaker_field;     /* or NULL */
     const char *source;         /* the whole file, shared by its rules */
     size_t source_len;
-    eqlc_map_entry *map;
+    eqlc_map_entry *map;        /* n_map entries, at least the one that marks the end */
     size_t n_map;
+    eqlc_place start;           /* place of the query's first byte, from where the others are counted */
 } eqlc_rule;
 
 typedef struct eqlc_rules {
@@ -38,21 +40,27 @@ typedef struct eqlc_rules {
     size_t n, cap;
     char **sources; /* file contents the rules point into */
     size_t n_sources, cap_sources;
-    size_t n_skipped;  /* objects and files that hold no EQL rule (other rule types, summary lines) */
-    size_t n_failed;   /* files that could not be read or are malformed; each was reported */
+    size_t n_skipped;    /* objects and files that hold no EQL rule (other rule types, summary lines) */
+    size_t n_unreadable; /* files and directories that could not be read; each was reported */
+    size_t n_failed;     /* files and rules that could be read but are malformed; each was reported */
 } eqlc_rules;
 
 /* Called for every problem with a file itself (unreadable, bad TOML or JSON, a rule without query). line 0: unknown. */
 typedef void (*eqlc_file_error_fn)(void *ctx, const char *path, eqlc_place place, bool warning, const char *message);
 
 /* Reads files, directories (recursively, sorted, files with known endings) and "-" and appends their rules; goes on
- * after bad files. Returns false only when memory is short. */
-bool eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc_file_error_fn report, void *ctx);
+ * after bad files. */
+void eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc_file_error_fn report, void *ctx);
 /* Appends a query given on the command line. */
-bool eqlc_rules_add_query(eqlc_rules *rules, const char *query);
+void eqlc_rules_add_query(eqlc_rules *rules, const char *query);
 void eqlc_rules_clear(eqlc_rules *rules);
 
-/* Place in the rule's file of byte `offset` of its query (offset == query_len is allowed). */
+/* Byte of the file where byte `offset` of the query stands (offset == query_len is allowed), and its place. */
+size_t eqlc_rule_source_offset(const eqlc_rule *rule, size_t offset);
 eqlc_place eqlc_rule_place(const eqlc_rule *rule, size_t offset);
+/* The same for the end of a span: behind what stands for byte `end - 1`, also where the file goes on elsewhere. */
+size_t eqlc_rule_source_end(const eqlc_rule *rule, size_t start, size_t end);
+/* Place of a byte of the file, not before the query's first byte. */
+eqlc_place eqlc_rule_place_at(const eqlc_rule *rule, size_t source_offset);
 
 #endif

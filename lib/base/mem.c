@@ -33,8 +33,10 @@ void *eqli_mem_resize(const eqlm_alloc *a, void *ptr, size_t old_n, size_t new_n
 {
     if (size && new_n > SIZE_MAX / size)
         return NULL;
-    size_t bytes = new_n * size;
-    return a->resize(a->ctx, ptr, ptr ? (old_n * size ? old_n * size : 1) : 0, bytes ? bytes : 1);
+    size_t old_bytes = old_n * size, new_bytes = new_n * size;
+    if (ptr && !old_bytes)
+        old_bytes = 1;
+    return a->resize(a->ctx, ptr, ptr ? old_bytes : 0, new_bytes ? new_bytes : 1);
 }
 
 void eqli_mem_free(const eqlm_alloc *a, void *ptr, size_t size)

@@ -1,0 +1,344 @@
+# libeqlmini and eqlc. `make help` lists the targets; docs/contributing.md explains the layout.
+#
+# Everything built lies under $(BUILD). Variables a caller may set: CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS PREFIX
+# DESTDIR BUILD, WERROR=1 (warnings are errors) and ASSERT=1 (keep assertions).
+
+BUILD ?= build
+PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
+MANDIR ?= $(PREFIX)/share/man
+CFLAGS ?= -O2 -g
+CXXFLAGS ?= -O2 -g
+export BUILD
+
+# ---------------------------------------------------------------------------------------------------------
+# Packages of Debian 12 and later. Build, demo and tests:
+PACKAGES := \
+    gcc \
+    g++ \
+    libc6-dev \
+    re2c \
+    lemon \
+    unicode-data \
+    libsimdjson-dev \
+    libtomlplusplus-dev \
+    zlib1g-dev \
+    libcmocka-dev \
+    pkg-config
+# gcc, libc6-dev         the library is C11
+# g++                    the command reads JSON and TOML with C++ libraries
+# re2c, lemon            generate the lexer and the parser from grammar/
+# unicode-data           CaseFolding.txt, from which the case folding tables are made
+# libsimdjson-dev        event documents (command only)
+# libtomlplusplus-dev    rule files (command only)
+# zlib1g-dev             gzip-compressed events (command only)
+# libcmocka-dev          unit tests
+# pkg-config             the tests build the examples against an installed copy
+
+# Only for `make lint`, `make fuzz` and .ci/run:
+PACKAGES_DEV := \
+    clang \
+    libclang-rt-dev \
+    cppcheck \
+    clang-tidy \
+    valgrind \
+    xz-utils
+# clang, libclang-rt-dev second compiler, sanitizers, libFuzzer
+# cppcheck, clang-tidy   make lint
+# valgrind               make valgrind
+# xz-utils               unpacks recorded event streams for make corpus
+
+# ---------------------------------------------------------------------------------------------------------
+# `make deps test` must have installed everything before anything is built or probed, also with -j: so with
+# deps among the goals this file consists of the installation alone, and the other goals follow in a make of
+# their own.
+INSTALL_GOALS := $(filter deps deps-dev,$(MAKECMDGOALS))
+ifneq ($(INSTALL_GOALS),)
+
+OTHER_GOALS := $(filter-out deps deps-dev,$(MAKECMDGOALS))
+WANTED := $(if $(filter deps,$(INSTALL_GOALS)),$(PACKAGES)) $(if $(filter deps-dev,$(INSTALL_GOALS)),$(PACKAGES_DEV))
+
+.PHONY: $(INSTALL_GOALS) $(OTHER_GOALS) install-packages after-packages
+$(INSTALL_GOALS): install-packages
+	@:
+$(OTHER_GOALS): after-packages
+	@:
+after-packages: install-packages
+	@$(MAKE) $(OTHER_GOALS)
+install-packages:
+	@set -e; missing=; \
+	for p in $(WANTED); do \
+	    case "$$(dpkg-query -W -f='$${Status}' $$p 2>/dev/null)" in \
+	    *' installed') ;; \
+	    *) missing="$$missing $$p" ;; \
+	    esac; \
+	done; \
+	if [ -z "$$missing" ]; then echo "deps: everything is installed"; exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+	    echo "deps: this system has no apt-get; install the equivalents of:$$missing" >&2; exit 1; \
+	fi; \
+	sudo=; \
+	if [ "$$(id -u)" != 0 ]; then \
+	    sudo=sudo; \
+	    command -v sudo >/dev/null || { echo "deps: run as root, or install sudo" >&2; exit 1; }; \
+	fi; \
+	echo "deps: installing$$missing"; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q update; \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $$missing
+
+else
+
+# ---------------------------------------------------------------------------------------------------------
+# Flags
+WARN := -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+    -Wcast-qual -Wundef -Wvla $(if $(WERROR),-Werror)
+WARNXX := -Wall -Wextra $(if $(WERROR),-Werror)
+GEN := $(BUILD)/gen
+DEPFLAGS = -MMD -MP
+NDEBUG := $(if $(ASSERT),,-DNDEBUG)
+
+LIB_FLAGS := -std=c11 -fPIC -fvisibility=hidden -Iinclude -Ilib -I$(GEN) $(NDEBUG) $(WARN)
+CLI_FLAGS := -Iinclude -Icli $(NDEBUG) -D_POSIX_C_SOURCE=200809L
+# Unit tests may look inside; tests of the public interface and examples see what an embedder sees.
+UNIT_FLAGS := -std=c11 -Iinclude -Ilib -Icli -Itests/support -I$(GEN) -D_POSIX_C_SOURCE=200809L $(WARN)
+API_FLAGS := -std=c11 -Iinclude -Itests/support -D_POSIX_C_SOURCE=200809L $(WARN)
+EXAMPLE_FLAGS := -std=c11 -Iinclude $(WARN)
+CLI_LIBS := -lsimdjson -ltomlplusplus -lz
+TEST_LIBS := -lcmocka -lpthread -lm
+
+ARCH := $(shell $(CC) -dumpmachine 2>/dev/null)
+VERSION := $(shell awk '/^\#define EQLM_VERSION_(MAJOR|MINOR|PATCH)/ { v = v s $$3; s = "." } END { print v }' include/eqlmini.h)
+SOVERSION := 0
+
+# ---------------------------------------------------------------------------------------------------------
+# Sources
+# lib/ecs is a library of its own: hosts with their own field types need not carry the tables.
+ECS_SRC := $(sort $(wildcard lib/ecs/*.c))
+LIB_DIRS ?= $(filter-out ecs,$(notdir $(patsubst %/,%,$(wildcard lib/*/))))
+LIB_SRC := $(sort $(wildcard $(LIB_DIRS:%=lib/%/*.c)))
+CLI_C := $(sort $(wildcard cli/*.c))
+CLI_CC := $(sort $(wildcard cli/*.cc))
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c tests/vectors/test_*.c tests/golden/test_*.c))
+API_SRC := $(sort $(wildcard tests/api/test_*.c))
+SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
+BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
+FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
+
+obj = $(addprefix $(BUILD)/obj/,$(addsuffix .o,$(basename $(1))))
+LIB_OBJ := $(call obj,$(LIB_SRC))
+ECS_OBJ := $(call obj,$(ECS_SRC))
+SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
+
+# cli/json_extract.cc is compiled once per instruction set, under names that start with EQLC_KERNEL. The faster
+# copy must be linked last: of an inline function that several objects hold the linker keeps the first, which has
+# to be one that every processor can run.
+KERNEL_CC := $(filter cli/json_extract.cc,$(CLI_CC))
+KERNEL_OBJ := $(if $(KERNEL_CC),$(BUILD)/obj/cli/json_extract.o)
+ifneq ($(filter x86_64%,$(ARCH)),)
+KERNEL_V3_OBJ := $(if $(KERNEL_CC),$(BUILD)/obj/cli/json_extract_v3.o)
+KERNEL_FLAGS := -DEQLC_HAVE_V3=1
+endif
+CLI_OBJ := $(call obj,$(CLI_C) $(filter-out $(KERNEL_CC),$(CLI_CC))) $(KERNEL_OBJ) $(KERNEL_V3_OBJ)
+CLI_PARTS := $(filter-out $(BUILD)/obj/cli/eqlc.o,$(CLI_OBJ))
+
+# Generated sources. Those whose input does not exist are left out.
+GENERATED := \
+    $(if $(wildcard grammar/lex.re),$(GEN)/lex.c) \
+    $(if $(wildcard grammar/eql.y),$(GEN)/eql.c $(GEN)/eql.h) \
+    $(if $(wildcard lib/base/casefold.awk),$(GEN)/casefold_data.h)
+ECS_GENERATED := $(if $(wildcard lib/ecs/ecs.awk),$(GEN)/ecs_data.h)
+
+LIB_A := $(BUILD)/libeqlmini.a
+LIB_SO := $(BUILD)/libeqlmini.so.$(VERSION)
+ECS_A := $(if $(ECS_SRC),$(BUILD)/libeqlmini-ecs.a)
+ECS_SO := $(if $(ECS_SRC),$(BUILD)/libeqlmini-ecs.so.$(VERSION))
+EQLC := $(if $(wildcard cli/eqlc.c),$(BUILD)/eqlc)
+
+UNIT_BIN := $(addprefix $(BUILD)/tests/,$(notdir $(basename $(UNIT_SRC))))
+API_BIN := $(addprefix $(BUILD)/tests/,$(notdir $(basename $(API_SRC))))
+BENCH_BIN := $(addprefix $(BUILD)/bench/,$(notdir $(basename $(BENCH_SRC))))
+FUZZ_BIN := $(addprefix $(BUILD)/fuzz/,$(notdir $(basename $(FUZZ_SRC))))
+EXAMPLE_BIN := $(addprefix $(BUILD)/examples/,$(notdir $(basename $(EXAMPLE_SRC))))
+
+# ---------------------------------------------------------------------------------------------------------
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.SECONDARY:
+.PHONY: all lib tests examples demo test corpus bench bench-programs fuzz fuzz-smoke install uninstall \
+    amalgamation asan valgrind lint update-golden clean help FORCE
+
+all: lib $(EQLC)
+lib: $(LIB_A) $(BUILD)/libeqlmini.so $(ECS_A) $(if $(ECS_SO),$(BUILD)/libeqlmini-ecs.so)
+
+help:
+	@echo 'make                build/eqlc, build/libeqlmini.a, build/libeqlmini.so'
+	@echo 'make deps           install the packages that build, demo and tests need (Debian; root or sudo)'
+	@echo 'make deps-dev       install the packages that lint, fuzz and .ci/run need'
+	@echo 'make demo           run the bundled rule on the bundled events, and the examples'
+	@echo 'make test           all tests; the last line counts them'
+	@echo 'make asan           all tests again with address and undefined behaviour sanitizers'
+	@echo 'make valgrind       unit tests under valgrind'
+	@echo 'make fuzz-smoke     a short run of every fuzzer (clang)'
+	@echo 'make corpus         run recorded events against public rules, where the data is at hand (CORPUS=dir)'
+	@echo 'make bench          measure'
+	@echo 'make lint           cppcheck and clang-tidy'
+	@echo 'make amalgamation   build/amalgamation/eqlmini.c and eqlmini.h: the library as one file'
+	@echo 'make update-golden  rewrite the expected outputs under tests/golden'
+	@echo 'make install        to $$(DESTDIR)$$(PREFIX), default /usr/local; make uninstall removes it'
+	@echo 'make clean          remove $(BUILD)'
+
+# ---------------------------------------------------------------------------------------------------------
+# Missing tools are named before the first compilation, not by the errors they would cause.
+need_tool = command -v $(firstword $(1)) >/dev/null 2>&1 || lack '$(2)' '$(3)'
+need_header = echo '\#include <$(2)>' | $(1) $(CPPFLAGS) -E -x $(3) - >/dev/null 2>&1 || lack '$(4)' '$(5)'
+check_begin = @mkdir -p $(BUILD); missing=; \
+    lack() { printf 'make: %s is missing (Debian: apt-get install %s)\n' "$$1" "$$2" >&2; missing=1; };
+check_end = if [ -n "$$missing" ]; then echo 'make: `make deps` installs all of it on Debian' >&2; exit 1; fi; touch $@
+
+$(BUILD)/.tools-lib:
+	$(check_begin) \
+	if command -v $(firstword $(CC)) >/dev/null 2>&1; then \
+	    $(call need_header,$(CC),stdlib.h,c,the C library (stdlib.h),libc6-dev); \
+	else lack 'the C compiler $(CC)' gcc; fi; \
+	$(call need_tool,$(RE2C),re2c (lexer generator),re2c); \
+	$(call need_tool,$(LEMON),lemon (parser generator),lemon); \
+	[ -r $(CASEFOLDING) ] || lack '$(CASEFOLDING) (Unicode data)' unicode-data; \
+	$(check_end)
+$(BUILD)/.tools-cli: $(BUILD)/.tools-lib
+	$(check_begin) \
+	if command -v $(firstword $(CXX)) >/dev/null 2>&1; then \
+	    $(call need_header,$(CXX),simdjson.h,c++,simdjson (JSON reader),libsimdjson-dev); \
+	    $(call need_header,$(CXX) -std=c++17,toml++/toml.h,c++,toml++ (TOML reader),libtomlplusplus-dev); \
+	    $(call need_header,$(CXX),zlib.h,c++,zlib,zlib1g-dev); \
+	else lack 'the C++ compiler $(CXX)' g++; fi; \
+	$(check_end)
+$(BUILD)/.tools-test: $(BUILD)/.tools-lib
+	$(check_begin) \
+	{ echo '#include <stdarg.h>'; echo '#include <stddef.h>'; echo '#include <setjmp.h>'; echo '#include <stdint.h>'; \
+	  echo '#include <cmocka.h>'; } | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 || lack 'cmocka (unit tests)' libcmocka-dev; \
+	$(check_end)
+
+# Objects depend on the flags they were made with.
+FLAGS_NOW := $(CC) $(CFLAGS) $(CPPFLAGS) $(LIB_FLAGS) | $(CXX) $(CXXFLAGS) $(CLI_FLAGS) | $(LDFLAGS)
+$(BUILD)/.flags: FORCE
+	@mkdir -p $(@D); printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' > $@
+
+# ---------------------------------------------------------------------------------------------------------
+# Generated sources
+CASEFOLDING ?= /usr/share/unicode/CaseFolding.txt
+RE2C ?= re2c
+LEMON ?= lemon
+
+$(GEN)/lex.c: grammar/lex.re | $(BUILD)/.tools-lib
+	@mkdir -p $(@D)
+	$(RE2C) -W -Werror --no-generation-date -o $@ $<
+$(GEN)/eql.c: grammar/eql.y | $(BUILD)/.tools-lib
+	@mkdir -p $(@D)
+	$(LEMON) -q -d$(@D) $<
+$(GEN)/eql.h: $(GEN)/eql.c
+	@test -f $@ && touch $@
+$(GEN)/casefold_data.h: lib/base/casefold.awk | $(BUILD)/.tools-lib
+	@mkdir -p $(@D)
+	awk -f $< $(CASEFOLDING) > $@
+$(GEN)/ecs_data.h: lib/ecs/ecs.awk lib/ecs/ecs.tsv
+	@mkdir -p $(@D)
+	awk -f lib/ecs/ecs.awk lib/ecs/ecs.tsv > $@
+
+# ---------------------------------------------------------------------------------------------------------
+# Library. The order of generated headers is only needed once: afterwards the .d files know who includes them.
+$(LIB_OBJ): | $(GENERATED)
+$(ECS_OBJ): | $(ECS_GENERATED)
+$(BUILD)/obj/lib/%.o: lib/%.c $(BUILD)/.flags | $(BUILD)/.tools-lib
+	@mkdir -p $(@D)
+	$(CC) $(LIB_FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+
+$(LIB_A): $(LIB_OBJ)
+$(BUILD)/libeqlmini-ecs.a: $(ECS_OBJ)
+$(LIB_A) $(BUILD)/libeqlmini-ecs.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(LIB_SO): $(LIB_OBJ)
+$(BUILD)/libeqlmini-ecs.so.$(VERSION): $(ECS_OBJ)
+$(BUILD)/libeqlmini.so.$(VERSION) $(BUILD)/libeqlmini-ecs.so.$(VERSION):
+	$(CC) -shared -Wl,-soname,$(patsubst %.so.$(VERSION),%.so.$(SOVERSION),$(@F)) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(BUILD)/%.so: $(BUILD)/%.so.$(VERSION)
+	ln -sf $(<F) $@.$(SOVERSION)
+	ln -sf $(@F).$(SOVERSION) $@
+
+# ---------------------------------------------------------------------------------------------------------
+# Command
+$(BUILD)/obj/cli/%.o: cli/%.c $(BUILD)/.flags | $(BUILD)/.tools-cli
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(CLI_FLAGS) $(WARN) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+$(BUILD)/obj/cli/%.o: cli/%.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 $(CLI_FLAGS) $(KERNEL_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(DEPFLAGS) -c -o $@ $<
+$(KERNEL_OBJ): KERNEL_FLAGS += -DEQLC_KERNEL=eqlc_json_base
+$(BUILD)/obj/cli/json_extract_v3.o: cli/json_extract.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
+	@mkdir -p $(@D)
+	$(CXX) -std=c++17 $(CLI_FLAGS) $(KERNEL_FLAGS) -DEQLC_KERNEL=eqlc_json_v3 $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) \
+	    -march=x86-64-v3 $(DEPFLAGS) -c -o $@ $<
+
+$(BUILD)/eqlc: $(CLI_OBJ) $(ECS_A) $(LIB_A)
+	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJ) $(ECS_A) $(LIB_A) $(CLI_LIBS)
+
+# ---------------------------------------------------------------------------------------------------------
+# Tests
+tests: $(UNIT_BIN) $(API_BIN)
+examples: $(EXAMPLE_BIN)
+
+# Unit tests that include a header of the command are linked with its parts.
+CLI_HEADERS := $(notdir $(wildcard cli/*.h))
+empty :=
+CLI_UNIT_SRC := $(if $(UNIT_SRC),$(shell grep -lE '^\#include "($(subst $(empty) $(empty),|,$(CLI_HEADERS)))"' $(UNIT_SRC)))
+CLI_UNIT_BIN := $(addprefix $(BUILD)/tests/,$(notdir $(basename $(CLI_UNIT_SRC))))
+
+$(call obj,$(UNIT_SRC)): FLAGS = $(UNIT_FLAGS)
+$(call obj,$(API_SRC) $(SUPPORT_SRC) $(BENCH_SRC)): FLAGS = $(API_FLAGS)
+$(call obj,$(FUZZ_SRC)): FLAGS = $(UNIT_FLAGS) -fsanitize=fuzzer-no-link
+$(call obj,$(EXAMPLE_SRC)): FLAGS = $(EXAMPLE_FLAGS)
+$(call obj,$(UNIT_SRC) $(FUZZ_SRC)): | $(GENERATED)
+$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/.flags | $(BUILD)/.tools-test
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+$(BUILD)/obj/examples/%.o: examples/%.c $(BUILD)/.flags | $(BUILD)/.tools-lib
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+
+# One rule per program: its object's folder is not in its name.
+define program_rule
+$(1): $(2) $(3) $(ECS_A) $(LIB_A)
+	@mkdir -p $$(@D)
+	$(4) $$(LDFLAGS) -o $$@ $(2) $(3) $(ECS_A) $(LIB_A) $(5)
+endef
+test_name = $(BUILD)/tests/$(notdir $(basename $(1)))
+$(foreach s,$(filter-out $(CLI_UNIT_SRC),$(UNIT_SRC)) $(API_SRC),$(eval $(call \
+    program_rule,$(call test_name,$(s)),$(call obj,$(s)),$(SUPPORT_OBJ),$$(CC) $$(CFLAGS),$(TEST_LIBS))))
+$(foreach s,$(CLI_UNIT_SRC),$(eval $(call \
+    program_rule,$(call test_name,$(s)),$(call obj,$(s)),$(SUPPORT_OBJ) $(CLI_PARTS),$$(CXX) $$(CXXFLAGS),$(CLI_LIBS) $(TEST_LIBS))))
+$(foreach s,$(BENCH_SRC),$(eval $(call \
+    program_rule,$(BUILD)/bench/$(notdir $(basename $(s))),$(call obj,$(s)),$(SUPPORT_OBJ),$$(CC) $$(CFLAGS),-lm)))
+$(foreach s,$(FUZZ_SRC),$(eval $(call \
+    program_rule,$(BUILD)/fuzz/$(notdir $(basename $(s))),$(call obj,$(s)),,$$(CC) $$(CFLAGS) -fsanitize=fuzzer,)))
+$(foreach s,$(EXAMPLE_SRC),$(eval $(call \
+    program_rule,$(BUILD)/examples/$(notdir $(basename $(s))),$(call obj,$(s)),,$$(CC) $$(CFLAGS),)))
+
+test: all tests examples
+	@tests/support/run_tests.sh
+
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+asan:
+	@$(MAKE) BUILD=$(BUILD)/asan ASSERT=1 CFLAGS='$(SANITIZE)' CXXFLAGS='$(SANITIZE)' test
+
+clean:
+	rm -rf $(BUILD)
+
+FORCE:
+
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(ECS_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) \
+    $(call obj,$(UNIT_SRC) $(API_SRC) $(BENCH_SRC) $(FUZZ_SRC) $(EXAMPLE_SRC)))
+
+endif

@@ -81,7 +81,7 @@ static bool rebuild_index(eqlm_schema *s, uint32_t size)
     return true;
 }
 
-static eqlm_status append(eqlm_schema *s, eqlm_str name, uint32_t parent, const eqli_place *place)
+static eqlm_status append(eqlm_schema *s, eqlm_str name, uint32_t parent, bool declared, const eqli_place *place)
 {
     if (s->n >= MAX_FIELDS || name.len > MAX_NAME)
         return EQLM_E_LIMIT;
@@ -100,7 +100,7 @@ static eqlm_status append(eqlm_schema *s, eqlm_str name, uint32_t parent, const 
         return EQLM_E_NOMEM;
     if (name.len)
         memcpy(copy, name.ptr, name.len);
-    s->fields[s->n] = (eqli_schema_field){ { copy, name.len }, parent, name_hash(name, parent), *place };
+    s->fields[s->n] = (eqli_schema_field){ { copy, name.len }, parent, name_hash(name, parent), declared, *place };
     s->fields[s->n].place.field = s->n;
     index_insert(s, s->n++);
     return EQLM_OK;
@@ -180,7 +180,7 @@ static eqlm_status add_one(eqlm_schema *s, const eqlm_field *f)
     place.type = f->type == EQLM_TYPE_AUTO ? (uint8_t)type_by_storage(f->storage) : f->type;
     if (place.type != EQLM_TYPE_ANY)
         s->typed = true;
-    return append(s, name, parent, &place);
+    return append(s, name, parent, true, &place);
 }
 
 eqlm_status eqlm_schema_add(eqlm_schema *s, const eqlm_field *fields, size_t n_fields)
@@ -274,14 +274,13 @@ eqli_field_info eqli_schema_lookup(const eqlm_schema *s, eqlm_str name, uint32_t
     if (info.field != EQLI_NO_FIELD) {
         const eqli_place *place = &s->fields[info.field].place;
         info.type = (eqlm_type)place->type;
-        info.known = place->storage != EQLM_STORE_GETTER || info.type != EQLM_TYPE_ANY;
+        info.known = s->fields[info.field].declared;
     }
     if (info.type == EQLM_TYPE_ANY) {
         info.type = type_from_source(s, name);
         info.known = info.known || info.type != EQLM_TYPE_ANY;
     }
-    /* A declared getter field without a type is still declared: only names interned by use are unknown. */
-    if (s->closed && !info.known && info.field == EQLI_NO_FIELD)
+    if (s->closed && !info.known)
         info.type = EQLM_TYPE_UNMAPPED;
     return info;
 }
@@ -292,7 +291,7 @@ eqlm_status eqli_schema_intern(eqlm_schema *s, eqlm_str name, uint32_t parent, u
     if (*out != EQLI_NO_FIELD)
         return EQLM_OK;
     eqli_place place = { .storage = EQLM_STORE_GETTER, .present_offset = EQLM_ALWAYS, .type = EQLM_TYPE_ANY };
-    eqlm_status status = append(s, name, parent, &place);
+    eqlm_status status = append(s, name, parent, false, &place);
     if (status == EQLM_OK)
         *out = s->n - 1;
     return status;

@@ -18,6 +18,7 @@ typedef struct eqli_schema_field {
     eqlm_str name; /* owned */
     uint32_t parent;
     uint32_t hash;
+    bool declared; /* added by the host, not by the first query that used the name */
     eqli_place place;
 } eqli_schema_field;
 
@@ -39,7 +40,7 @@ struct eqlm_schema {
 typedef struct eqli_field_info {
     uint32_t field; /* EQLI_NO_FIELD: not in the schema */
     eqlm_type type;
-    bool known;     /* declared by the host with a place or a type, or known to the types */
+    bool known; /* declared by the host, or known to the types in force */
 } eqli_field_info;
 
 /* Never changes the schema. parent: EQLI_NO_FIELD or the number of an array of objects. */

@@ -1,0 +1,138 @@
+/* program.h - a compiled query: code, constants, sets and slots. Immutable once finished.
+ *
+ * Everything in a program can be written to an image and read back (image.c); the compiled sets and the places of
+ * fields are rebuilt from constants and names, so an image holds no addresses and no tables. */
+#ifndef EQLI_PROGRAM_H
+#define EQLI_PROGRAM_H
+
+#include "event/schema.h"
+#include "ops/ip.h"
+#include "ops/pattern.h"
+#include "ops/regex.h"
+#include "ops/value.h"
+
+typedef enum eqli_op {
+#define OP(name, group, mode, a, b, t, f, effect) EQLI_OP_##name,
+#include "program/opcodes.def"
+#undef OP
+    EQLI_OP_COUNT
+} eqli_op;
+
+typedef struct eqli_insn {
+    uint8_t op;
+    uint8_t mode;
+    uint16_t a;
+    uint32_t b;
+    uint32_t t, f;
+} eqli_insn;
+
+/* Encoding of operand kinds CMP and AS: bits 0-2 eqli_cmp (CMP only), bits 3-5 eqli_as, bit 6 coerce. */
+#define EQLI_COERCE 0x40u
+#define EQLI_MODE(cmp, as, coerce) ((uint8_t)((unsigned)(cmp) | (unsigned)(as) << 3 | ((coerce) ? EQLI_COERCE : 0u)))
+#define EQLI_MODE_CMP(mode) ((eqli_cmp)((mode) & 7u))
+#define EQLI_MODE_AS(mode) ((eqli_as)((mode) >> 3 & 7u))
+
+typedef enum eqli_set_kind { EQLI_SET_PATTERNS, EQLI_SET_REGEX, EQLI_SET_VALUES, EQLI_SET_BLOCKS } eqli_set_kind;
+
+/* A list of constants [first, first + n) compiled to what tests it. VALUES: numbers and booleans, sorted; as: how
+ * the operand is read. PATTERNS: kinds[i] is the eqli_pattern_kind of member i. */
+typedef struct eqli_set {
+    uint8_t kind; /* eqli_set_kind */
+    bool fold;
+    uint8_t *kinds; /* PATTERNS: n entries, owned */
+    uint32_t first, n;
+    eqli_pattern_set *patterns;
+    eqli_regex *regex;
+    eqlm_value *values; /* VALUES: sorted copies */
+    eqli_cidr *blocks;
+} eqli_set;
+
+/* Where a slot reads: the event, or the element bound by the enclosing SEARCH of that depth. */
+typedef struct eqli_slot {
+    eqli_place place;
+    uint32_t name;   /* constant: the field's name; for elements the full dotted name */
+    uint32_t parent; /* slot of the array of objects, or EQLI_NO_FIELD */
+    uint8_t scope;   /* 0: the event; k: the element of the k-th enclosing SEARCH */
+    uint8_t type;    /* eqlm_type in force when it was compiled */
+} eqli_slot;
+
+typedef struct eqli_pipe_step {
+    bool tail;
+    uint64_t count;
+} eqli_pipe_step;
+
+enum {
+    EQLI_MAX_INSNS = 1 << 22,
+    EQLI_MAX_CONSTS = 1 << 22,
+    EQLI_MAX_SLOTS = 1 << 16,
+    EQLI_MAX_REGS = 1 << 12,
+    EQLI_MAX_LOADS = 255, /* field occurrences in one leaf */
+    EQLI_MAX_SCOPES = 8   /* nested SEARCHes */
+};
+
+struct eqlm_program {
+    eqlm_alloc alloc;
+    uint8_t kind;    /* eqlm_program_kind */
+    bool typed;      /* compiled with types in force */
+    uint8_t dialect; /* eqlm_dialect */
+    eqli_insn *insns;
+    uint32_t n_insns;
+    eqlm_value *consts; /* texts point into pool */
+    uint32_t n_consts;
+    char *pool;
+    uint32_t pool_len;
+    eqli_set *sets;
+    uint32_t n_sets;
+    eqli_slot *slots;
+    uint32_t n_slots;
+    eqli_pipe_step *pipes;
+    uint32_t n_pipes;
+    uint32_t n_regs;      /* registers its leaves need */
+    uint32_t max_choices; /* limits.max_choices and max_scratch in force */
+    uint32_t max_scratch;
+    uint32_t max_regex_states;
+    eqlm_get_fn get;
+    void *get_ctx;
+    uint64_t serial; /* tells programs apart in a vm's caches */
+};
+
+typedef enum eqli_operand {
+    EQLI_ARG_NONE,
+    EQLI_ARG_SLOT,
+    EQLI_ARG_REG,
+    EQLI_ARG_CMP,
+    EQLI_ARG_AS,
+    EQLI_ARG_ARITH,
+    EQLI_ARG_FLAG,
+    EQLI_ARG_CONST,
+    EQLI_ARG_PATTERNS,
+    EQLI_ARG_REGEX,
+    EQLI_ARG_VALUES,
+    EQLI_ARG_BLOCKS,
+    EQLI_ARG_TARGET,
+    EQLI_ARG_LENGTH,
+    EQLI_ARG_COUNT,
+    EQLI_ARG_FN,
+    EQLI_ARG_ARGS
+} eqli_operand;
+
+typedef enum eqli_op_group { EQLI_GROUP_END, EQLI_GROUP_TEST, EQLI_GROUP_VALUE } eqli_op_group;
+
+typedef struct eqli_op_info {
+    const char *name;
+    uint8_t group;
+    uint8_t mode, a, b, t, f; /* eqli_operand */
+    const char *effect;
+} eqli_op_info;
+
+extern const eqli_op_info eqli_op_table[EQLI_OP_COUNT];
+
+/* Compiles every set from the constants and resolves every slot's name in the schema. regex_error may be NULL; it is
+ * filled when the result is EQLM_E_COMPILE, with *bad_set. */
+eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set, eqli_regex_error *regex_error);
+/* Whether the code may run: every operand by its kind, targets, regions, registers. The only door to the vm. */
+bool eqli_program_verify(const eqlm_program *p);
+/* Order of VALUES sets: by type family, then value. */
+int eqli_value_order(const eqlm_value *a, const eqlm_value *b);
+
+#endif

@@ -123,7 +123,7 @@ typedef struct eqlm_value {
  * of another form are read: a string "80" in a LONG field compares as 80. */
 typedef enum eqlm_type {
     EQLM_TYPE_AUTO = 0, /* by storage: text -> KEYWORD, integers -> LONG, double -> DOUBLE, bool -> BOOLEAN,
-                           IP storage -> IP, VALUE and GETTER -> ANY */
+                           IP storage -> IP, OBJECT -> OBJECT, VALUE and GETTER -> ANY */
     EQLM_TYPE_ANY,      /* not known before run time: every value is taken by its own type */
     EQLM_TYPE_KEYWORD,
     EQLM_TYPE_LONG,
@@ -152,6 +152,7 @@ typedef enum eqlm_storage {
                               len_offset; NULL = missing */
     EQLM_STORE_IPV4,       /* 4 bytes in network order */
     EQLM_STORE_IPV6,       /* 16 bytes in network order */
+    EQLM_STORE_OBJECT,     /* the element itself is a struct whose members are fields with this one as parent */
     EQLM_STORE_VALUE       /* an eqlm_value */
 } eqlm_storage;
 
@@ -196,9 +197,11 @@ typedef struct eqlm_field {
 #define EQLM_FIELD_STR(n, S, m, lenm)                                                                          \
     EQLM_FIELD_BASE_(n, EQLM_STORE_STR, 0, offsetof(S, m)), .len_offset = (uint32_t)offsetof(S, lenm),         \
                                                             .len_size = (uint8_t)EQLM_SIZEOF_(S, lenm)
+#define EQLM_FIELD_OBJECT(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_OBJECT, 0, offsetof(S, m))
 #define EQLM_FIELD_VALUE(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_VALUE, 0, offsetof(S, m))
 /* Turns the line into an array: `countm` counts the elements, which lie `st` bytes apart.
- *   { EQLM_FIELD_BASE_CSTR..., EQLM_ARRAY_OF(struct ev, n_args, sizeof(char *)), .shape = EQLM_ARRAY_POINTER } */
+ *   { EQLM_FIELD_CSTR("process.args", struct ev, args), EQLM_ARRAY_OF(struct ev, n_args, sizeof(char *)),
+ *     .shape = EQLM_ARRAY_POINTER }, */
 #define EQLM_ARRAY_OF(S, countm, st)                                                                           \
     .count_offset = (uint32_t)offsetof(S, countm), .count_size = (uint8_t)EQLM_SIZEOF_(S, countm),             \
     .stride = (uint32_t)(st)
@@ -341,6 +344,10 @@ EQLM_API eqlm_program_kind eqlm_program_get_kind(const eqlm_program *program);
 /* Fields the program reads: their numbers in the schema it was compiled with. */
 EQLM_API uint32_t eqlm_program_n_fields(const eqlm_program *program);
 EQLM_API uint32_t eqlm_program_field(const eqlm_program *program, uint32_t i);
+/* The pipes of a query, in order: `head n` (*tail false) or `tail n`. The host applies them to the list of matches;
+ * eqlm_match does not. false: i is out of range. */
+EQLM_API uint32_t eqlm_program_n_pipes(const eqlm_program *program);
+EQLM_API bool eqlm_program_pipe(const eqlm_program *program, uint32_t i, bool *tail, uint64_t *count);
 /* Bytes of memory the program occupies. */
 EQLM_API size_t eqlm_program_memory(const eqlm_program *program);
 

@@ -117,6 +117,9 @@ static inline bool eqli_load(const eqli_place *place, const unsigned char *p, eq
     case EQLM_STORE_IPV6:
         *out = (eqlm_value){ .type = EQLM_IP, .len = 16, .as.ip = p };
         return true;
+    case EQLM_STORE_OBJECT:
+        *out = (eqlm_value){ .type = EQLM_OBJECT, .as.object = p };
+        return true;
     default:
         memcpy(out, p, sizeof *out);
         return out->type != EQLM_NULL;

@@ -129,6 +129,7 @@ static bool storage_makes_sense(const eqlm_field *f)
     case EQLM_STORE_CSTR:
     case EQLM_STORE_IPV4:
     case EQLM_STORE_IPV6:
+    case EQLM_STORE_OBJECT:
     case EQLM_STORE_VALUE:
         return true;
     default:
@@ -153,6 +154,8 @@ static eqlm_type type_by_storage(uint8_t storage)
     case EQLM_STORE_IPV4:
     case EQLM_STORE_IPV6:
         return EQLM_TYPE_IP;
+    case EQLM_STORE_OBJECT:
+        return EQLM_TYPE_OBJECT;
     default:
         return EQLM_TYPE_ANY;
     }

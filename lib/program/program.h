@@ -54,6 +54,7 @@ typedef struct eqli_slot {
     uint32_t parent; /* slot of the array of objects, or EQLI_NO_FIELD */
     uint8_t scope;   /* 0: the event; k: the element of the k-th enclosing SEARCH */
     uint8_t type;    /* eqlm_type in force when it was compiled */
+    bool element;    /* the element itself, not one of its fields */
 } eqli_slot;
 
 typedef struct eqli_pipe_step {
@@ -93,7 +94,7 @@ struct eqlm_program {
     uint32_t max_regex_states;
     eqlm_get_fn get;
     void *get_ctx;
-    uint64_t serial; /* tells programs apart in a vm's caches */
+    _Atomic uint32_t refs; /* the owner, and every vm that keeps automata of it */
 };
 
 typedef enum eqli_operand {
@@ -113,7 +114,8 @@ typedef enum eqli_operand {
     EQLI_ARG_LENGTH,
     EQLI_ARG_COUNT,
     EQLI_ARG_FN,
-    EQLI_ARG_ARGS
+    EQLI_ARG_ARGS,
+    EQLI_ARG_SCOPE
 } eqli_operand;
 
 typedef enum eqli_op_group { EQLI_GROUP_END, EQLI_GROUP_TEST, EQLI_GROUP_VALUE } eqli_op_group;
@@ -132,6 +134,8 @@ extern const eqli_op_info eqli_op_table[EQLI_OP_COUNT];
 eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set, eqli_regex_error *regex_error);
 /* Whether the code may run: every operand by its kind, targets, regions, registers. The only door to the vm. */
 bool eqli_program_verify(const eqlm_program *p);
+/* Adds a reference; eqlm_program_free drops one. Any thread. */
+void eqli_program_retain(const eqlm_program *p);
 /* Order of VALUES sets: by type family, then value. */
 int eqli_value_order(const eqlm_value *a, const eqlm_value *b);
 

@@ -1,0 +1,611 @@
+/* vm.c - runs branch code. Only verified programs come here, so operands are trusted.
+ *
+ * A test takes the value of one slot, or, in a LEAF, every choice of values of several (spec 4.2); it holds when some
+ * choice makes it true. A run-time error makes the choice not match and is counted (DECISIONS 5); only want of
+ * memory or scratch stops the evaluation. */
+#include "vm/vm.h"
+
+#include "base/text.h"
+#include "ops/function.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Each test is a copy of some_value with its own question inlined: the call would cost more than the question. */
+#if defined(__GNUC__)
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+#else
+#define ALWAYS_INLINE inline
+#endif
+
+static bool same_text(const char *a, const char *b, size_t n)
+{
+    if (n < 8)
+        return memcmp(a, b, n) == 0;
+    uint64_t x, y;
+    for (size_t i = 0; i + 8 <= n; i += 8) {
+        memcpy(&x, a + i, 8);
+        memcpy(&y, b + i, 8);
+        if (x != y)
+            return false;
+    }
+    memcpy(&x, a + n - 8, 8); /* the last bytes, overlapping what was compared */
+    memcpy(&y, b + n - 8, 8);
+    return x == y;
+}
+
+static void open_slot(const eqlm_vm *vm, const eqlm_program *p, uint32_t slot, eqli_values *v)
+{
+    const eqli_slot *s = &p->slots[slot];
+    if (s->element) {
+        v->one = vm->element[s->scope];
+        eqli_values_of(v);
+        return;
+    }
+    const void *event = vm->scope[s->scope];
+    if (!event) { /* an element that is no object has no fields */
+        v->n = 0;
+        return;
+    }
+    eqli_read(&s->place, p->get, p->get_ctx, event, v);
+}
+
+/* Remembers a run-time error; true when it must stop the evaluation. */
+static bool is_fatal(eqlm_vm *vm, eqli_op_result r)
+{
+    if (r == EQLI_OP_OK)
+        return false;
+    if (eqli_op_fatal(r))
+        return true;
+    vm->errors++;
+    return false;
+}
+
+/* Tests one value that was read as the instruction asks and is not null. */
+typedef eqli_op_result (*value_test)(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
+                                     bool *hit);
+
+static eqli_op_result test_compare(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
+                                   bool *hit)
+{
+    (void)vm;
+    bool version = EQLI_MODE_AS(in->mode) == EQLI_AS_VERSION;
+    *hit = eqli_compare(EQLI_MODE_CMP(in->mode), v, &p->consts[in->b], version) == EQLI_TRUE;
+    return EQLI_OP_OK;
+}
+
+static eqli_op_result test_equal_text(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
+                                      const eqlm_value *v, bool *hit)
+{
+    (void)vm;
+    const eqlm_value *k = &p->consts[in->b];
+    *hit = v->type == EQLM_STRING && v->len == k->len && same_text(v->as.str, k->as.str, k->len);
+    return EQLI_OP_OK;
+}
+
+static eqli_op_result test_length(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
+                                  bool *hit)
+{
+    const eqlm_value *k = &p->consts[in->b];
+    if (v->type != EQLM_STRING)
+        return EQLI_OP_BAD_TYPE;
+    (void)vm;
+    /* The usual question, length(x) > 0, needs no count. */
+    bool is_zero = k->type == EQLM_I64 && k->as.i64 == 0;
+    eqlm_value n = eqli_i64(is_zero ? v->len != 0 : (int64_t)eqli_utf16_len(v->as.str, v->len));
+    *hit = eqli_compare(EQLI_MODE_CMP(in->mode), &n, k, false) == EQLI_TRUE;
+    return EQLI_OP_OK;
+}
+
+static eqli_op_result match_set(eqlm_vm *vm, const eqli_set *set, const eqlm_value *v, bool *hit)
+{
+    *hit = false;
+    if (v->type != EQLM_STRING)
+        return EQLI_OP_BAD_TYPE;
+    eqli_subject subject = { v->as.str, v->len, NULL, 0, &vm->scratch };
+    return eqli_pattern_set_match(set->patterns, &subject, hit);
+}
+
+static eqli_op_result match_regex(eqlm_vm *vm, const eqlm_program *p, const eqli_set *set, const eqlm_value *v,
+                                  bool *hit)
+{
+    *hit = false;
+    if (v->type != EQLM_STRING)
+        return EQLI_OP_BAD_TYPE;
+    eqli_regex_cache *cache = eqli_vm_regex(vm, p, set->regex);
+    if (!cache)
+        return EQLI_OP_NOMEM;
+    return eqli_regex_match(set->regex, cache, v->as.str, v->len, hit);
+}
+
+static bool in_values(const eqli_set *set, const eqlm_value *v)
+{
+    uint32_t lo = 0, hi = set->n;
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        int order = eqli_value_order(&set->values[mid], v);
+        if (order == 0)
+            return true;
+        if (order < 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return false;
+}
+
+static eqli_op_result in_blocks(const eqli_set *set, const eqlm_value *v, bool *hit)
+{
+    eqli_ip ip;
+    const uint8_t *addr;
+    size_t len;
+    *hit = false;
+    if (v->type == EQLM_IP) {
+        addr = v->as.ip;
+        len = v->len;
+    } else if (v->type != EQLM_STRING) {
+        return EQLI_OP_BAD_TYPE;
+    } else if (!eqli_ip_parse(v->as.str, v->len, &ip)) {
+        return EQLI_OP_BAD_ADDRESS;
+    } else {
+        addr = ip.bytes;
+        len = ip.len;
+    }
+    for (uint32_t i = 0; i < set->n && !*hit; i++)
+        *hit = eqli_cidr_match(&set->blocks[i], addr, len);
+    return EQLI_OP_OK;
+}
+
+static eqli_op_result test_match(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
+                                 bool *hit)
+{
+    return match_set(vm, &p->sets[in->b], v, hit);
+}
+
+static eqli_op_result test_regex(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
+                                 bool *hit)
+{
+    return match_regex(vm, p, &p->sets[in->b], v, hit);
+}
+
+static eqli_op_result test_in(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
+                              bool *hit)
+{
+    (void)vm;
+    *hit = in_values(&p->sets[in->b], v);
+    return EQLI_OP_OK;
+}
+
+static eqli_op_result test_cidr(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
+                                bool *hit)
+{
+    (void)vm;
+    return in_blocks(&p->sets[in->b], v, hit);
+}
+
+/* Whether some value of slot a passes the test. */
+static ALWAYS_INLINE eqli_op_result some_value(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, value_test test,
+                                        bool *hit)
+{
+    eqli_values values;
+    eqli_as as = EQLI_MODE_AS(in->mode);
+    *hit = false;
+    open_slot(vm, p, in->a, &values);
+    if (values.n > 1 || vm->scratch.used)
+        eqli_arena_reset(&vm->scratch);
+    for (uint32_t i = 0; i < values.n; i++) {
+        eqlm_value v;
+        if (!eqli_values_at(&values, i, &v))
+            continue;
+        bool is_text = v.type == EQLM_STRING && (as == EQLI_AS_STR || as == EQLI_AS_VERSION);
+        if (!is_text && as != EQLI_AS_RAW) {
+            eqlm_value raw = v;
+            eqli_op_result r = eqli_read_as(as, (in->mode & EQLI_COERCE) != 0, &raw, &vm->scratch, &v);
+            if (is_fatal(vm, r))
+                return r;
+            if (r != EQLI_OP_OK || v.type == EQLM_NULL)
+                continue;
+        }
+        eqli_op_result r = test(vm, p, in, &v, hit);
+        if (is_fatal(vm, r))
+            return r;
+        if (*hit)
+            return EQLI_OP_OK;
+    }
+    return EQLI_OP_OK;
+}
+
+static void test_exists(const eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, bool *hit)
+{
+    eqli_values values;
+    eqlm_value v;
+    open_slot(vm, p, in->a, &values);
+    *hit = false;
+    for (uint32_t i = 0; i < values.n && !*hit; i++)
+        *hit = eqli_values_at(&values, i, &v);
+}
+
+static eqli_op_result run_region(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, bool *out);
+
+/* _arraysearch: the body runs once per element, which it sees as the scope named by mode. */
+static eqli_op_result run_search(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, bool *hit)
+{
+    const eqli_insn *in = &p->insns[pc];
+    eqli_values values;
+    eqlm_value v;
+    *hit = false;
+    open_slot(vm, p, in->a, &values);
+    for (uint32_t i = 0; i < values.n && !*hit; i++) {
+        if (!eqli_values_at(&values, i, &v))
+            continue;
+        vm->element[in->mode] = v;
+        vm->scope[in->mode] = v.type == EQLM_OBJECT ? v.as.object : NULL;
+        eqli_op_result r = run_region(vm, p, pc + 1, hit);
+        if (r != EQLI_OP_OK)
+            return r;
+    }
+    return EQLI_OP_OK;
+}
+
+static eqli_op_result load(eqlm_vm *vm, const eqli_insn *in, eqlm_value *out)
+{
+    const eqli_load_state *l = &vm->loads[in->t];
+    eqlm_value raw;
+    *out = eqli_null();
+    if (l->missing || !eqli_values_at(&l->values, l->at, &raw))
+        return EQLI_OP_OK;
+    return eqli_read_as(EQLI_MODE_AS(in->mode), (in->mode & EQLI_COERCE) != 0, &raw, &vm->scratch, out);
+}
+
+/* A set test on a register: null in, null out. */
+static eqli_op_result value_test_set(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, eqlm_value *out)
+{
+    const eqlm_value *v = &vm->regs[in->b];
+    const eqli_set *set = &p->sets[in->t];
+    bool hit = false;
+    eqli_op_result r = EQLI_OP_OK;
+    *out = eqli_null();
+    if (v->type == EQLM_NULL) {
+        if (in->op == EQLI_OP_VALUE_MATCH && in->mode)
+            *out = eqli_bool(false); /* `: "*"` is an existence test (spec 6.2) */
+        return EQLI_OP_OK;
+    }
+    switch (in->op) {
+    case EQLI_OP_VALUE_MATCH:
+        r = match_set(vm, set, v, &hit);
+        break;
+    case EQLI_OP_VALUE_REGEX:
+        r = match_regex(vm, p, set, v, &hit);
+        break;
+    case EQLI_OP_VALUE_CIDR:
+        r = in_blocks(set, v, &hit);
+        break;
+    default:
+        hit = in_values(set, v);
+        if (!hit && in->mode)
+            return EQLI_OP_OK; /* a null item: unknown instead of false */
+        break;
+    }
+    if (r == EQLI_OP_OK)
+        *out = eqli_bool(hit);
+    return r;
+}
+
+static eqli_op_result run_value(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, eqlm_value *out)
+{
+    const eqlm_value *regs = vm->regs;
+    eqli_tri tri;
+    switch (in->op) {
+    case EQLI_OP_LOAD:
+        return load(vm, in, out);
+    case EQLI_OP_CONST:
+        *out = p->consts[in->b];
+        return EQLI_OP_OK;
+    case EQLI_OP_ARITH:
+        return eqli_arithmetic((eqli_arith)in->mode, &regs[in->b], &regs[in->t], out);
+    case EQLI_OP_NEGATE:
+        return eqli_negate(&regs[in->b], out);
+    case EQLI_OP_VALUE_COMPARE:
+        tri = eqli_compare(EQLI_MODE_CMP(in->mode), &regs[in->b], &regs[in->t],
+                           EQLI_MODE_AS(in->mode) == EQLI_AS_VERSION);
+        break;
+    case EQLI_OP_VALUE_AND:
+        tri = eqli_tri_and(eqli_value_tri(&regs[in->b]), eqli_value_tri(&regs[in->t]));
+        break;
+    case EQLI_OP_VALUE_OR:
+        tri = eqli_tri_or(eqli_value_tri(&regs[in->b]), eqli_value_tri(&regs[in->t]));
+        break;
+    case EQLI_OP_VALUE_NOT:
+        tri = eqli_tri_not(eqli_value_tri(&regs[in->b]));
+        break;
+    case EQLI_OP_IS_NULL:
+        tri = regs[in->b].type == EQLM_NULL ? EQLI_TRUE : EQLI_FALSE;
+        break;
+    case EQLI_OP_CALL:
+        return eqli_functions[in->b].fn(&regs[in->t], in->f, in->mode != 0, &vm->scratch, out);
+    default:
+        return value_test_set(vm, p, in, out);
+    }
+    *out = eqli_tri_value(tri);
+    return EQLI_OP_OK;
+}
+
+/* Computes the region for the present choice. *failed: a run-time error, already counted. */
+static eqli_op_result run_values(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, uint32_t end, bool *failed)
+{
+    *failed = false;
+    eqli_arena_reset(&vm->scratch);
+    for (; pc < end; pc++) {
+        const eqli_insn *in = &p->insns[pc];
+        eqlm_value out = eqli_null();
+        eqli_op_result r = run_value(vm, p, in, &out);
+        if (is_fatal(vm, r))
+            return r;
+        if (r != EQLI_OP_OK) {
+            *failed = true;
+            out = eqli_null();
+        }
+        vm->regs[in->a] = out;
+    }
+    return EQLI_OP_OK;
+}
+
+/* The next value of an occurrence that is no null, from `at` on. */
+static bool settle(eqli_load_state *l)
+{
+    eqlm_value v;
+    for (; l->at < l->values.n; l->at++) {
+        if (eqli_values_at(&l->values, l->at, &v))
+            return true;
+    }
+    return false;
+}
+
+/* Opens every occurrence of the leaf at its first choice. False: more combinations than the limit. */
+static bool open_choices(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, uint32_t end)
+{
+    uint64_t combinations = 1;
+    for (; pc < end; pc++) {
+        const eqli_insn *in = &p->insns[pc];
+        if (in->op != EQLI_OP_LOAD)
+            continue;
+        eqli_load_state *l = &vm->loads[in->t];
+        open_slot(vm, p, in->b, &l->values);
+        l->at = 0;
+        l->missing = !settle(l);
+        if (!l->missing && combinations <= p->max_choices)
+            combinations *= l->values.n;
+    }
+    return combinations <= p->max_choices;
+}
+
+/* Moves to the next combination of choices, the last occurrence fastest. */
+static bool next_choice(eqlm_vm *vm, uint32_t n_loads)
+{
+    for (uint32_t i = n_loads; i-- > 0;) {
+        eqli_load_state *l = &vm->loads[i];
+        if (l->missing)
+            continue;
+        l->at++;
+        if (settle(l))
+            return true;
+        l->at = 0;
+        settle(l);
+    }
+    return false;
+}
+
+static eqli_op_result run_leaf(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, bool *hit)
+{
+    const eqli_insn *in = &p->insns[pc];
+    uint32_t end = pc + 1 + in->b;
+    *hit = false;
+    if (!open_choices(vm, p, pc + 1, end)) {
+        vm->errors++;
+        return EQLI_OP_OK;
+    }
+    do {
+        bool failed;
+        eqli_op_result r = run_values(vm, p, pc + 1, end, &failed);
+        if (r != EQLI_OP_OK)
+            return r;
+        *hit = !failed && eqli_value_tri(&vm->regs[0]) == EQLI_TRUE;
+    } while (!*hit && next_choice(vm, in->a));
+    return EQLI_OP_OK;
+}
+
+static eqli_op_result run_region(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, bool *out)
+{
+    for (;;) {
+        const eqli_insn *in = &p->insns[pc];
+        eqli_op_result r = EQLI_OP_OK;
+        bool hit = false;
+        switch ((eqli_op)in->op) {
+        case EQLI_OP_RETURN_TRUE:
+            *out = true;
+            return EQLI_OP_OK;
+        case EQLI_OP_RETURN_FALSE:
+            *out = false;
+            return EQLI_OP_OK;
+        case EQLI_OP_JUMP:
+            hit = true;
+            break;
+        case EQLI_OP_EXISTS:
+            test_exists(vm, p, in, &hit);
+            break;
+        case EQLI_OP_COMPARE:
+            r = some_value(vm, p, in, test_compare, &hit);
+            break;
+        case EQLI_OP_EQUAL_TEXT:
+            r = some_value(vm, p, in, test_equal_text, &hit);
+            break;
+        case EQLI_OP_TEXT_LENGTH:
+            r = some_value(vm, p, in, test_length, &hit);
+            break;
+        case EQLI_OP_MATCH:
+            r = some_value(vm, p, in, test_match, &hit);
+            break;
+        case EQLI_OP_REGEX:
+            r = some_value(vm, p, in, test_regex, &hit);
+            break;
+        case EQLI_OP_IN:
+            r = some_value(vm, p, in, test_in, &hit);
+            break;
+        case EQLI_OP_CIDR:
+            r = some_value(vm, p, in, test_cidr, &hit);
+            break;
+        case EQLI_OP_SEARCH:
+            r = run_search(vm, p, pc, &hit);
+            break;
+        case EQLI_OP_LEAF:
+            r = run_leaf(vm, p, pc, &hit);
+            break;
+        default:
+            assert(!"the verifier lets no value instruction outside a leaf");
+            break;
+        }
+        if (r != EQLI_OP_OK)
+            return r;
+        pc = hit ? in->t : in->f;
+    }
+}
+
+eqli_op_result eqli_vm_run(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out)
+{
+    vm->scope[0] = event;
+    return run_region(vm, p, pc, out);
+}
+
+static eqlm_status status_of(eqli_op_result r)
+{
+    return r == EQLI_OP_NOMEM ? EQLM_E_NOMEM : EQLM_E_LIMIT;
+}
+
+eqlm_status eqli_vm_prepare(eqlm_vm *vm, const eqlm_program *p)
+{
+    if (p->n_regs > vm->n_regs) {
+        void *regs = eqli_mem_resize(&vm->alloc, vm->regs, vm->n_regs, p->n_regs, sizeof *vm->regs);
+        if (!regs)
+            return EQLM_E_NOMEM;
+        vm->regs = regs;
+        vm->n_regs = p->n_regs;
+    }
+    if (p->n_regs && !vm->loads) {
+        vm->loads = eqli_mem_new(&vm->alloc, EQLI_MAX_LOADS * sizeof *vm->loads);
+        if (!vm->loads)
+            return EQLM_E_NOMEM;
+    }
+    vm->scratch.max = p->max_scratch;
+    return EQLM_OK;
+}
+
+eqlm_status eqlm_match(eqlm_vm *vm, const eqlm_program *p, const void *event, bool *out)
+{
+    if (!vm || !p || !out || p->kind != EQLM_EVENT_QUERY)
+        return EQLM_E_ARGUMENT;
+    if (p->n_regs > vm->n_regs || vm->scratch.max != p->max_scratch) {
+        eqlm_status status = eqli_vm_prepare(vm, p);
+        if (status != EQLM_OK)
+            return status;
+    }
+    bool hit = false;
+    eqli_op_result r = eqli_vm_run(vm, p, 0, event, &hit);
+    if (r != EQLI_OP_OK)
+        return status_of(r);
+    *out = hit;
+    return EQLM_OK;
+}
+
+eqlm_status eqlm_vm_new(const eqlm_alloc *alloc, eqlm_vm **out)
+{
+    if (!out)
+        return EQLM_E_ARGUMENT;
+    *out = NULL;
+    eqlm_alloc a = eqli_mem_default(alloc);
+    eqlm_vm *vm = eqli_mem_new(&a, sizeof *vm);
+    if (!vm)
+        return EQLM_E_NOMEM;
+    vm->alloc = a;
+    eqli_arena_init(&vm->scratch, &a, 0);
+    eqli_arena_init(&vm->keep, &a, SIZE_MAX);
+    *out = vm;
+    return EQLM_OK;
+}
+
+void eqlm_vm_free(eqlm_vm *vm)
+{
+    if (!vm)
+        return;
+    eqlm_alloc a = vm->alloc;
+    eqli_vm_forget_regexes(vm);
+    eqli_arena_clear(&vm->scratch);
+    eqli_arena_clear(&vm->keep);
+    eqli_mem_free(&a, vm->regs, vm->n_regs * sizeof *vm->regs);
+    eqli_mem_free(&a, vm->loads, EQLI_MAX_LOADS * sizeof *vm->loads);
+    eqli_mem_free(&a, vm->results, vm->cap_results * sizeof *vm->results);
+    eqli_mem_free(&a, vm, sizeof *vm);
+}
+
+uint64_t eqlm_vm_errors(const eqlm_vm *vm)
+{
+    return vm ? vm->errors : 0;
+}
+
+/* ---- expressions ------------------------------------------------------------------------------------- */
+
+/* Copies a result out of scratch and adds it unless an equal one is there. */
+static eqlm_status add_result(eqlm_vm *vm, const eqlm_value *v)
+{
+    for (uint32_t i = 0; i < vm->n_results; i++) {
+        if (eqli_value_same(&vm->results[i], v))
+            return EQLM_OK;
+    }
+    if (vm->n_results == vm->cap_results) {
+        uint32_t cap = vm->cap_results ? vm->cap_results * 2 : 8;
+        void *p = eqli_mem_resize(&vm->alloc, vm->results, vm->cap_results, cap, sizeof *vm->results);
+        if (!p)
+            return EQLM_E_NOMEM;
+        vm->results = p;
+        vm->cap_results = cap;
+    }
+    eqlm_value copy = *v;
+    if (v->type == EQLM_STRING || v->type == EQLM_IP) {
+        copy.as.str = eqli_arena_copy(&vm->keep, v->as.str, v->len);
+        if (!copy.as.str)
+            return EQLM_E_NOMEM;
+    }
+    vm->results[vm->n_results++] = copy;
+    return EQLM_OK;
+}
+
+eqlm_status eqlm_eval(eqlm_vm *vm, const eqlm_program *p, const void *event, const eqlm_value **values,
+                      size_t *n_values)
+{
+    if (!vm || !p || !values || !n_values || p->kind != EQLM_EXPRESSION)
+        return EQLM_E_ARGUMENT;
+    eqlm_status status = eqli_vm_prepare(vm, p);
+    if (status != EQLM_OK)
+        return status;
+    const eqli_insn *leaf = &p->insns[0]; /* an expression is one leaf */
+    uint32_t end = 1 + leaf->b;
+    vm->scope[0] = event;
+    vm->n_results = 0;
+    eqli_arena_reset(&vm->keep);
+    if (!open_choices(vm, p, 1, end)) {
+        vm->errors++;
+        return EQLM_E_LIMIT;
+    }
+    do {
+        bool failed;
+        eqli_op_result r = run_values(vm, p, 1, end, &failed);
+        if (r != EQLI_OP_OK)
+            return status_of(r);
+        eqlm_value v = failed ? eqli_null() : vm->regs[0];
+        status = add_result(vm, &v);
+        if (status != EQLM_OK)
+            return status;
+    } while (next_choice(vm, leaf->a));
+    *values = vm->results;
+    *n_values = vm->n_results;
+    return EQLM_OK;
+}

@@ -1,0 +1,46 @@
+/* vm.h - scratch of one thread for evaluating programs. */
+#ifndef EQLI_VM_H
+#define EQLI_VM_H
+
+#include "event/read.h"
+#include "program/program.h"
+
+/* One field occurrence of the leaf being tried: its values and the one chosen now. */
+typedef struct eqli_load_state {
+    eqli_values values;
+    uint32_t at;
+    bool missing;
+} eqli_load_state;
+
+typedef struct eqli_regex_entry {
+    const eqli_regex *regex;
+    const eqlm_program *program; /* retained, so that the pointers stay unique */
+    eqli_regex_cache *cache;
+} eqli_regex_entry;
+
+struct eqlm_vm {
+    eqlm_alloc alloc;
+    eqli_arena scratch; /* of the leaf being evaluated */
+    eqli_arena keep;    /* results of eqlm_eval */
+    eqlm_value *regs;
+    uint32_t n_regs;
+    eqli_load_state *loads; /* EQLI_MAX_LOADS, made on first need */
+    const void *scope[EQLI_MAX_SCOPES + 1];       /* 0: the event; k: element object of the k-th SEARCH */
+    eqlm_value element[EQLI_MAX_SCOPES + 1];      /* the element itself */
+    uint64_t errors;
+    eqli_regex_entry *regexes; /* open addressing by pointer; size is a power of two */
+    uint32_t n_regexes, regexes_size;
+    eqlm_value *results; /* of eqlm_eval */
+    uint32_t n_results, cap_results;
+};
+
+/* The automaton of a program's regular expression in this vm, made on first use. NULL: no memory. */
+eqli_regex_cache *eqli_vm_regex(eqlm_vm *vm, const eqlm_program *p, const eqli_regex *re);
+void eqli_vm_forget_regexes(eqlm_vm *vm);
+
+/* Runs branch code from `pc` to a RETURN. `event` is scope 0. */
+eqli_op_result eqli_vm_run(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out);
+/* Makes room for what the program needs; call before eqli_vm_run. */
+eqlm_status eqli_vm_prepare(eqlm_vm *vm, const eqlm_program *p);
+
+#endif

@@ -5,6 +5,10 @@
 
 #include "eqlmini.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct eqlc_place {
     uint32_t line, column; /* from 1; columns count code points */
 } eqlc_place;
@@ -63,4 +67,7 @@ size_t eqlc_rule_source_end(const eqlc_rule *rule, size_t start, size_t end);
 /* Place of a byte of the file, not before the query's first byte. */
 eqlc_place eqlc_rule_place_at(const eqlc_rule *rule, size_t source_offset);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

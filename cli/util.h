@@ -16,7 +16,7 @@ extern "C" {
 enum { EQLC_EXIT_OK = 0, EQLC_EXIT_FINDINGS = 1, EQLC_EXIT_COMPILE = 2, EQLC_EXIT_USAGE = 3 };
 
 /* Prints "eqlc: MESSAGE" to stderr and exits with EQLC_EXIT_USAGE. */
-_Noreturn void eqlc_die(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void eqlc_die(const char *format, ...) __attribute__((noreturn, format(printf, 1, 2)));
 
 /* As malloc, realloc and strdup, but end the program when memory is short. eqlc_grow makes room for `want` elements of
  * `size` bytes, at least doubling *cap. The length of eqlc_copy excludes the NUL it adds. */

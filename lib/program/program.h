@@ -32,6 +32,11 @@ typedef struct eqli_insn {
 #define EQLI_MODE_CMP(mode) ((eqli_cmp)((mode) & 7u))
 #define EQLI_MODE_AS(mode) ((eqli_as)((mode) >> 3 & 7u))
 
+/* Flags of VALUE_MATCH and VALUE_IN. A pattern of stars only is an existence test, so null gives false (spec 6.2); a null
+ * item makes a miss unknown (spec 4.3). */
+#define EQLI_NULL_IS_FALSE 1u
+#define EQLI_FALSE_IS_NULL 2u
+
 typedef enum eqli_set_kind { EQLI_SET_PATTERNS, EQLI_SET_REGEX, EQLI_SET_VALUES, EQLI_SET_BLOCKS } eqli_set_kind;
 
 /* A list of constants [first, first + n) compiled to what tests it. VALUES: numbers and booleans, sorted; as: how
@@ -68,7 +73,12 @@ enum {
     EQLI_MAX_SLOTS = 1 << 16,
     EQLI_MAX_REGS = 1 << 12,
     EQLI_MAX_LOADS = 255, /* field occurrences in one leaf */
-    EQLI_MAX_SCOPES = 8   /* nested SEARCHes */
+    EQLI_MAX_SCOPES = 8,  /* nested SEARCHes */
+    EQLI_MAX_PIPES = 1024,
+    /* Highest values the limits of a program may have, also one from an image. */
+    EQLI_CEIL_CHOICES = 1 << 24,
+    EQLI_CEIL_SCRATCH = 1 << 30,
+    EQLI_CEIL_REGEX_STATES = 1 << 20
 };
 
 struct eqlm_program {
@@ -132,8 +142,9 @@ extern const eqli_op_info eqli_op_table[EQLI_OP_COUNT];
 /* Compiles every set from the constants and resolves every slot's name in the schema. regex_error may be NULL; it is
  * filled when the result is EQLM_E_COMPILE, with *bad_set. */
 eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set, eqli_regex_error *regex_error);
-/* Whether the code may run: every operand by its kind, targets, regions, registers. The only door to the vm. */
-bool eqli_program_verify(const eqlm_program *p);
+/* Whether the program may run: constants, slots, sets, every operand by its kind, targets, regions, registers. The only
+ * door to the vm. EQLM_E_IMAGE when not, EQLM_E_NOMEM. */
+eqlm_status eqli_program_verify(const eqlm_program *p);
 /* Adds a reference; eqlm_program_free drops one. Any thread. */
 void eqli_program_retain(const eqlm_program *p);
 /* Order of VALUES sets: by type family, then value. */

@@ -1,0 +1,391 @@
+/* image.c - programs as bytes, and back.
+ *
+ * Little-endian, no padding, no addresses; names instead of places, lists instead of compiled sets. A reader never
+ * trusts a count: each is checked against the bytes that are left before memory is taken for it, and the result
+ * goes through eqli_program_verify before anything is built from it.
+ *
+ *   magic[8] version:u32 length:u32 checksum:u64   (of everything behind the header)
+ *   kind:u8 typed:u8 dialect:u8 n_regs:u32 max_choices:u32 max_scratch:u32 max_regex_states:u32
+ *   constants: n:u32 { type:u8, payload }          text: len:u32 bytes; ip: len:u8 bytes; others 1 or 8 bytes
+ *   slots:     n:u32 { name:u32 parent:u32 scope:u8 type:u8 element:u8 }
+ *   sets:      n:u32 { kind:u8 fold:u8 first:u32 n:u32 kinds[n] (patterns only) }
+ *   pipes:     n:u32 { tail:u8 count:u64 }
+ *   code:      n:u32 { op:u8 mode:u8 a:u16 b:u32 t:u32 f:u32 } */
+#include "program/program.h"
+
+#include <string.h>
+
+static const char magic[8] = { 'E', 'Q', 'L', 'M', 'P', 'R', 'G', 0x1a };
+
+enum { IMAGE_VERSION = 1, HEADER_SIZE = 24 };
+
+static uint64_t checksum(uint64_t h, const unsigned char *p, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ p[i]) * 0x100000001b3u;
+    return h;
+}
+
+#define CHECKSUM_START 0xcbf29ce484222325u
+
+/* ---- writing: one pass that only counts and sums, one that gives the bytes away ------------------------- */
+
+typedef struct eqli_writer {
+    eqlm_write_fn write; /* NULL: only count */
+    void *ctx;
+    uint64_t len, sum;
+    bool failed;
+} eqli_writer;
+
+static void put_bytes(eqli_writer *w, const void *bytes, size_t n)
+{
+    w->len += n;
+    w->sum = checksum(w->sum, bytes, n);
+    if (w->write && !w->failed && n)
+        w->failed = !w->write(w->ctx, bytes, n);
+}
+
+static void put(eqli_writer *w, uint64_t v, unsigned width)
+{
+    unsigned char b[8];
+    for (unsigned i = 0; i < width; i++)
+        b[i] = (unsigned char)(v >> (8 * i));
+    put_bytes(w, b, width);
+}
+
+static void put_const(eqli_writer *w, const eqlm_value *v)
+{
+    put(w, v->type, 1);
+    switch (v->type) {
+    case EQLM_BOOL:
+        put(w, v->as.boolean, 1);
+        break;
+    case EQLM_I64:
+    case EQLM_U64:
+    case EQLM_F64:
+    case EQLM_DATE: /* every member of the union has the same eight bytes */
+        put(w, v->as.u64, 8);
+        break;
+    case EQLM_STRING:
+        put(w, v->len, 4);
+        put_bytes(w, v->as.str, v->len);
+        break;
+    case EQLM_IP:
+        put(w, v->len, 1);
+        put_bytes(w, v->as.ip, v->len);
+        break;
+    default:
+        break;
+    }
+}
+
+static void put_body(eqli_writer *w, const eqlm_program *p)
+{
+    put(w, p->kind, 1);
+    put(w, p->typed, 1);
+    put(w, p->dialect, 1);
+    put(w, p->n_regs, 4);
+    put(w, p->max_choices, 4);
+    put(w, p->max_scratch, 4);
+    put(w, p->max_regex_states, 4);
+    put(w, p->n_consts, 4);
+    for (uint32_t i = 0; i < p->n_consts; i++)
+        put_const(w, &p->consts[i]);
+    put(w, p->n_slots, 4);
+    for (uint32_t i = 0; i < p->n_slots; i++) {
+        const eqli_slot *s = &p->slots[i];
+        put(w, s->name, 4);
+        put(w, s->parent, 4);
+        put(w, s->scope, 1);
+        put(w, s->type, 1);
+        put(w, s->element, 1);
+    }
+    put(w, p->n_sets, 4);
+    for (uint32_t i = 0; i < p->n_sets; i++) {
+        const eqli_set *s = &p->sets[i];
+        put(w, s->kind, 1);
+        put(w, s->fold, 1);
+        put(w, s->first, 4);
+        put(w, s->n, 4);
+        if (s->kind == EQLI_SET_PATTERNS)
+            put_bytes(w, s->kinds, s->n);
+    }
+    put(w, p->n_pipes, 4);
+    for (uint32_t i = 0; i < p->n_pipes; i++) {
+        put(w, p->pipes[i].tail, 1);
+        put(w, p->pipes[i].count, 8);
+    }
+    put(w, p->n_insns, 4);
+    for (uint32_t i = 0; i < p->n_insns; i++) {
+        const eqli_insn *in = &p->insns[i];
+        put(w, in->op, 1);
+        put(w, in->mode, 1);
+        put(w, in->a, 2);
+        put(w, in->b, 4);
+        put(w, in->t, 4);
+        put(w, in->f, 4);
+    }
+}
+
+eqlm_status eqlm_program_save(const eqlm_program *p, eqlm_write_fn write, void *ctx)
+{
+    if (!p || !write)
+        return EQLM_E_ARGUMENT;
+    eqli_writer counter = { .sum = CHECKSUM_START };
+    put_body(&counter, p);
+    if (counter.len > UINT32_MAX - HEADER_SIZE)
+        return EQLM_E_LIMIT;
+    eqli_writer w = { .write = write, .ctx = ctx };
+    put_bytes(&w, magic, sizeof magic);
+    put(&w, IMAGE_VERSION, 4);
+    put(&w, HEADER_SIZE + counter.len, 4);
+    put(&w, counter.sum, 8);
+    put_body(&w, p);
+    return w.failed ? EQLM_E_LIMIT : EQLM_OK;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------- */
+
+typedef struct eqli_reader {
+    const unsigned char *p, *end;
+    const eqlm_alloc *alloc;
+    eqlm_status status; /* sticky */
+} eqli_reader;
+
+static uint64_t get(eqli_reader *r, unsigned width)
+{
+    uint64_t v = 0;
+    if (r->status != EQLM_OK || (size_t)(r->end - r->p) < width) {
+        if (r->status == EQLM_OK)
+            r->status = EQLM_E_IMAGE;
+        return 0;
+    }
+    for (unsigned i = 0; i < width; i++)
+        v |= (uint64_t)r->p[i] << (8 * i);
+    r->p += width;
+    return v;
+}
+
+static bool get_flag(eqli_reader *r)
+{
+    uint64_t v = get(r, 1);
+    if (v > 1)
+        r->status = EQLM_E_IMAGE;
+    return v == 1;
+}
+
+static const unsigned char *get_bytes(eqli_reader *r, size_t n)
+{
+    if (r->status != EQLM_OK || (size_t)(r->end - r->p) < n) {
+        if (r->status == EQLM_OK)
+            r->status = EQLM_E_IMAGE;
+        return NULL;
+    }
+    const unsigned char *p = r->p;
+    r->p += n;
+    return p;
+}
+
+/* A count of things that take at least `least` bytes each, and zeroed memory for them. */
+static void *get_table(eqli_reader *r, size_t least, size_t size, uint32_t max, uint32_t *n)
+{
+    uint64_t count = get(r, 4);
+    *n = 0;
+    if (r->status != EQLM_OK)
+        return NULL;
+    if (count > max || count > (uint64_t)(r->end - r->p) / least) {
+        r->status = EQLM_E_IMAGE;
+        return NULL;
+    }
+    if (count == 0)
+        return NULL;
+    void *p = eqli_mem_new(r->alloc, (size_t)count * size);
+    if (!p)
+        r->status = EQLM_E_NOMEM;
+    else
+        *n = (uint32_t)count;
+    return p;
+}
+
+/* Texts and addresses are copied to the pool, which is as large as what is left of the image: enough for all. */
+static void get_const(eqli_reader *r, eqlm_program *p, uint32_t *used, eqlm_value *v)
+{
+    uint64_t type = get(r, 1);
+    v->type = (uint32_t)type;
+    switch (type) {
+    case EQLM_NULL:
+        return;
+    case EQLM_BOOL:
+        v->as.boolean = get_flag(r);
+        return;
+    case EQLM_I64:
+    case EQLM_U64:
+    case EQLM_F64:
+    case EQLM_DATE:
+        v->as.u64 = get(r, 8);
+        return;
+    case EQLM_STRING:
+    case EQLM_IP: {
+        uint32_t len = (uint32_t)get(r, type == EQLM_STRING ? 4 : 1);
+        const unsigned char *bytes = get_bytes(r, len);
+        if (!bytes)
+            return;
+        if (len)
+            memcpy(p->pool + *used, bytes, len);
+        v->len = len;
+        v->as.str = p->pool + *used;
+        *used += len;
+        return;
+    }
+    default:
+        r->status = EQLM_E_IMAGE;
+    }
+}
+
+static void get_consts(eqli_reader *r, eqlm_program *p)
+{
+    p->consts = get_table(r, 1, sizeof *p->consts, EQLI_MAX_CONSTS, &p->n_consts);
+    if (r->status != EQLM_OK || r->p == r->end)
+        return;
+    p->pool_len = (uint32_t)(r->end - r->p);
+    p->pool = eqli_mem_new(&p->alloc, p->pool_len);
+    if (!p->pool) {
+        p->pool_len = 0;
+        r->status = EQLM_E_NOMEM;
+        return;
+    }
+    uint32_t used = 0;
+    for (uint32_t i = 0; i < p->n_consts && r->status == EQLM_OK; i++)
+        get_const(r, p, &used, &p->consts[i]);
+}
+
+static void get_slots(eqli_reader *r, eqlm_program *p)
+{
+    p->slots = get_table(r, 11, sizeof *p->slots, EQLI_MAX_SLOTS, &p->n_slots);
+    for (uint32_t i = 0; i < p->n_slots; i++) {
+        eqli_slot *s = &p->slots[i];
+        s->name = (uint32_t)get(r, 4);
+        s->parent = (uint32_t)get(r, 4);
+        s->scope = (uint8_t)get(r, 1);
+        s->type = (uint8_t)get(r, 1);
+        s->element = get_flag(r);
+    }
+}
+
+static void get_sets(eqli_reader *r, eqlm_program *p)
+{
+    p->sets = get_table(r, 10, sizeof *p->sets, EQLI_MAX_CONSTS, &p->n_sets);
+    for (uint32_t i = 0; i < p->n_sets && r->status == EQLM_OK; i++) {
+        eqli_set *s = &p->sets[i];
+        s->kind = (uint8_t)get(r, 1);
+        s->fold = get_flag(r);
+        s->first = (uint32_t)get(r, 4);
+        uint32_t n = (uint32_t)get(r, 4);
+        if (s->kind > EQLI_SET_BLOCKS || n > EQLI_MAX_CONSTS)
+            r->status = EQLM_E_IMAGE;
+        const unsigned char *kinds = s->kind == EQLI_SET_PATTERNS ? get_bytes(r, n) : NULL;
+        if (kinds && n) {
+            s->kinds = eqli_mem_new(&p->alloc, n);
+            if (s->kinds)
+                memcpy(s->kinds, kinds, n);
+            else
+                r->status = EQLM_E_NOMEM;
+        }
+        if (r->status == EQLM_OK)
+            s->n = n; /* only now: freeing trusts n to be the size of kinds */
+    }
+}
+
+static void get_code(eqli_reader *r, eqlm_program *p)
+{
+    p->pipes = get_table(r, 9, sizeof *p->pipes, EQLI_MAX_PIPES, &p->n_pipes);
+    for (uint32_t i = 0; i < p->n_pipes; i++) {
+        p->pipes[i].tail = get_flag(r);
+        p->pipes[i].count = get(r, 8);
+    }
+    p->insns = get_table(r, 16, sizeof *p->insns, EQLI_MAX_INSNS, &p->n_insns);
+    for (uint32_t i = 0; i < p->n_insns; i++) {
+        eqli_insn *in = &p->insns[i];
+        in->op = (uint8_t)get(r, 1);
+        in->mode = (uint8_t)get(r, 1);
+        in->a = (uint16_t)get(r, 2);
+        in->b = (uint32_t)get(r, 4);
+        in->t = (uint32_t)get(r, 4);
+        in->f = (uint32_t)get(r, 4);
+    }
+}
+
+static bool header_is_good(const unsigned char *image, size_t len)
+{
+    if (len < HEADER_SIZE || len > UINT32_MAX || memcmp(image, magic, sizeof magic) != 0)
+        return false;
+    eqli_reader r = { .p = image + 8, .end = image + HEADER_SIZE };
+    uint64_t version = get(&r, 4), length = get(&r, 4), sum = get(&r, 8);
+    return version == IMAGE_VERSION && length == len &&
+           sum == checksum(CHECKSUM_START, image + HEADER_SIZE, len - HEADER_SIZE);
+}
+
+static eqlm_status read_program(const eqlm_alloc *alloc, const unsigned char *image, size_t len, eqlm_program **out)
+{
+    if (!header_is_good(image, len))
+        return EQLM_E_IMAGE;
+    eqlm_program *p = eqli_mem_new(alloc, sizeof *p);
+    if (!p)
+        return EQLM_E_NOMEM;
+    p->alloc = *alloc;
+    p->refs = 1;
+    eqli_reader r = { .p = image + HEADER_SIZE, .end = image + len, .alloc = alloc };
+    p->kind = (uint8_t)get(&r, 1);
+    p->typed = get_flag(&r);
+    p->dialect = (uint8_t)get(&r, 1);
+    p->n_regs = (uint32_t)get(&r, 4);
+    p->max_choices = (uint32_t)get(&r, 4);
+    p->max_scratch = (uint32_t)get(&r, 4);
+    p->max_regex_states = (uint32_t)get(&r, 4);
+    get_consts(&r, p);
+    get_slots(&r, p);
+    get_sets(&r, p);
+    get_code(&r, p);
+    if (r.status == EQLM_OK && r.p != r.end)
+        r.status = EQLM_E_IMAGE;
+    if (r.status == EQLM_OK)
+        r.status = eqli_program_verify(p);
+    if (r.status != EQLM_OK) {
+        eqlm_program_free(p);
+        return r.status;
+    }
+    *out = p;
+    return EQLM_OK;
+}
+
+eqlm_status eqlm_program_load(const eqlm_alloc *alloc, eqlm_schema *schema, const void *image, size_t len,
+                              eqlm_program **out)
+{
+    if (!schema || !image || !out)
+        return EQLM_E_ARGUMENT;
+    *out = NULL;
+    eqlm_alloc a = eqli_mem_default(alloc);
+    eqlm_program *p;
+    eqlm_status status = read_program(&a, image, len, &p);
+    if (status != EQLM_OK)
+        return status;
+    status = eqli_program_finish(p, schema, NULL, NULL);
+    if (status != EQLM_OK) {
+        eqlm_program_free(p);
+        return status == EQLM_E_COMPILE ? EQLM_E_IMAGE : status; /* a regular expression that is none */
+    }
+    *out = p;
+    return EQLM_OK;
+}
+
+eqlm_status eqlm_image_check(const eqlm_alloc *alloc, const void *image, size_t len)
+{
+    if (!image)
+        return EQLM_E_ARGUMENT;
+    eqlm_alloc a = eqli_mem_default(alloc);
+    eqlm_program *p;
+    eqlm_status status = read_program(&a, image, len, &p);
+    if (status == EQLM_OK)
+        eqlm_program_free(p);
+    return status;
+}

@@ -1,0 +1,233 @@
+#include "program/program.h"
+
+#include <stdatomic.h>
+#include <string.h>
+
+const eqli_op_info eqli_op_table[EQLI_OP_COUNT] = {
+#define OP(name, group, mode, a, b, t, f, effect)                                                              \
+    { #name,          EQLI_GROUP_##group, EQLI_ARG_##mode, EQLI_ARG_##a,                                       \
+      EQLI_ARG_##b, EQLI_ARG_##t,       EQLI_ARG_##f,    effect },
+#include "program/opcodes.def"
+#undef OP
+};
+
+void eqli_program_retain(const eqlm_program *p)
+{
+    /* The count is no part of what is immutable. */
+    atomic_fetch_add_explicit(&((eqlm_program *)(uintptr_t)p)->refs, 1, memory_order_relaxed);
+}
+
+static void free_set(const eqlm_alloc *a, eqli_set *set)
+{
+    eqli_pattern_set_free(set->patterns);
+    eqli_regex_free(set->regex);
+    eqli_mem_free(a, set->values, set->n * sizeof *set->values);
+    eqli_mem_free(a, set->blocks, set->n * sizeof *set->blocks);
+    eqli_mem_free(a, set->kinds, set->n);
+}
+
+void eqlm_program_free(eqlm_program *p)
+{
+    if (!p || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) > 1)
+        return;
+    eqlm_alloc a = p->alloc;
+    for (uint32_t i = 0; i < p->n_sets; i++)
+        free_set(&a, &p->sets[i]);
+    eqli_mem_free(&a, p->insns, p->n_insns * sizeof *p->insns);
+    eqli_mem_free(&a, p->consts, p->n_consts * sizeof *p->consts);
+    eqli_mem_free(&a, p->pool, p->pool_len);
+    eqli_mem_free(&a, p->sets, p->n_sets * sizeof *p->sets);
+    eqli_mem_free(&a, p->slots, p->n_slots * sizeof *p->slots);
+    eqli_mem_free(&a, p->pipes, p->n_pipes * sizeof *p->pipes);
+    eqli_mem_free(&a, p, sizeof *p);
+}
+
+size_t eqlm_program_memory(const eqlm_program *p)
+{
+    if (!p)
+        return 0;
+    size_t n = sizeof *p + p->n_insns * sizeof *p->insns + p->n_consts * sizeof *p->consts + p->pool_len +
+               p->n_sets * sizeof *p->sets + p->n_slots * sizeof *p->slots + p->n_pipes * sizeof *p->pipes;
+    for (uint32_t i = 0; i < p->n_sets; i++) {
+        const eqli_set *set = &p->sets[i];
+        n += set->patterns ? eqli_pattern_set_memory(set->patterns) + set->n : 0;
+        n += set->regex ? eqli_regex_memory(set->regex) : 0;
+        n += set->values ? set->n * sizeof *set->values : 0;
+        n += set->blocks ? set->n * sizeof *set->blocks : 0;
+    }
+    return n;
+}
+
+eqlm_program_kind eqlm_program_get_kind(const eqlm_program *p)
+{
+    return p ? (eqlm_program_kind)p->kind : EQLM_EVENT_QUERY;
+}
+
+uint32_t eqlm_program_n_fields(const eqlm_program *p)
+{
+    return p ? p->n_slots : 0;
+}
+
+uint32_t eqlm_program_field(const eqlm_program *p, uint32_t i)
+{
+    return p && i < p->n_slots ? p->slots[i].place.field : EQLI_NO_FIELD;
+}
+
+uint32_t eqlm_program_n_pipes(const eqlm_program *p)
+{
+    return p ? p->n_pipes : 0;
+}
+
+bool eqlm_program_pipe(const eqlm_program *p, uint32_t i, bool *tail, uint64_t *count)
+{
+    if (!p || i >= p->n_pipes)
+        return false;
+    if (tail)
+        *tail = p->pipes[i].tail;
+    if (count)
+        *count = p->pipes[i].count;
+    return true;
+}
+
+static int type_family(const eqlm_value *v)
+{
+    return v->type == EQLM_U64 || v->type == EQLM_F64 ? EQLM_I64 : (int)v->type;
+}
+
+int eqli_value_order(const eqlm_value *a, const eqlm_value *b)
+{
+    int fa = type_family(a), fb = type_family(b);
+    if (fa != fb)
+        return fa < fb ? -1 : 1;
+    if (eqli_compare(EQLI_CMP_EQ, a, b, false) == EQLI_TRUE)
+        return 0;
+    return eqli_compare(EQLI_CMP_LT, a, b, false) == EQLI_TRUE ? -1 : 1;
+}
+
+static void sift_down(eqlm_value *v, uint32_t root, uint32_t n)
+{
+    for (;;) {
+        uint32_t kid = 2 * root + 1;
+        if (kid >= n)
+            return;
+        if (kid + 1 < n && eqli_value_order(&v[kid], &v[kid + 1]) < 0)
+            kid++;
+        if (eqli_value_order(&v[root], &v[kid]) >= 0)
+            return;
+        eqlm_value t = v[root];
+        v[root] = v[kid];
+        v[kid] = t;
+        root = kid;
+    }
+}
+
+/* Heap sort: libc's qsort may allocate behind the host's back. */
+static void sort_values(eqlm_value *v, uint32_t n)
+{
+    for (uint32_t i = n / 2; i-- > 0;)
+        sift_down(v, i, n);
+    for (uint32_t end = n; end-- > 1;) {
+        eqlm_value t = v[0];
+        v[0] = v[end];
+        v[end] = t;
+        sift_down(v, 0, end);
+    }
+}
+
+static eqlm_status finish_patterns(eqlm_program *p, eqli_set *set)
+{
+    eqli_pattern *list = eqli_mem_new(&p->alloc, set->n * sizeof *list);
+    if (!list)
+        return EQLM_E_NOMEM;
+    for (uint32_t i = 0; i < set->n; i++) {
+        const eqlm_value *v = &p->consts[set->first + i];
+        list[i] = (eqli_pattern){ { v->as.str, v->len }, (eqli_pattern_kind)set->kinds[i] };
+    }
+    eqlm_status status = eqli_pattern_set_new(&p->alloc, list, set->n, set->fold, &set->patterns);
+    eqli_mem_free(&p->alloc, list, set->n * sizeof *list);
+    return status;
+}
+
+static eqlm_status finish_regex(eqlm_program *p, eqli_set *set, eqli_regex_error *error)
+{
+    eqlm_str *list = eqli_mem_new(&p->alloc, set->n * sizeof *list);
+    if (!list)
+        return EQLM_E_NOMEM;
+    for (uint32_t i = 0; i < set->n; i++)
+        list[i] = (eqlm_str){ p->consts[set->first + i].as.str, p->consts[set->first + i].len };
+    eqlm_status status =
+        eqli_regex_new(&p->alloc, list, set->n, set->fold, p->max_regex_states, error, &set->regex);
+    eqli_mem_free(&p->alloc, list, set->n * sizeof *list);
+    return status;
+}
+
+static eqlm_status finish_values(eqlm_program *p, eqli_set *set)
+{
+    set->values = eqli_mem_new(&p->alloc, set->n * sizeof *set->values);
+    if (!set->values)
+        return EQLM_E_NOMEM;
+    memcpy(set->values, p->consts + set->first, set->n * sizeof *set->values);
+    sort_values(set->values, set->n);
+    return EQLM_OK;
+}
+
+static eqlm_status finish_blocks(eqlm_program *p, eqli_set *set)
+{
+    set->blocks = eqli_mem_new(&p->alloc, set->n * sizeof *set->blocks);
+    if (!set->blocks)
+        return EQLM_E_NOMEM;
+    for (uint32_t i = 0; i < set->n; i++) {
+        const eqlm_value *v = &p->consts[set->first + i];
+        if (!eqli_cidr_parse(v->as.str, v->len, &set->blocks[i]))
+            return EQLM_E_IMAGE; /* a compiled query has been checked before */
+    }
+    return EQLM_OK;
+}
+
+static eqlm_status finish_set(eqlm_program *p, eqli_set *set, eqli_regex_error *error)
+{
+    switch ((eqli_set_kind)set->kind) {
+    case EQLI_SET_PATTERNS:
+        return finish_patterns(p, set);
+    case EQLI_SET_REGEX:
+        return finish_regex(p, set, error);
+    case EQLI_SET_VALUES:
+        return finish_values(p, set);
+    case EQLI_SET_BLOCKS:
+        return finish_blocks(p, set);
+    }
+    return EQLM_E_IMAGE;
+}
+
+static eqlm_status resolve_slot(const eqlm_program *p, eqlm_schema *schema, eqli_slot *s)
+{
+    if (s->element)
+        return EQLM_OK;
+    eqlm_str name = { p->consts[s->name].as.str, p->consts[s->name].len };
+    uint32_t parent = s->parent == EQLI_NO_FIELD ? EQLI_NO_FIELD : p->slots[s->parent].place.field;
+    uint32_t field;
+    eqlm_status status = eqli_schema_intern(schema, name, parent, &field);
+    if (status == EQLM_OK)
+        s->place = schema->fields[field].place;
+    return status;
+}
+
+eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set, eqli_regex_error *error)
+{
+    eqli_regex_error ignored;
+    for (uint32_t i = 0; i < p->n_sets; i++) {
+        eqlm_status status = finish_set(p, &p->sets[i], error ? error : &ignored);
+        if (bad_set)
+            *bad_set = i;
+        if (status != EQLM_OK)
+            return status;
+    }
+    for (uint32_t i = 0; i < p->n_slots; i++) {
+        eqlm_status status = resolve_slot(p, schema, &p->slots[i]);
+        if (status != EQLM_OK)
+            return status;
+    }
+    p->get = schema->get;
+    p->get_ctx = schema->get_ctx;
+    return EQLM_OK;
+}

@@ -91,6 +91,8 @@ size_t eqli_utf8_put(char *out, uint32_t c)
 
 size_t eqli_utf8_check(const char *s, size_t len)
 {
+    if (len == 0) /* s may be NULL */
+        return 0;
     const char *p = s, *end = s + len;
     while (p < end) {
         p += ascii_run(p, (size_t)(end - p));
@@ -147,6 +149,8 @@ static uint64_t lower8(uint64_t w)
 
 size_t eqli_fold_text(char *out, const char *s, size_t len)
 {
+    if (len == 0) /* s may be NULL */
+        return 0;
     const char *p = s, *end = s + len;
     char *o = out;
     while (p < end) {
@@ -179,6 +183,8 @@ static size_t utf16_units(uint32_t c)
 
 size_t eqli_utf16_len(const char *s, size_t len)
 {
+    if (len == 0) /* s may be NULL */
+        return 0;
     const char *p = s, *end = s + len;
     size_t n = 0;
     while (p < end) {
@@ -193,6 +199,8 @@ size_t eqli_utf16_len(const char *s, size_t len)
 
 size_t eqli_utf16_offset(const char *s, size_t len, size_t n)
 {
+    if (len == 0) /* s may be NULL */
+        return 0;
     const char *p = s, *end = s + len;
     while (p < end && n > 0) {
         size_t left = (size_t)(end - p);

@@ -27,6 +27,12 @@ typedef struct eqli_function {
     eqli_fn fn;
 } eqli_function;
 
+/* The implementations: eqli_fn_between and so on. */
+#define FUNCTION(id, name, tilde, min, max, params, result, fn)                                                \
+    eqli_op_result fn(const eqlm_value *args, uint32_t n_args, bool fold, eqli_arena *scratch, eqlm_value *out);
+#include "ops/builtins.def"
+#undef FUNCTION
+
 extern const eqli_function eqli_functions[EQLI_FN_COUNT];
 
 /* Finds a function; letter case is ignored (ASCII). -1 if there is none. */

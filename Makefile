@@ -9,7 +9,8 @@ LIBDIR ?= $(PREFIX)/lib
 MANDIR ?= $(PREFIX)/share/man
 CFLAGS ?= -O2 -g
 CXXFLAGS ?= -O2 -g
-export BUILD
+# The test scripts build and install with the same settings.
+export BUILD CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS ASSERT WERROR
 
 # ---------------------------------------------------------------------------------------------------------
 # Packages of Debian 12 and later. Build, demo and tests:
@@ -24,6 +25,7 @@ PACKAGES := \
     libtomlplusplus-dev \
     zlib1g-dev \
     libcmocka-dev \
+    libjansson-dev \
     pkg-config
 # gcc, libc6-dev         the library is C11
 # g++                    the command reads JSON and TOML with C++ libraries
@@ -33,6 +35,7 @@ PACKAGES := \
 # libtomlplusplus-dev    rule files (command only)
 # zlib1g-dev             gzip-compressed events (command only)
 # libcmocka-dev          unit tests
+# libjansson-dev         the tests read their vectors with it
 # pkg-config             the tests build the examples against an installed copy
 
 # Only for `make lint`, `make fuzz` and .ci/run:
@@ -64,7 +67,7 @@ $(INSTALL_GOALS): install-packages
 $(OTHER_GOALS): after-packages
 	@:
 after-packages: install-packages
-	@$(MAKE) $(OTHER_GOALS)
+	@$(MAKE) --no-print-directory $(OTHER_GOALS)
 install-packages:
 	@set -e; missing=; \
 	for p in $(WANTED); do \
@@ -99,12 +102,14 @@ NDEBUG := $(if $(ASSERT),,-DNDEBUG)
 
 LIB_FLAGS := -std=c11 -fPIC -fvisibility=hidden -Iinclude -Ilib -I$(GEN) $(NDEBUG) $(WARN)
 CLI_FLAGS := -Iinclude -Icli $(NDEBUG) -D_POSIX_C_SOURCE=200809L
+# As Debian built the two C++ libraries; other builds of them may need other values.
+CLI_CXX_FLAGS ?= -DSIMDJSON_THREADS_ENABLED=1 -DTOML_HEADER_ONLY=0 -DTOML_SHARED_LIB=1
 # Unit tests may look inside; tests of the public interface and examples see what an embedder sees.
 UNIT_FLAGS := -std=c11 -Iinclude -Ilib -Icli -Itests/support -I$(GEN) -D_POSIX_C_SOURCE=200809L $(WARN)
 API_FLAGS := -std=c11 -Iinclude -Itests/support -D_POSIX_C_SOURCE=200809L $(WARN)
 EXAMPLE_FLAGS := -std=c11 -Iinclude $(WARN)
 CLI_LIBS := -lsimdjson -ltomlplusplus -lz
-TEST_LIBS := -lcmocka -lpthread -lm
+TEST_LIBS := -lcmocka -ljansson -lpthread -lm
 
 ARCH := $(shell $(CC) -dumpmachine 2>/dev/null)
 VERSION := $(shell awk '/^\#define EQLM_VERSION_(MAJOR|MINOR|PATCH)/ { v = v s $$3; s = "." } END { print v }' include/eqlmini.h)
@@ -217,10 +222,11 @@ $(BUILD)/.tools-test: $(BUILD)/.tools-lib
 	$(check_begin) \
 	{ echo '#include <stdarg.h>'; echo '#include <stddef.h>'; echo '#include <setjmp.h>'; echo '#include <stdint.h>'; \
 	  echo '#include <cmocka.h>'; } | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 || lack 'cmocka (unit tests)' libcmocka-dev; \
+	$(call need_header,$(CC),jansson.h,c,jansson (test vectors),libjansson-dev); \
 	$(check_end)
 
 # Objects depend on the flags they were made with.
-FLAGS_NOW := $(CC) $(CFLAGS) $(CPPFLAGS) $(LIB_FLAGS) | $(CXX) $(CXXFLAGS) $(CLI_FLAGS) | $(LDFLAGS)
+FLAGS_NOW := $(CC) $(CFLAGS) $(CPPFLAGS) $(LIB_FLAGS) $(UNIT_FLAGS) | $(CXX) $(CXXFLAGS) $(CLI_FLAGS) $(CLI_CXX_FLAGS) | $(LDFLAGS)
 $(BUILD)/.flags: FORCE
 	@mkdir -p $(@D); printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' > $@
 
@@ -275,11 +281,11 @@ $(BUILD)/obj/cli/%.o: cli/%.c $(BUILD)/.flags | $(BUILD)/.tools-cli
 	$(CC) -std=c11 $(CLI_FLAGS) $(WARN) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(BUILD)/obj/cli/%.o: cli/%.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
 	@mkdir -p $(@D)
-	$(CXX) -std=c++17 $(CLI_FLAGS) $(KERNEL_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(KERNEL_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(KERNEL_OBJ): KERNEL_FLAGS += -DEQLC_KERNEL=eqlc_json_base
 $(BUILD)/obj/cli/json_extract_v3.o: cli/json_extract.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
 	@mkdir -p $(@D)
-	$(CXX) -std=c++17 $(CLI_FLAGS) $(KERNEL_FLAGS) -DEQLC_KERNEL=eqlc_json_v3 $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) \
+	$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(KERNEL_FLAGS) -DEQLC_KERNEL=eqlc_json_v3 $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) \
 	    -march=x86-64-v3 $(DEPFLAGS) -c -o $@ $<
 
 $(BUILD)/eqlc: $(CLI_OBJ) $(ECS_A) $(LIB_A)
@@ -290,15 +296,14 @@ $(BUILD)/eqlc: $(CLI_OBJ) $(ECS_A) $(LIB_A)
 tests: $(UNIT_BIN) $(API_BIN)
 examples: $(EXAMPLE_BIN)
 
-# Unit tests that include a header of the command are linked with its parts.
-CLI_HEADERS := $(notdir $(wildcard cli/*.h))
+# A test is linked with what its includes ask for: the helpers of tests/support, the parts of the command.
+includes_of = $(if $(1),$(shell grep -lE '^\#include "($(subst $(empty) $(empty),|,$(strip $(2))))"' $(1)))
 empty :=
-CLI_UNIT_SRC := $(if $(UNIT_SRC),$(shell grep -lE '^\#include "($(subst $(empty) $(empty),|,$(CLI_HEADERS)))"' $(UNIT_SRC)))
-CLI_UNIT_BIN := $(addprefix $(BUILD)/tests/,$(notdir $(basename $(CLI_UNIT_SRC))))
+CLI_USERS := $(call includes_of,$(UNIT_SRC) $(FUZZ_SRC),$(notdir $(wildcard cli/*.h)))
+SUPPORT_USERS := $(call includes_of,$(UNIT_SRC) $(API_SRC) $(BENCH_SRC) $(FUZZ_SRC),$(notdir $(wildcard tests/support/*.h)))
 
-$(call obj,$(UNIT_SRC)): FLAGS = $(UNIT_FLAGS)
+$(call obj,$(UNIT_SRC) $(FUZZ_SRC)): FLAGS = $(UNIT_FLAGS)
 $(call obj,$(API_SRC) $(SUPPORT_SRC) $(BENCH_SRC)): FLAGS = $(API_FLAGS)
-$(call obj,$(FUZZ_SRC)): FLAGS = $(UNIT_FLAGS) -fsanitize=fuzzer-no-link
 $(call obj,$(EXAMPLE_SRC)): FLAGS = $(EXAMPLE_FLAGS)
 $(call obj,$(UNIT_SRC) $(FUZZ_SRC)): | $(GENERATED)
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/.flags | $(BUILD)/.tools-test
@@ -308,30 +313,117 @@ $(BUILD)/obj/examples/%.o: examples/%.c $(BUILD)/.flags | $(BUILD)/.tools-lib
 	@mkdir -p $(@D)
 	$(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
 
-# One rule per program: its object's folder is not in its name.
+# One rule per program, since the folder of its source is not in its name: folder, source, extra flags, libraries.
 define program_rule
-$(1): $(2) $(3) $(ECS_A) $(LIB_A)
+$(BUILD)/$(1)/$(notdir $(basename $(2))): $(call obj,$(2)) $(parts) $(ECS_A) $(LIB_A)
 	@mkdir -p $$(@D)
-	$(4) $$(LDFLAGS) -o $$@ $(2) $(3) $(ECS_A) $(LIB_A) $(5)
+	$(if $(cli),$$(CXX) $$(CXXFLAGS),$$(CC) $$(CFLAGS)) $(3) $$(LDFLAGS) -o $$@ $$^ $(if $(cli),$(CLI_LIBS)) $(4)
 endef
-test_name = $(BUILD)/tests/$(notdir $(basename $(1)))
-$(foreach s,$(filter-out $(CLI_UNIT_SRC),$(UNIT_SRC)) $(API_SRC),$(eval $(call \
-    program_rule,$(call test_name,$(s)),$(call obj,$(s)),$(SUPPORT_OBJ),$$(CC) $$(CFLAGS),$(TEST_LIBS))))
-$(foreach s,$(CLI_UNIT_SRC),$(eval $(call \
-    program_rule,$(call test_name,$(s)),$(call obj,$(s)),$(SUPPORT_OBJ) $(CLI_PARTS),$$(CXX) $$(CXXFLAGS),$(CLI_LIBS) $(TEST_LIBS))))
-$(foreach s,$(BENCH_SRC),$(eval $(call \
-    program_rule,$(BUILD)/bench/$(notdir $(basename $(s))),$(call obj,$(s)),$(SUPPORT_OBJ),$$(CC) $$(CFLAGS),-lm)))
-$(foreach s,$(FUZZ_SRC),$(eval $(call \
-    program_rule,$(BUILD)/fuzz/$(notdir $(basename $(s))),$(call obj,$(s)),,$$(CC) $$(CFLAGS) -fsanitize=fuzzer,)))
-$(foreach s,$(EXAMPLE_SRC),$(eval $(call \
-    program_rule,$(BUILD)/examples/$(notdir $(basename $(s))),$(call obj,$(s)),,$$(CC) $$(CFLAGS),)))
+cli = $(filter $(CLI_USERS),$(2))
+parts = $(if $(filter $(SUPPORT_USERS),$(2)),$(SUPPORT_OBJ)) $(if $(cli),$(CLI_PARTS))
+$(foreach s,$(UNIT_SRC) $(API_SRC),$(eval $(call program_rule,tests,$(s),,$(TEST_LIBS))))
+$(foreach s,$(BENCH_SRC),$(eval $(call program_rule,bench,$(s),,$(TEST_LIBS))))
+$(foreach s,$(FUZZ_SRC),$(eval $(call program_rule,fuzz,$(s),-fsanitize=fuzzer,$(TEST_LIBS))))
+$(foreach s,$(EXAMPLE_SRC),$(eval $(call program_rule,examples,$(s),,)))
+
+TEST_SCRIPTS := $(sort $(wildcard tests/support/check_*.sh tests/*/test_*.sh))
 
 test: all tests examples
-	@tests/support/run_tests.sh
+	@tests/support/run_tests.sh $(UNIT_BIN) $(API_BIN) $(TEST_SCRIPTS)
 
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 asan:
-	@$(MAKE) BUILD=$(BUILD)/asan ASSERT=1 CFLAGS='$(SANITIZE)' CXXFLAGS='$(SANITIZE)' test
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan ASSERT=1 CFLAGS='$(SANITIZE)' CXXFLAGS='$(SANITIZE)' test
+
+valgrind: tests
+	@TEST_WRAPPER='valgrind -q --leak-check=full --errors-for-leak-kinds=all --error-exitcode=99' \
+	    tests/support/run_tests.sh $(UNIT_BIN) $(API_BIN)
+
+update-golden: all tests
+	@UPDATE_GOLDEN=1 tests/support/run_tests.sh $(filter $(BUILD)/tests/test_golden%,$(UNIT_BIN)) \
+	    $(wildcard tests/golden/test_*.sh tests/cli/test_*.sh)
+
+bench-programs: $(BENCH_BIN)
+bench: all bench-programs
+	@set -e; for b in $(BENCH_BIN); do $$b; done
+
+# Fuzzers are built by clang in a build of their own.
+FUZZ_SECONDS ?= 20
+FUZZ_CFLAGS := -O1 -g -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+fuzz:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang-fuzz ASSERT=1 CC=clang CXX=clang++ CFLAGS='$(FUZZ_CFLAGS)' \
+	    CXXFLAGS='$(FUZZ_CFLAGS)' fuzz-programs
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZ_BIN)
+fuzz-smoke: fuzz
+	@set -e; for f in $(notdir $(FUZZ_BIN)); do \
+	    mkdir -p $(BUILD)/clang-fuzz/corpus/$$f; \
+	    seeds=; [ ! -d tests/fuzz/seeds/$${f#fuzz_} ] || seeds=tests/fuzz/seeds/$${f#fuzz_}; \
+	    echo "$$f: $(FUZZ_SECONDS) s"; \
+	    $(BUILD)/clang-fuzz/fuzz/$$f -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -verbosity=0 \
+	        -print_final_stats=1 -artifact_prefix=$(BUILD)/clang-fuzz/ $(BUILD)/clang-fuzz/corpus/$$f $$seeds; \
+	done
+
+CPPCHECK_FLAGS := --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --quiet \
+    --suppress=missingIncludeSystem --library=posix --max-ctu-depth=2 -Iinclude -Ilib -I$(GEN)
+lint: $(GENERATED) $(ECS_GENERATED)
+	cppcheck $(CPPCHECK_FLAGS) $(LIB_SRC) $(ECS_SRC)
+	cppcheck $(CPPCHECK_FLAGS) -Icli $(CLI_C)
+	printf '%s\n' $(LIB_SRC) $(ECS_SRC) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- $(LIB_FLAGS)' tidy
+	printf '%s\n' $(CLI_C) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=c11 $(CLI_FLAGS)' tidy
+
+# ---------------------------------------------------------------------------------------------------------
+# The library as one file, for hosts without re2c and lemon
+AMALGAMATION := $(BUILD)/amalgamation
+AMALGAMATED := $(foreach d,base event ops program vm rules stream syntax check codegen ecs,$(filter lib/$(d)/%,$(LIB_SRC) $(ECS_SRC)))
+amalgamation: $(AMALGAMATION)/eqlmini.c
+$(AMALGAMATION)/eqlmini.c: lib/amalgamate.awk $(AMALGAMATED) $(wildcard lib/*/*.h lib/*/*.def) include/eqlmini.h \
+    $(GENERATED) $(ECS_GENERATED)
+	@mkdir -p $(@D)
+	awk -v dirs='include lib $(GEN)' -f lib/amalgamate.awk $(AMALGAMATED) > $@
+	cp include/eqlmini.h $(@D)/
+
+# ---------------------------------------------------------------------------------------------------------
+RULES := examples/rules/hidden_run_key.eql
+demo: $(EQLC) examples
+	@echo '--- The rule $(RULES) on examples/events (fields of the matching events in full: eqlc run --help)'
+	@$(BUILD)/eqlc run -r $(RULES) examples/events
+	@echo '--- The same rule on C structs (examples/struct_events.c)'
+	@$(BUILD)/examples/struct_events $(RULES)
+
+corpus: all
+	@tests/support/corpus.sh
+
+# ---------------------------------------------------------------------------------------------------------
+MAN := $(wildcard docs/*.1 docs/*.3 docs/*.5)
+INSTALLED := $(PREFIX)/bin/eqlc $(PREFIX)/include/eqlmini.h \
+    $(foreach l,libeqlmini libeqlmini-ecs,$(addprefix $(LIBDIR)/$(l),.a .so .so.$(SOVERSION) .so.$(VERSION)) \
+        $(LIBDIR)/pkgconfig/$(l).pc) \
+    $(foreach m,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
+	install -m 755 $(BUILD)/eqlc $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 include/eqlmini.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 $(LIB_A) $(ECS_A) $(DESTDIR)$(LIBDIR)/
+	install -m 755 $(LIB_SO) $(ECS_SO) $(DESTDIR)$(LIBDIR)/
+	set -e; for l in libeqlmini $(if $(ECS_SO),libeqlmini-ecs); do \
+	    ln -sf $$l.so.$(VERSION) $(DESTDIR)$(LIBDIR)/$$l.so.$(SOVERSION); \
+	    ln -sf $$l.so.$(SOVERSION) $(DESTDIR)$(LIBDIR)/$$l.so; \
+	    requires=; description='Compiles and evaluates Event Query Language'; \
+	    if [ $$l = libeqlmini-ecs ]; then \
+	        requires='Requires: libeqlmini'; description='Types of the Elastic Common Schema for libeqlmini'; \
+	    fi; \
+	    printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' 'includedir=$${prefix}/include' '' "Name: $$l" \
+	        "Description: $$description" 'Version: $(VERSION)' $${requires:+"$$requires"} \
+	        "Libs: -L\$${libdir} -l$${l#lib}" 'Cflags: -I$${includedir}' > $(DESTDIR)$(LIBDIR)/pkgconfig/$$l.pc; \
+	done
+	set -e; for m in $(MAN); do \
+	    install -D -m 644 $$m $(DESTDIR)$(MANDIR)/man$${m##*.}/$${m##*/}; \
+	done
+
+uninstall:
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
 
 clean:
 	rm -rf $(BUILD)

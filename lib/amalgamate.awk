@@ -1,0 +1,134 @@
+# amalgamate.awk - writes the library as one C file.
+#
+#   awk -v dirs="include lib build/gen" -f lib/amalgamate.awk FILE.c... > eqlmini.c
+#
+# Included headers of the project are put in place, once; .def files and generated code at each place. Names that
+# are local to a file but occur in several (static functions and tables, types, see collect) get the file's name in
+# front. Macros of a .c file end with it.
+
+function find(name,    i, line, path) {
+    if (name in found)
+        return found[name]
+    for (i = 1; i <= n_dirs; i++) {
+        path = dir[i] "/" name
+        if ((getline line < path) >= 0) {
+            close(path)
+            return found[name] = path
+        }
+    }
+    printf "amalgamate: %s is not found\n", name > "/dev/stderr"
+    failed = 1
+    exit 1
+}
+
+# Name a declaration at file scope introduces: what stands before the first ( [ = ; or {.
+function declared(line) {
+    sub(/[ \t]*[(\[=;{].*/, "", line)
+    sub(/.*[^A-Za-z0-9_]/, "", line)
+    return line
+}
+
+function local_name(file, kind, name) {
+    if (name == "" || (file, kind, name) in local)
+        return
+    local[file, kind, name] = 1
+    uses[kind, name]++
+}
+
+function collect(file,    line, tag) {
+    while ((getline line < file) > 0) {
+        if (line ~ /^static[ \t]/)
+            local_name(file, "name", declared(line))
+        else if (line ~ /^(typedef[ \t]+)?(struct|union|enum)[ \t]+[A-Za-z0-9_]+[ \t]*\{/) {
+            tag = declared(line)
+            local_name(file, "tag", tag)
+        } else if (line ~ /^}[ \t]*[A-Za-z0-9_]+;/) {
+            sub(/^}[ \t]*/, "", line)
+            local_name(file, "name", declared(line))
+        }
+    }
+    close(file)
+}
+
+function base_name(file) {
+    sub(/.*\//, "", file)
+    sub(/\.c$/, "", file)
+    return file
+}
+
+# Puts the file's name before its local names; leaves members (after . and ->), strings and comments alone.
+# in_comment: a comment goes on from the line before.
+function rename(file, line,    out, word, kind) {
+    out = ""
+    if (in_comment) {
+        if (!match(line, /\*\//))
+            return line
+        out = substr(line, 1, RSTART + 1)
+        line = substr(line, RSTART + 2)
+        in_comment = 0
+    }
+    while (match(line, /"([^"\\]|\\.)*"|'([^'\\]|\\.)+'|\/\/.*|\/\*|[A-Za-z_][A-Za-z0-9_]*|[0-9][A-Za-z0-9_.]*/)) {
+        word = substr(line, RSTART, RLENGTH)
+        out = out substr(line, 1, RSTART - 1)
+        line = substr(line, RSTART + RLENGTH)
+        if (word == "/*") {
+            if (!match(line, /\*\//)) {
+                in_comment = 1
+                return out word line
+            }
+            word = word substr(line, 1, RSTART + 1)
+            line = substr(line, RSTART + 2)
+        }
+        kind = out ~ /(^|[^A-Za-z0-9_])(struct|union|enum)[ \t]+$/ ? "tag" : "name"
+        if (word ~ /^[A-Za-z_]/ && (file, kind, word) in local && uses[kind, word] > 1 && out !~ /(\.|->)$/)
+            word = base_name(file) "_" word
+        out = out word
+    }
+    return out line
+}
+
+function expand(path, unit,    line, name, macro) {
+    while ((getline line < path) > 0) {
+        if (line ~ /^[ \t]*#[ \t]*include[ \t]*"/) {
+            name = line
+            sub(/^[^"]*"/, "", name)
+            sub(/".*/, "", name)
+            if (name == "eqlmini.h") {
+                if (!(name in done)) print "#include \"eqlmini.h\""
+                done[name] = 1
+            } else if (name !~ /\.h$/ || !(name in done)) {
+                done[name] = 1
+                expand(find(name), name ~ /\.c$/ ? unit : "")
+            }
+            continue
+        }
+        if (line ~ /^#[ \t]*line[ \t]/)
+            continue
+        if (unit != "") {
+            if (line ~ /^#[ \t]*define[ \t]/) {
+                macro = line
+                sub(/^#[ \t]*define[ \t]+/, "", macro)
+                sub(/[^A-Za-z0-9_].*/, "", macro)
+                macros[macro] = 1
+            }
+            line = rename(unit, line)
+        }
+        print line
+    }
+    close(path)
+}
+
+BEGIN {
+    n_dirs = split(dirs, dir, " ")
+    for (i = 1; i < ARGC; i++)
+        collect(ARGV[i])
+    print "/* eqlmini.c - libeqlmini as one file. Made from the sources by `make amalgamation`; needs eqlmini.h. */"
+    for (i = 1; i < ARGC; i++) {
+        printf "\n/* ---- %s ---- */\n", ARGV[i]
+        split("", macros)
+        expand(ARGV[i], ARGV[i])
+        for (m in macros)
+            printf "#undef %s\n", m
+    }
+    exit failed
+}

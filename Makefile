@@ -1,7 +1,7 @@
 # libeqlmini and eqlc. `make help` lists the targets; docs/contributing.md explains the layout.
 #
 # Everything built lies under $(BUILD). Variables a caller may set: CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS PREFIX
-# DESTDIR BUILD, WERROR=1 (warnings are errors) and ASSERT=1 (keep assertions).
+# DESTDIR BUILD, WERROR=1 (warnings are errors), ASSERT=1 (keep assertions) and V=1 (print whole commands).
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -111,6 +111,9 @@ EXAMPLE_FLAGS := -std=c11 -Iinclude $(WARN)
 CLI_LIBS := -lsimdjson -ltomlplusplus -lz
 TEST_LIBS := -lcmocka -ljansson -lpthread -lm
 
+# Begins a command that is shown by its kind and its target alone.
+say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
+
 ARCH := $(shell $(CC) -dumpmachine 2>/dev/null)
 VERSION := $(shell awk '/^\#define EQLM_VERSION_(MAJOR|MINOR|PATCH)/ { v = v s $$3; s = "." } END { print v }' include/eqlmini.h)
 SOVERSION := 0
@@ -194,36 +197,43 @@ help:
 	@echo 'make clean          remove $(BUILD)'
 
 # ---------------------------------------------------------------------------------------------------------
-# Missing tools are named before the first compilation, not by the errors they would cause.
-need_tool = command -v $(firstword $(1)) >/dev/null 2>&1 || lack '$(2)' '$(3)'
-need_header = echo '\#include <$(2)>' | $(1) $(CPPFLAGS) -E -x $(3) - >/dev/null 2>&1 || lack '$(4)' '$(5)'
+# Missing tools are named before the first compilation, not by the errors they would cause: all that the goal
+# needs, at once.
+GOALS := $(or $(MAKECMDGOALS),all)
+need_tool = command -v $(firstword $(1)) >/dev/null 2>&1 || lack '$(2)' '$(3)';
+need_header = printf '\#include <%s>\n' $(2) | $(1) $(CPPFLAGS) -E -x $(3) - >/dev/null 2>&1 || lack '$(4)' '$(5)';
 check_begin = @mkdir -p $(BUILD); missing=; \
     lack() { printf 'make: %s is missing (Debian: apt-get install %s)\n' "$$1" "$$2" >&2; missing=1; };
 check_end = if [ -n "$$missing" ]; then echo 'make: `make deps` installs all of it on Debian' >&2; exit 1; fi; touch $@
+check_lib = \
+    if command -v $(firstword $(CC)) >/dev/null 2>&1; then \
+        $(call need_header,$(CC),stdlib.h,c,the C library (stdlib.h),libc6-dev) \
+    else lack 'the C compiler $(CC)' gcc; fi; \
+    $(call need_tool,$(RE2C),re2c (lexer generator),re2c) \
+    $(call need_tool,$(LEMON),lemon (parser generator),lemon) \
+    [ -r $(CASEFOLDING) ] || lack '$(CASEFOLDING) (Unicode data)' unicode-data;
+check_cli = \
+    if command -v $(firstword $(CXX)) >/dev/null 2>&1; then \
+        $(call need_header,$(CXX),simdjson.h,c++,simdjson (JSON reader),libsimdjson-dev) \
+        $(call need_header,$(CXX) -std=c++17,toml++/toml.h,c++,toml++ (TOML reader),libtomlplusplus-dev) \
+        $(call need_header,$(CXX),zlib.h,c++,zlib,zlib1g-dev) \
+    else lack 'the C++ compiler $(CXX)' g++; fi;
+check_test = \
+    if command -v $(firstword $(CC)) >/dev/null 2>&1; then \
+        $(call need_header,$(CC),stdarg.h stddef.h setjmp.h stdint.h cmocka.h,c,cmocka (unit tests),libcmocka-dev) \
+        $(call need_header,$(CC),jansson.h,c,jansson (test vectors),libjansson-dev) \
+    fi; \
+    $(call need_tool,pkg-config,pkg-config (test of the installation),pkg-config)
 
 $(BUILD)/.tools-lib:
-	$(check_begin) \
-	if command -v $(firstword $(CC)) >/dev/null 2>&1; then \
-	    $(call need_header,$(CC),stdlib.h,c,the C library (stdlib.h),libc6-dev); \
-	else lack 'the C compiler $(CC)' gcc; fi; \
-	$(call need_tool,$(RE2C),re2c (lexer generator),re2c); \
-	$(call need_tool,$(LEMON),lemon (parser generator),lemon); \
-	[ -r $(CASEFOLDING) ] || lack '$(CASEFOLDING) (Unicode data)' unicode-data; \
+	$(check_begin) $(check_lib) \
+	$(if $(filter all demo test tests install corpus bench asan valgrind update-golden,$(GOALS)),$(check_cli)) \
+	$(if $(filter test tests asan valgrind update-golden,$(GOALS)),$(check_test)) \
 	$(check_end)
 $(BUILD)/.tools-cli: $(BUILD)/.tools-lib
-	$(check_begin) \
-	if command -v $(firstword $(CXX)) >/dev/null 2>&1; then \
-	    $(call need_header,$(CXX),simdjson.h,c++,simdjson (JSON reader),libsimdjson-dev); \
-	    $(call need_header,$(CXX) -std=c++17,toml++/toml.h,c++,toml++ (TOML reader),libtomlplusplus-dev); \
-	    $(call need_header,$(CXX),zlib.h,c++,zlib,zlib1g-dev); \
-	else lack 'the C++ compiler $(CXX)' g++; fi; \
-	$(check_end)
+	$(check_begin) $(check_cli) $(check_end)
 $(BUILD)/.tools-test: $(BUILD)/.tools-lib
-	$(check_begin) \
-	{ echo '#include <stdarg.h>'; echo '#include <stddef.h>'; echo '#include <setjmp.h>'; echo '#include <stdint.h>'; \
-	  echo '#include <cmocka.h>'; } | $(CC) $(CPPFLAGS) -E -x c - >/dev/null 2>&1 || lack 'cmocka (unit tests)' libcmocka-dev; \
-	$(call need_header,$(CC),jansson.h,c,jansson (test vectors),libjansson-dev); \
-	$(check_end)
+	$(check_begin) $(check_test) $(check_end)
 
 # Objects depend on the flags they were made with.
 FLAGS_NOW := $(CC) $(CFLAGS) $(CPPFLAGS) $(LIB_FLAGS) $(UNIT_FLAGS) | $(CXX) $(CXXFLAGS) $(CLI_FLAGS) $(CLI_CXX_FLAGS) | $(LDFLAGS)
@@ -238,18 +248,18 @@ LEMON ?= lemon
 
 $(GEN)/lex.c: grammar/lex.re | $(BUILD)/.tools-lib
 	@mkdir -p $(@D)
-	$(RE2C) -W -Werror --no-generation-date -o $@ $<
+	$(call say,RE2C)$(RE2C) -W -Werror --no-generation-date -o $@ $<
 $(GEN)/eql.c: grammar/eql.y | $(BUILD)/.tools-lib
 	@mkdir -p $(@D)
-	$(LEMON) -q -d$(@D) $<
+	$(call say,LEMON)$(LEMON) -q -d$(@D) $<
 $(GEN)/eql.h: $(GEN)/eql.c
 	@test -f $@ && touch $@
 $(GEN)/casefold_data.h: lib/base/casefold.awk | $(BUILD)/.tools-lib
 	@mkdir -p $(@D)
-	awk -f $< $(CASEFOLDING) > $@
+	$(call say,AWK)awk -f $< $(CASEFOLDING) > $@
 $(GEN)/ecs_data.h: lib/ecs/ecs.awk lib/ecs/ecs.tsv
 	@mkdir -p $(@D)
-	awk -f lib/ecs/ecs.awk lib/ecs/ecs.tsv > $@
+	$(call say,AWK)awk -f lib/ecs/ecs.awk lib/ecs/ecs.tsv > $@
 
 # ---------------------------------------------------------------------------------------------------------
 # Library. The order of generated headers is only needed once: afterwards the .d files know who includes them.
@@ -257,39 +267,39 @@ $(LIB_OBJ): | $(GENERATED)
 $(ECS_OBJ): | $(ECS_GENERATED)
 $(BUILD)/obj/lib/%.o: lib/%.c $(BUILD)/.flags | $(BUILD)/.tools-lib
 	@mkdir -p $(@D)
-	$(CC) $(LIB_FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(LIB_FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
 
 $(LIB_A): $(LIB_OBJ)
 $(BUILD)/libeqlmini-ecs.a: $(ECS_OBJ)
 $(LIB_A) $(BUILD)/libeqlmini-ecs.a:
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $^
 
 $(LIB_SO): $(LIB_OBJ)
 $(BUILD)/libeqlmini-ecs.so.$(VERSION): $(ECS_OBJ)
 $(BUILD)/libeqlmini.so.$(VERSION) $(BUILD)/libeqlmini-ecs.so.$(VERSION):
-	$(CC) -shared -Wl,-soname,$(patsubst %.so.$(VERSION),%.so.$(SOVERSION),$(@F)) $(CFLAGS) $(LDFLAGS) -o $@ $^
+	$(call say,LINK)$(CC) -shared -Wl,-soname,$(patsubst %.so.$(VERSION),%.so.$(SOVERSION),$(@F)) $(CFLAGS) $(LDFLAGS) -o $@ $^
 $(BUILD)/%.so: $(BUILD)/%.so.$(VERSION)
-	ln -sf $(<F) $@.$(SOVERSION)
-	ln -sf $(@F).$(SOVERSION) $@
+	@ln -sf $(<F) $@.$(SOVERSION)
+	@ln -sf $(@F).$(SOVERSION) $@
 
 # ---------------------------------------------------------------------------------------------------------
 # Command
 $(BUILD)/obj/cli/%.o: cli/%.c $(BUILD)/.flags | $(BUILD)/.tools-cli
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(CLI_FLAGS) $(WARN) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) -std=c11 $(CLI_FLAGS) $(WARN) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(BUILD)/obj/cli/%.o: cli/%.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
 	@mkdir -p $(@D)
-	$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(KERNEL_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(call say,CXX)$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(KERNEL_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(KERNEL_OBJ): KERNEL_FLAGS += -DEQLC_KERNEL=eqlc_json_base
 $(BUILD)/obj/cli/json_extract_v3.o: cli/json_extract.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
 	@mkdir -p $(@D)
-	$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(KERNEL_FLAGS) -DEQLC_KERNEL=eqlc_json_v3 $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) \
+	$(call say,CXX)$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(KERNEL_FLAGS) -DEQLC_KERNEL=eqlc_json_v3 $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) \
 	    -march=x86-64-v3 $(DEPFLAGS) -c -o $@ $<
 
 $(BUILD)/eqlc: $(CLI_OBJ) $(ECS_A) $(LIB_A)
-	$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJ) $(ECS_A) $(LIB_A) $(CLI_LIBS)
+	$(call say,LINK)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJ) $(ECS_A) $(LIB_A) $(CLI_LIBS)
 
 # ---------------------------------------------------------------------------------------------------------
 # Tests
@@ -308,16 +318,16 @@ $(call obj,$(EXAMPLE_SRC)): FLAGS = $(EXAMPLE_FLAGS)
 $(call obj,$(UNIT_SRC) $(FUZZ_SRC)): | $(GENERATED)
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/.flags | $(BUILD)/.tools-test
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(BUILD)/obj/examples/%.o: examples/%.c $(BUILD)/.flags | $(BUILD)/.tools-lib
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
 
 # One rule per program, since the folder of its source is not in its name: folder, source, extra flags, libraries.
 define program_rule
 $(BUILD)/$(1)/$(notdir $(basename $(2))): $(call obj,$(2)) $(parts) $(ECS_A) $(LIB_A)
 	@mkdir -p $$(@D)
-	$(if $(cli),$$(CXX) $$(CXXFLAGS),$$(CC) $$(CFLAGS)) $(3) $$(LDFLAGS) -o $$@ $$^ $(if $(cli),$(CLI_LIBS)) $(4)
+	$$(call say,LINK)$(if $(cli),$$(CXX) $$(CXXFLAGS),$$(CC) $$(CFLAGS)) $(3) $$(LDFLAGS) -o $$@ $$^ $(if $(cli),$(CLI_LIBS)) $(4)
 endef
 cli = $(filter $(CLI_USERS),$(2))
 parts = $(if $(filter $(SUPPORT_USERS),$(2)),$(SUPPORT_OBJ)) $(if $(cli),$(CLI_PARTS))
@@ -380,7 +390,7 @@ amalgamation: $(AMALGAMATION)/eqlmini.c
 $(AMALGAMATION)/eqlmini.c: lib/amalgamate.awk $(AMALGAMATED) $(wildcard lib/*/*.h lib/*/*.def) include/eqlmini.h \
     $(GENERATED) $(ECS_GENERATED)
 	@mkdir -p $(@D)
-	awk -v dirs='include lib $(GEN)' -f lib/amalgamate.awk $(AMALGAMATED) > $@
+	$(call say,AWK)awk -v dirs='include lib $(GEN)' -f lib/amalgamate.awk $(AMALGAMATED) > $@
 	cp include/eqlmini.h $(@D)/
 
 # ---------------------------------------------------------------------------------------------------------

@@ -27,7 +27,10 @@ typedef struct eqli_subject {
     const char *folded; /* NULL until needed */
     size_t folded_len;
     eqli_arena *scratch;
+    uint8_t ascii; /* eqli_ascii: what is known about the bytes at ptr; 0 at first */
 } eqli_subject;
+
+enum eqli_ascii { EQLI_ASCII_NOT_ASKED = 0, EQLI_ASCII_YES, EQLI_ASCII_NO };
 
 /* Compiles n >= 1 patterns; their texts are copied. fold: case-insensitive. Immutable afterwards, so any number of
  * threads may match with it. EQLM_E_NOMEM, EQLM_E_LIMIT (tables over 2^31 entries). */

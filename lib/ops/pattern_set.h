@@ -1,0 +1,149 @@
+/* pattern_set.h - inside of a compiled pattern set; for lib/ops/pattern*.c only.
+ *
+ * A member is [head] * inner * inner * ... * [tail]; without any star it is a head alone and `exact`. The members lie
+ * in this order: those of each class sorted by bucket, those of each gram table sorted by bucket, then the rest.
+ * Everything is one block of memory; places in it are offsets from the start of the set.
+ *
+ * Text is compared in one of three states (DECISIONS 2, 7):
+ *  - ASCII bytes as they are: the masks of the literals take care of case, and `?` is one byte;
+ *  - not ASCII, caseless: the folded copy; a byte of a literal is a byte of the text, but `?` is several bytes;
+ *  - not ASCII, case-sensitive: the bytes as they are, `?` as before.
+ * Well-formed UTF-8 is found by its bytes. Members with `?` or with bytes that are not UTF-8 are `odd`: in text that
+ * is not ASCII they are matched character by character (pattern_wild.c). */
+#ifndef EQLI_PATTERN_SET_H
+#define EQLI_PATTERN_SET_H
+
+#include "ops/pattern.h"
+#include "ops/pattern_bytes.h"
+
+typedef struct eqli_pat_seg {
+    uint32_t lit;           /* offset of the literal; its mask follows it */
+    uint32_t len;           /* bytes; `?` counts one */
+    uint32_t rare_a, rare_b; /* places of the two bytes least likely in a text; never at `?` */
+    uint32_t crit, period;  /* critical factorisation, for the linear search */
+    uint32_t wild;          /* offset of an eqli_pat_wild if the segment is odd, else 0 */
+    bool periodic;          /* the whole literal has this period */
+    bool blank;             /* nothing but `?` */
+} eqli_pat_seg;
+
+/* Bit-parallel form of an odd segment: character i is bit i % 64 of word i / 64. The entries are sorted by character,
+ * then word; `any` tells the places of `?`. */
+typedef struct eqli_pat_entry {
+    uint32_t ch, word;
+    uint64_t bits;
+} eqli_pat_entry;
+
+typedef struct eqli_pat_wild {
+    uint32_t n_chars, n_words, n_entries;
+    uint32_t entries; /* offset from here; `any` follows this structure */
+    uint64_t any[];
+} eqli_pat_wild;
+
+typedef struct eqli_pat_member {
+    uint32_t tag; /* hash of its key: tells members apart before their text is read */
+    uint32_t min; /* bytes the shortest matching text has; exactly that many if exact and the text is ASCII */
+    uint32_t head, head_len;
+    uint32_t tail, tail_len;
+    uint32_t inner; /* index of the first inner segment */
+    uint32_t n_inner;
+    uint8_t exact, odd;
+} eqli_pat_member;
+
+/* Members found through bytes at fixed distances from the text's ends. */
+typedef struct eqli_pat_class {
+    uint64_t head_mask, tail_mask; /* which bytes of the two windows make the key */
+    uint32_t head_off, tail_off;   /* distance of the windows from the ends */
+    uint32_t starts;               /* offset of the buckets: uint32_t index of the first member, one more at the end */
+    uint32_t shift;
+    uint32_t exact; /* the key is the length and bytes of the whole text */
+} eqli_pat_class;
+
+/* Members found through two or four bytes in a row that occur anywhere. */
+typedef struct eqli_pat_grams {
+    uint32_t n; /* members; 0: no table */
+    uint32_t first;
+    uint32_t starts, shift;
+    uint32_t bits, bits_shift; /* one bit per hash value in use */
+} eqli_pat_grams;
+
+enum { EQLI_PAT_MAX_CLASSES = 8 };
+
+struct eqli_pattern_set {
+    size_t max_len;   /* bytes a matching text has at most, before folding */
+    uint32_t min_len; /* and at least */
+    bool fold, always;
+    bool bytewise;   /* no fold, nothing odd: bytes decide, whatever they are */
+    bool has_odd;    /* among the members in classes */
+    uint64_t lower;  /* 0x20 in each byte if fold: brings upper and lower case together in keys */
+    uint64_t high;   /* EQLI_PAT_HIGH, or 0 if bytewise */
+    uint64_t head_care, head_want, tail_care, tail_want; /* bytes all members share */
+    uint32_t n_classes, n_classed, n_members;
+    uint32_t members, segs, classes, rest; /* offsets; `rest` is an index: members tried one by one */
+    eqli_pat_grams grams4, grams2;
+    size_t size;
+    eqlm_alloc alloc;
+};
+
+typedef struct eqli_pat_text {
+    const char *ptr;
+    size_t len;
+    bool ascii; /* known to be ASCII */
+    bool lower; /* ASCII not folded yet: letters are to be lowered when read one by one */
+    eqli_arena *scratch;
+} eqli_pat_text;
+
+#define EQLI_PAT_NOT_FOUND SIZE_MAX
+
+static inline const void *eqli_pat_at(const eqli_pattern_set *set, uint32_t offset)
+{
+    return (const unsigned char *)set + offset;
+}
+
+static inline bool eqli_pat_lit_same(const eqli_pattern_set *set, const char *t, uint32_t lit, uint32_t len)
+{
+    const unsigned char *l = eqli_pat_at(set, lit);
+    return eqli_pat_same(t, l, l + len, len);
+}
+
+static inline uint64_t eqli_pat_hash(uint64_t a, uint64_t b)
+{
+    a *= UINT64_C(0x9e3779b97f4a7c15);
+    b *= UINT64_C(0xc2b2ae3d27d4eb4f);
+    a ^= a >> 32;
+    b ^= b >> 29;
+    return (a + b) * UINT64_C(0xd6e8feb86659fd93);
+}
+
+static inline uint32_t eqli_pat_gram_hash(uint32_t gram)
+{
+    return gram * UINT32_C(0x9e3779b1);
+}
+
+/* The parts of an exact key that do not depend on how the text was read. n bytes at p, lowered by `lower`. */
+static inline uint64_t eqli_pat_exact_hash(const char *p, size_t n, uint64_t head, uint64_t tail, uint64_t lower)
+{
+    uint64_t mid = n > 16 ? eqli_pat_load64(p + n / 2 - 4) | lower : 0;
+    return eqli_pat_hash((head | lower) + mid * UINT64_C(0xff51afd7ed558ccd), (tail | lower) ^ n << 3);
+}
+
+/* Finds a segment in the text's bytes [from, end) and returns the place behind its first occurrence, or
+ * EQLI_PAT_NOT_FOUND. For segments that are not odd, and for all when the text is ASCII. Time is linear in the place
+ * found. *result is set when scratch is short. */
+size_t eqli_pat_find(const eqli_pattern_set *set, const eqli_pat_seg *seg, const eqli_pat_text *text, size_t from,
+                     size_t end, eqli_op_result *result);
+/* The same for odd segments, character by character. */
+size_t eqli_pat_find_wild(const eqli_pattern_set *set, const eqli_pat_seg *seg, const eqli_pat_text *text,
+                          size_t from, size_t end, eqli_op_result *result);
+/* Whether an odd member matches a text that is not ASCII. */
+bool eqli_pat_match_odd(const eqli_pattern_set *set, const eqli_pat_member *m, const eqli_pat_text *text,
+                        eqli_op_result *result);
+
+/* Compile-time analysis of a literal: rare bytes and factorisation of a segment. */
+void eqli_pat_analyse(eqli_pat_seg *seg, const unsigned char *lit, const unsigned char *mask);
+/* How common a byte is in names, paths and command lines: 0 rare .. 63 common. */
+unsigned eqli_pat_commonness(unsigned char c);
+/* Bit-parallel form of an odd literal in arena memory, *size bytes; NULL: no memory. */
+eqli_pat_wild *eqli_pat_wild_new(eqli_arena *a, const unsigned char *lit, const unsigned char *mask, uint32_t len,
+                                 size_t *size);
+
+#endif

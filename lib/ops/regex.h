@@ -15,9 +15,9 @@ typedef struct eqli_regex_error {
     const char *message; /* static text without final period: "unclosed character class" */
 } eqli_regex_error;
 
-/* Compiles the alternation of n >= 1 patterns. fold: case-insensitive by Unicode simple folding, inside classes
- * too. max_states bounds the automaton. EQLM_E_COMPILE: *err says where; EQLM_E_NOMEM; EQLM_E_LIMIT: the
- * expression is too large (*err says which). */
+/* Compiles the alternation of n >= 1 patterns. fold: case-insensitive by Unicode simple folding, inside
+ * classes too. max_states bounds the automaton. EQLM_E_COMPILE: *err says where; EQLM_E_NOMEM; EQLM_E_LIMIT:
+ * the expression is too large (*err says which). */
 eqlm_status eqli_regex_new(const eqlm_alloc *alloc, const eqlm_str *patterns, size_t n, bool fold,
                            uint32_t max_states, eqli_regex_error *err, eqli_regex **out);
 void eqli_regex_free(eqli_regex *re);
@@ -26,8 +26,8 @@ size_t eqli_regex_memory(const eqli_regex *re);
 eqlm_status eqli_regex_cache_new(const eqlm_alloc *alloc, const eqli_regex *re, eqli_regex_cache **out);
 void eqli_regex_cache_free(eqli_regex_cache *cache);
 
-/* Whether the whole text matches. EQLI_OP_TOO_COMPLEX when the automaton needs more than max_states even after the
- * cache was emptied once for this text. */
+/* Whether the whole text matches. EQLI_OP_TOO_COMPLEX when the automaton needs more than max_states even
+ * after the cache was emptied once for this text. */
 eqli_op_result eqli_regex_match(const eqli_regex *re, eqli_regex_cache *cache, const char *s, size_t len,
                                 bool *out);
 

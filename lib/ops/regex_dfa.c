@@ -1,0 +1,313 @@
+/* regex_dfa.c - the automaton, built while matching. A state is a term; reading a character leads to the
+ * term's derivative, the language of what may still follow (Brzozowski). So complement and intersection cost
+ * nothing special, and only states that texts really reach are made.
+ *
+ * Everything is bounded per filling of the cache: states, bytes, work. When a bound is reached the cache is
+ * emptied and the text read again from its start; reached again, the text alone is too complex. So the answer
+ * for a text does not depend on what the cache has seen before. */
+#include "ops/regex_impl.h"
+
+/* States: three fixed ones, then FIRST + row offset in `next`. */
+enum { UNKNOWN, DEAD, ALWAYS, FIRST };
+
+/* What the cache knows of a term. */
+typedef struct note {
+    uint32_t stamp; /* of the derivation that `derivative` belongs to */
+    uint32_t derivative;
+    uint32_t state; /* UNKNOWN: none yet */
+} note;
+
+struct eqli_regex_cache {
+    eqlm_alloc alloc;
+    eqli_rx_terms terms;
+    note *notes;    /* by term */
+    uint32_t *next; /* a row of n_symbols per state */
+    uint32_t *state_term;
+    uint32_t *todo; /* stack of a derivation */
+    uint32_t cap_notes, cap_next, cap_state_term, n_todo, cap_todo;
+    uint32_t n_states, stamp;
+};
+
+static void begin(eqli_regex_cache *c, const eqli_regex *re)
+{
+    eqli_rx_terms_init(&c->terms, &c->alloc, re->terms.n_symbols, &re->terms);
+    c->terms.max_bytes = EQLI_RX_MAX_CACHE_BYTES;
+    c->terms.max_work = EQLI_RX_MAX_WORK;
+}
+
+static void release(eqli_regex_cache *c)
+{
+    eqli_rx_terms_clear(&c->terms);
+    eqli_mem_free(&c->alloc, c->notes, c->cap_notes * sizeof *c->notes);
+    eqli_mem_free(&c->alloc, c->next, c->cap_next * sizeof *c->next);
+    eqli_mem_free(&c->alloc, c->state_term, c->cap_state_term * sizeof *c->state_term);
+    eqli_mem_free(&c->alloc, c->todo, c->cap_todo * sizeof *c->todo);
+}
+
+static void empty(eqli_regex_cache *c, const eqli_regex *re)
+{
+    eqlm_alloc alloc = c->alloc;
+    release(c);
+    *c = (eqli_regex_cache) { .alloc = alloc };
+    begin(c, re);
+}
+
+eqlm_status eqli_regex_cache_new(const eqlm_alloc *alloc, const eqli_regex *re, eqli_regex_cache **out)
+{
+    eqlm_alloc a = eqli_mem_default(alloc);
+    eqli_regex_cache *c = eqli_mem_new(&a, sizeof *c);
+    *out = c;
+    if (!c)
+        return EQLM_E_NOMEM;
+    c->alloc = a;
+    begin(c, re);
+    return EQLM_OK;
+}
+
+void eqli_regex_cache_free(eqli_regex_cache *cache)
+{
+    if (!cache)
+        return;
+    eqlm_alloc a = cache->alloc;
+    release(cache);
+    eqli_mem_free(&a, cache, sizeof *cache);
+}
+
+/* Notes for every term there is now. */
+static bool grow_notes(eqli_regex_cache *c)
+{
+    uint32_t old = c->cap_notes, n = c->terms.base_terms + c->terms.n_terms;
+    note *notes = eqli_rx_grow(&c->alloc, c->notes, &c->cap_notes, n, sizeof *notes);
+    if (!notes) {
+        eqli_rx_terms_fail(&c->terms, EQLM_E_NOMEM);
+        return false;
+    }
+    c->notes = notes;
+    for (uint32_t i = old; i < c->cap_notes; i++)
+        notes[i] = (note) { 0 };
+    return true;
+}
+
+/* Puts a term on the list of those to derive, unless it is done. True: it is not. */
+static bool want(eqli_regex_cache *c, uint32_t id)
+{
+    if (c->notes[id].stamp == c->stamp)
+        return false;
+    if (c->n_todo >= EQLI_RX_MAX_CACHE_BYTES / sizeof *c->todo)
+        eqli_rx_terms_fail(&c->terms, EQLM_E_LIMIT);
+    uint32_t *todo = eqli_rx_grow(&c->alloc, c->todo, &c->cap_todo, c->n_todo + 1, sizeof *todo);
+    if (!todo) {
+        eqli_rx_terms_fail(&c->terms, EQLM_E_NOMEM);
+        return true;
+    }
+    c->todo = todo;
+    todo[c->n_todo++] = id;
+    eqli_rx_charge_work(&c->terms, 1);
+    return true;
+}
+
+/* Whether the derivatives of the parts are known; the missing ones are put on the list. */
+static bool parts_done(eqli_regex_cache *c, const eqli_rx_term *x)
+{
+    bool missing = false;
+    switch ((eqli_rx_kind)x->kind) {
+    case EQLI_RX_K_NONE:
+    case EQLI_RX_K_EPS:
+    case EQLI_RX_K_CLASS:
+        break;
+    case EQLI_RX_K_CONCAT:
+        missing = want(c, x->a);
+        if (eqli_rx_get(&c->terms, x->a)->nullable)
+            missing = want(c, x->b) || missing;
+        break;
+    case EQLI_RX_K_REPEAT:
+    case EQLI_RX_K_NOT:
+        missing = want(c, x->a);
+        break;
+    case EQLI_RX_K_UNION:
+    case EQLI_RX_K_INTER:
+        for (uint32_t i = 0; i < x->b && c->terms.status == EQLM_OK; i++)
+            missing = want(c, eqli_rx_words(&c->terms, x->a)[i]) || missing;
+        break;
+    }
+    return !missing;
+}
+
+static uint32_t derivative_of(const eqli_regex_cache *c, uint32_t id)
+{
+    return c->notes[id].derivative;
+}
+
+static uint32_t derive_concat(eqli_regex_cache *c, const eqli_rx_term *x)
+{
+    eqli_rx_terms *t = &c->terms;
+    uint32_t first = eqli_rx_concat(t, derivative_of(c, x->a), x->b);
+    if (!eqli_rx_get(t, x->a)->nullable)
+        return first;
+    uint32_t mark = t->n_stack;
+    eqli_rx_push(t, EQLI_RX_K_UNION, first);
+    eqli_rx_push(t, EQLI_RX_K_UNION, derivative_of(c, x->b));
+    return eqli_rx_join(t, EQLI_RX_K_UNION, mark);
+}
+
+/* A repetition of something nullable has no minimum, so one formula serves both kinds. */
+static uint32_t derive_repeat(eqli_regex_cache *c, const eqli_rx_term *x)
+{
+    uint32_t min = x->b ? x->b - 1 : 0, max = x->c == EQLI_RX_INF ? x->c : x->c - 1;
+    uint32_t first = derivative_of(c, x->a);
+    if (first == EQLI_RX_NONE)
+        return first;
+    return eqli_rx_concat(&c->terms, first, eqli_rx_repeat(&c->terms, x->a, min, max));
+}
+
+/* From the derivatives of the parts. x is a copy: the store may move. */
+static uint32_t derive_one(eqli_regex_cache *c, eqli_rx_term x, uint32_t symbol)
+{
+    eqli_rx_terms *t = &c->terms;
+    uint32_t mark = t->n_stack;
+    switch ((eqli_rx_kind)x.kind) {
+    case EQLI_RX_K_NONE:
+    case EQLI_RX_K_EPS:
+        return EQLI_RX_NONE;
+    case EQLI_RX_K_CLASS:
+        return eqli_rx_words(t, x.a)[symbol / 32] >> symbol % 32 & 1 ? EQLI_RX_EPS : EQLI_RX_NONE;
+    case EQLI_RX_K_CONCAT:
+        return derive_concat(c, &x);
+    case EQLI_RX_K_REPEAT:
+        return derive_repeat(c, &x);
+    case EQLI_RX_K_NOT:
+        return eqli_rx_not(t, derivative_of(c, x.a));
+    case EQLI_RX_K_UNION:
+    case EQLI_RX_K_INTER:
+        break;
+    }
+    for (uint32_t i = 0; i < x.b; i++)
+        eqli_rx_push(t, x.kind, derivative_of(c, eqli_rx_words(t, x.a)[i]));
+    return eqli_rx_join(t, x.kind, mark);
+}
+
+/* The derivative of a term; parts first, on a stack of our own. On failure terms.status is set. */
+static uint32_t derive(eqli_regex_cache *c, uint32_t root, uint32_t symbol)
+{
+    if (!grow_notes(c))
+        return EQLI_RX_NONE;
+    if (++c->stamp == 0) { /* old stamps could be taken for new ones */
+        for (uint32_t i = 0; i < c->cap_notes; i++)
+            c->notes[i].stamp = 0;
+        c->stamp = 1;
+    }
+    c->n_todo = 0;
+    want(c, root);
+    while (c->n_todo > 0 && c->terms.status == EQLM_OK) {
+        uint32_t id = c->todo[c->n_todo - 1];
+        if (c->notes[id].stamp != c->stamp) {
+            eqli_rx_term x = *eqli_rx_get(&c->terms, id);
+            if (!parts_done(c, &x))
+                continue;
+            c->notes[id].derivative = derive_one(c, x, symbol);
+            c->notes[id].stamp = c->stamp;
+        }
+        c->n_todo--;
+    }
+    return derivative_of(c, root);
+}
+
+static uint32_t add_state(eqli_regex_cache *c, const eqli_regex *re, uint32_t id)
+{
+    uint32_t row = re->terms.n_symbols, n = c->n_states;
+    if (n >= re->max_states) {
+        eqli_rx_terms_fail(&c->terms, EQLM_E_LIMIT);
+        return DEAD;
+    }
+    if (!eqli_rx_charge_bytes(&c->terms, (row + 1) * sizeof *c->next))
+        return DEAD;
+    uint32_t *next = eqli_rx_grow(&c->alloc, c->next, &c->cap_next, (n + 1) * row, sizeof *next);
+    if (next)
+        c->next = next;
+    uint32_t *terms = eqli_rx_grow(&c->alloc, c->state_term, &c->cap_state_term, n + 1, sizeof *terms);
+    if (terms)
+        c->state_term = terms;
+    if (!next || !terms) {
+        eqli_rx_terms_fail(&c->terms, EQLM_E_NOMEM);
+        return DEAD;
+    }
+    for (uint32_t i = 0; i < row; i++)
+        next[n * row + i] = UNKNOWN;
+    terms[n] = id;
+    c->n_states++;
+    return FIRST + n * row;
+}
+
+/* On failure terms.status is set. */
+static uint32_t state_of(eqli_regex_cache *c, const eqli_regex *re, uint32_t id)
+{
+    if (id == EQLI_RX_NONE)
+        return DEAD;
+    if (id == EQLI_RX_ALL)
+        return ALWAYS;
+    if (!grow_notes(c))
+        return DEAD;
+    if (c->notes[id].state == UNKNOWN) {
+        uint32_t state = add_state(c, re, id);
+        if (c->terms.status == EQLM_OK)
+            c->notes[id].state = state;
+    }
+    return c->notes[id].state;
+}
+
+static uint32_t term_of(const eqli_regex_cache *c, const eqli_regex *re, uint32_t state)
+{
+    return c->state_term[(state - FIRST) / re->terms.n_symbols];
+}
+
+/* Fills in one transition. */
+static uint32_t step(eqli_regex_cache *c, const eqli_regex *re, uint32_t state, uint32_t symbol)
+{
+    uint32_t id = derive(c, term_of(c, re, state), symbol);
+    if (c->terms.status != EQLM_OK)
+        return DEAD;
+    uint32_t to = state_of(c, re, id);
+    if (c->terms.status == EQLM_OK)
+        c->next[state - FIRST + symbol] = to;
+    return to;
+}
+
+static eqlm_status run(const eqli_regex *re, eqli_regex_cache *c, const char *s, size_t len, bool *out)
+{
+    const char *p = s, *end = s + len;
+    c->terms.status = EQLM_OK;
+    c->terms.n_stack = 0;
+    uint32_t state = state_of(c, re, re->root);
+    while (p < end && state >= FIRST) {
+        unsigned char byte = (unsigned char)*p;
+        uint32_t symbol;
+        if (byte < 128) {
+            symbol = re->alphabet.ascii[byte];
+            p++;
+        } else {
+            symbol = eqli_rx_symbol(&re->alphabet, eqli_utf8_next(&p, end));
+        }
+        uint32_t to = c->next[state - FIRST + symbol];
+        state = to != UNKNOWN ? to : step(c, re, state, symbol);
+    }
+    if (c->terms.status == EQLM_OK)
+        *out = state == ALWAYS || (state != DEAD && eqli_rx_get(&c->terms, term_of(c, re, state))->nullable);
+    return c->terms.status;
+}
+
+eqli_op_result eqli_regex_match(const eqli_regex *re, eqli_regex_cache *cache, const char *s, size_t len,
+                                bool *out)
+{
+    if (len == 0)
+        s = ""; /* may be NULL */
+    eqlm_status status = run(re, cache, s, len, out);
+    if (status == EQLM_E_LIMIT) {
+        empty(cache, re);
+        status = run(re, cache, s, len, out);
+        if (status == EQLM_E_LIMIT)
+            empty(cache, re); /* nothing of it will be of use */
+    }
+    if (status == EQLM_OK)
+        return EQLI_OP_OK;
+    return status == EQLM_E_NOMEM ? EQLI_OP_NOMEM : EQLI_OP_TOO_COMPLEX;
+}

@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-/* Each gets its own name as argv[0], so that getopt starts behind it, and returns the exit code. */
+/* Each gets "eqlc NAME" as argv[0], which getopt puts before its complaints, and returns the exit code. */
 int eqlc_cmd_check(int argc, char **argv);
 int eqlc_cmd_run(int argc, char **argv);
 int eqlc_cmd_dump(int argc, char **argv);
@@ -14,11 +14,14 @@ int eqlc_cmd_eval(int argc, char **argv);
 int eqlc_cmd_help(int argc, char **argv);
 int eqlc_cmd_version(int argc, char **argv);
 
-/* Prints the help of one command ("run"); every command does so for --help. */
+/* Prints the help of one command ("run"), which every command does for --help; NULL: of eqlc as a whole. */
 void eqlc_help_command(const char *command, FILE *out);
 
 /* Prints "eqlc COMMAND: MESSAGE" and where to find help, to stderr; returns EQLC_EXIT_USAGE. */
 int eqlc_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for an option: `complaint` is a message with %s for its argument, or "" when getopt already complained. */
+int eqlc_option_error(const char *command, const char *complaint, const char *argument);
 
 /* The options about compiling that check, run, dump and eval have in common. */
 typedef struct eqlc_compiling {

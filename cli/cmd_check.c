@@ -1,0 +1,149 @@
+/* cmd_check.c - eqlc check: compiles rules and reports what is wrong with them. */
+#include "commands.h"
+#include "report.h"
+#include "util.h"
+
+#include <getopt.h>
+#include <string.h>
+
+typedef struct check_options {
+    eqlc_compiling compiling;
+    eqlm_severity fail_level;
+    bool quiet;
+    eqlc_rules rules;
+} check_options;
+
+enum { OPT_DIALECT = 256, OPT_FAIL_LEVEL, OPT_STRICT, OPT_NO_SCHEMA, OPT_CATEGORY, OPT_QUIET, OPT_FORMAT, OPT_COLOR };
+
+static const struct option long_options[] = {
+    { "query", required_argument, NULL, 'q' },
+    { "dialect", required_argument, NULL, OPT_DIALECT },
+    { "fail-level", required_argument, NULL, OPT_FAIL_LEVEL },
+    { "strict", no_argument, NULL, OPT_STRICT },
+    { "no-schema", no_argument, NULL, OPT_NO_SCHEMA },
+    { "event-category-field", required_argument, NULL, OPT_CATEGORY },
+    { "quiet", no_argument, NULL, OPT_QUIET },
+    { "format", required_argument, NULL, OPT_FORMAT },
+    { "color", required_argument, NULL, OPT_COLOR },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+/* Takes one option; returns an error message with %s for the argument, or NULL. */
+static const char *take_option(int option, check_options *o, eqlc_report *report)
+{
+    switch (option) {
+    case 'q':
+        eqlc_rules_add_query(&o->rules, optarg);
+        return NULL;
+    case OPT_DIALECT:
+        return eqlc_compiling_set_dialect(&o->compiling, optarg) ? NULL : "--dialect is auto, es or endpoint, not '%s'";
+    case OPT_FAIL_LEVEL:
+        return eqlc_severity_parse(optarg, &o->fail_level) ? NULL
+                                                           : "--fail-level is error, warning or info, not '%s'";
+    case OPT_STRICT:
+        o->compiling.strict = true;
+        return NULL;
+    case OPT_NO_SCHEMA:
+        o->compiling.no_schema = true;
+        return NULL;
+    case OPT_CATEGORY:
+        o->compiling.category_field = optarg;
+        return NULL;
+    case OPT_QUIET:
+        o->quiet = true;
+        report->minimum = EQLM_ERROR;
+        return NULL;
+    case OPT_FORMAT:
+        return eqlc_report_set_format(report, optarg) ? NULL : "--format is text, short or json, not '%s'";
+    default:
+        return eqlc_report_set_color(report, optarg) ? NULL : "--color is auto, always or never, not '%s'";
+    }
+}
+
+static void check_rules(const check_options *o, eqlc_report *report)
+{
+    eqlm_schema *schema = eqlc_compiling_schema(&o->compiling);
+    eqlm_diags *diags;
+
+    if (eqlm_diags_new(NULL, &diags) != EQLM_OK)
+        eqlc_die("out of memory");
+    for (size_t i = 0; i < o->rules.n; i++) {
+        const eqlc_rule *rule = &o->rules.items[i];
+        eqlm_options options = eqlc_compiling_options(&o->compiling, rule);
+        eqlm_program *program;
+        eqlm_status status =
+            eqlm_compile(NULL, schema, (eqlm_str){ rule->query, rule->query_len }, &options, diags, &program);
+
+        if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
+            eqlc_die("%s: %s", rule->path, eqlm_status_text(status));
+        eqlc_report_diags(report, rule, diags);
+        eqlm_program_free(program);
+    }
+    eqlm_diags_free(diags);
+    eqlm_schema_free(schema);
+}
+
+static void count(eqlc_buf *b, const char *before, size_t n, const char *one, const char *many)
+{
+    char text[32];
+
+    if (n)
+        eqlc_buf_format(b, "%s%s %s", before, eqlc_count_text(n, text), n == 1 ? one : many);
+}
+
+/* "1,467 rules: 1,460 ok (12 with warnings), 7 with errors; 3 other objects skipped; 1 file not read" */
+static void print_summary(const eqlc_report *report, const eqlc_rules *rules)
+{
+    eqlc_buf b = { NULL, 0, 0 };
+    size_t ok = report->n_rules - report->n_with_errors;
+    char text[32];
+
+    if (report->n_rules == 0)
+        eqlc_buf_text(&b, "no rules found");
+    count(&b, "", report->n_rules, "rule", "rules");
+    if (report->n_rules)
+        eqlc_buf_format(&b, ": %s ok", eqlc_count_text(ok, text));
+    if (report->n_with_warnings)
+        eqlc_buf_format(&b, " (%s with warnings)", eqlc_count_text(report->n_with_warnings, text));
+    if (report->n_with_errors)
+        eqlc_buf_format(&b, ", %s with errors", eqlc_count_text(report->n_with_errors, text));
+    count(&b, "; ", rules->n_skipped, "file or object without an EQL rule skipped", "files or objects without an EQL rule skipped");
+    count(&b, "; ", rules->n_failed, "malformed file or rule", "malformed files or rules");
+    count(&b, "; ", rules->n_unreadable, "file not read", "files not read");
+    fprintf(stderr, "%s\n", b.data);
+    eqlc_buf_clear(&b);
+}
+
+int eqlc_cmd_check(int argc, char **argv)
+{
+    check_options o = { .fail_level = EQLM_ERROR };
+    eqlc_report report;
+    int option, code;
+
+    eqlc_report_init(&report, stdout);
+    while ((option = getopt_long(argc, argv, "q:h", long_options, NULL)) != -1) {
+        const char *complaint;
+
+        if (option == 'h') {
+            eqlc_help_command("check", stdout);
+            eqlc_rules_clear(&o.rules);
+            return EQLC_EXIT_OK;
+        }
+        complaint = option == '?' ? "" : take_option(option, &o, &report);
+        if (complaint) {
+            eqlc_rules_clear(&o.rules);
+            return eqlc_option_error("check", complaint, optarg);
+        }
+    }
+    if (optind == argc && o.rules.n == 0)
+        return eqlc_usage_error("check", "no rules given: name files or directories, or - for standard input");
+    eqlc_rules_read(&o.rules, argv + optind, (size_t)(argc - optind), eqlc_report_file, &report);
+    check_rules(&o, &report);
+    fflush(stdout);
+    if (!o.quiet)
+        print_summary(&report, &o.rules);
+    code = eqlc_report_exit(&report, &o.rules, o.fail_level);
+    eqlc_rules_clear(&o.rules);
+    return code;
+}

@@ -1,0 +1,179 @@
+/* cmd_dump.c - eqlc dump: shows the checked tree or the code of rules. */
+#include "commands.h"
+#include "report.h"
+#include "util.h"
+
+#include <getopt.h>
+#include <string.h>
+
+typedef struct dump_options {
+    eqlc_compiling compiling;
+    bool ast, bytecode, json;
+    eqlc_rules rules;
+} dump_options;
+
+enum { OPT_AST = 256, OPT_BYTECODE, OPT_JSON, OPT_DIALECT, OPT_STRICT, OPT_NO_SCHEMA, OPT_CATEGORY, OPT_COLOR };
+
+static const struct option long_options[] = {
+    { "query", required_argument, NULL, 'q' },
+    { "ast", no_argument, NULL, OPT_AST },
+    { "bytecode", no_argument, NULL, OPT_BYTECODE },
+    { "json", no_argument, NULL, OPT_JSON },
+    { "dialect", required_argument, NULL, OPT_DIALECT },
+    { "strict", no_argument, NULL, OPT_STRICT },
+    { "no-schema", no_argument, NULL, OPT_NO_SCHEMA },
+    { "event-category-field", required_argument, NULL, OPT_CATEGORY },
+    { "color", required_argument, NULL, OPT_COLOR },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+static const char *take_option(int option, dump_options *o, eqlc_report *report)
+{
+    switch (option) {
+    case 'q':
+        eqlc_rules_add_query(&o->rules, optarg);
+        return NULL;
+    case OPT_AST:
+        o->ast = true;
+        return NULL;
+    case OPT_BYTECODE:
+        o->bytecode = true;
+        return NULL;
+    case OPT_JSON:
+        o->json = true;
+        return NULL;
+    case OPT_DIALECT:
+        return eqlc_compiling_set_dialect(&o->compiling, optarg) ? NULL : "--dialect is auto, es or endpoint, not '%s'";
+    case OPT_STRICT:
+        o->compiling.strict = true;
+        return NULL;
+    case OPT_NO_SCHEMA:
+        o->compiling.no_schema = true;
+        return NULL;
+    case OPT_CATEGORY:
+        o->compiling.category_field = optarg;
+        return NULL;
+    default:
+        return eqlc_report_set_color(report, optarg) ? NULL : "--color is auto, always or never, not '%s'";
+    }
+}
+
+static bool add_to_buf(void *ctx, const void *bytes, size_t len)
+{
+    eqlc_buf_add(ctx, bytes, len);
+    return true;
+}
+
+/* The dump of one rule into `out`; diags tells what was wrong otherwise. */
+static eqlm_status dump(const dump_options *o, const eqlc_rule *rule, eqlm_schema *schema, eqlm_diags *diags,
+                        eqlc_buf *out)
+{
+    eqlm_options options = eqlc_compiling_options(&o->compiling, rule);
+    eqlm_str source = { rule->query, rule->query_len };
+    eqlm_program *program;
+    eqlm_status status;
+
+    if (!o->bytecode)
+        return eqlm_dump_tree(NULL, schema, source, &options, diags, o->json, add_to_buf, out);
+    status = eqlm_compile(NULL, schema, source, &options, diags, &program);
+    if (status == EQLM_OK)
+        status = eqlm_program_dump(program, add_to_buf, out);
+    eqlm_program_free(program);
+    return status;
+}
+
+/* The tree as one line: {"file","line","rule","tree"}. */
+static void print_json(const eqlc_rule *rule, const eqlc_buf *tree)
+{
+    eqlc_buf b = { NULL, 0, 0 };
+
+    eqlc_buf_text(&b, "{\"file\":");
+    eqlc_buf_json_cstr(&b, rule->path);
+    eqlc_buf_format(&b, ",\"line\":%lu,\"rule\":", (unsigned long)rule->start.line);
+    eqlc_buf_json_cstr(&b, rule->id ? rule->id : rule->name);
+    eqlc_buf_text(&b, ",\"tree\":");
+    for (size_t i = 0; i < tree->len; i++) {
+        if (tree->data[i] != '\n') /* only between tokens: in strings it is escaped */
+            eqlc_buf_char(&b, tree->data[i]);
+    }
+    eqlc_buf_text(&b, "}\n");
+    fwrite(b.data, 1, b.len, stdout);
+    eqlc_buf_clear(&b);
+}
+
+static void print_text(const dump_options *o, const eqlc_rule *rule, const eqlc_buf *text)
+{
+    if (o->rules.n > 1)
+        printf("== %s:%lu%s%s\n", rule->path, (unsigned long)rule->start.line, rule->name ? " " : "",
+               rule->name ? rule->name : "");
+    fwrite(text->data, 1, text->len, stdout);
+    if (text->len && text->data[text->len - 1] != '\n')
+        putchar('\n');
+    if (o->rules.n > 1)
+        putchar('\n');
+}
+
+static void dump_rules(const dump_options *o, eqlc_report *report)
+{
+    eqlm_schema *schema = eqlc_compiling_schema(&o->compiling);
+    eqlm_diags *diags;
+
+    if (eqlm_diags_new(NULL, &diags) != EQLM_OK)
+        eqlc_die("out of memory");
+    for (size_t i = 0; i < o->rules.n; i++) {
+        const eqlc_rule *rule = &o->rules.items[i];
+        eqlc_buf out = { NULL, 0, 0 };
+        eqlm_status status = dump(o, rule, schema, diags, &out);
+
+        if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
+            eqlc_die("%s: %s", rule->path, eqlm_status_text(status));
+        eqlc_report_diags(report, rule, diags);
+        eqlc_buf_add(&out, "", 0);
+        if (status == EQLM_OK && o->json)
+            print_json(rule, &out);
+        else if (status == EQLM_OK)
+            print_text(o, rule, &out);
+        eqlc_buf_clear(&out);
+    }
+    eqlm_diags_free(diags);
+    eqlm_schema_free(schema);
+}
+
+int eqlc_cmd_dump(int argc, char **argv)
+{
+    dump_options o = { .ast = false };
+    eqlc_report report;
+    int option, code;
+
+    eqlc_report_init(&report, stderr);
+    report.minimum = EQLM_ERROR; /* warnings are what check is for */
+    while ((option = getopt_long(argc, argv, "q:h", long_options, NULL)) != -1) {
+        const char *complaint;
+
+        if (option == 'h') {
+            eqlc_help_command("dump", stdout);
+            eqlc_rules_clear(&o.rules);
+            return EQLC_EXIT_OK;
+        }
+        complaint = option == '?' ? "" : take_option(option, &o, &report);
+        if (complaint) {
+            eqlc_rules_clear(&o.rules);
+            return eqlc_option_error("dump", complaint, optarg);
+        }
+    }
+    code = EQLC_EXIT_USAGE;
+    if (o.ast && o.bytecode) {
+        eqlc_usage_error("dump", "--ast and --bytecode exclude each other");
+    } else if (o.bytecode && o.json) {
+        eqlc_usage_error("dump", "--json is for the tree, not for --bytecode");
+    } else if (optind == argc && o.rules.n == 0) {
+        eqlc_usage_error("dump", "no rules given: name files or directories, or -q QUERY");
+    } else {
+        eqlc_rules_read(&o.rules, argv + optind, (size_t)(argc - optind), eqlc_report_file, &report);
+        dump_rules(&o, &report);
+        code = eqlc_report_exit(&report, &o.rules, EQLM_ERROR);
+    }
+    eqlc_rules_clear(&o.rules);
+    return code;
+}

@@ -1,0 +1,258 @@
+/* cmd_help.c - eqlc help: the commands, and the diagnostics by their code. */
+#include "commands.h"
+#include "util.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+static const char overview[] =
+    "eqlc - check Event Query Language (EQL) rules and run them over event files\n"
+    "\n"
+    "Usage: eqlc COMMAND [OPTIONS] ...\n"
+    "\n"
+    "  check PATH...                 compile rules, report what is wrong with them\n"
+    "  run -r RULES EVENTS...        print the events and sequences that rules match\n"
+    "  run -q QUERY EVENTS...        the same for a query on the command line\n"
+    "  eval EXPRESSION [EVENTS...]   print the value of an expression, alone or for each event\n"
+    "  dump -q QUERY                 show how a query was understood, or its compiled code\n"
+    "  help [COMMAND | CODE | codes] explain a command, a diagnostic, or list the diagnostics\n"
+    "  version                       print the version\n"
+    "\n"
+    "Rules are read from .eql files (one query each), detection-rule and Endpoint TOML, Kibana exports and other\n"
+    "JSON (.json, .ndjson, .jsonl), Markdown (.md: rule pages, eql fences), from directories of these, and from\n"
+    "standard input (-). Events are JSON documents, one a line, an array, or a search response; .gz as well.\n"
+    "\n"
+    "Examples:\n"
+    "  Is this query right?\n"
+    "      eqlc check -q 'process where process.name : \"cmd.exe\"'\n"
+    "  Are all rules of a repository right? (exit code 2 if not; warnings count too)\n"
+    "      eqlc check --fail-level warning rules/\n"
+    "  Which events does it match?\n"
+    "      eqlc run -q 'process where process.name : \"cmd.exe\"' events.ndjson\n"
+    "  What do all rules find in a compressed export?\n"
+    "      eqlc run -r rules/ export.ndjson.gz\n"
+    "  What does a function give?\n"
+    "      eqlc eval 'substring(\"cmd.exe\", -4)'\n"
+    "\n"
+    "Exit codes: 0 ok, 1 findings, 2 a rule does not compile, 3 wrong usage or a file that cannot be read.\n"
+    "The manual is eqlc(1).\n";
+
+#define COMPILING_HELP                                                                                         \
+    "  --dialect auto|es|endpoint    language of the rules; auto (default): Endpoint TOML is endpoint, all else es\n" \
+    "  --strict                      a field that no schema knows is an error instead of a warning\n"          \
+    "  --no-schema                   without the types of the Elastic Common Schema\n"                         \
+    "  --event-category-field FIELD  the field before `where` (default event.category, or what the rule says)\n"
+
+static const char check_help[] =
+    "Usage: eqlc check [OPTIONS] PATH...\n"
+    "\n"
+    "Compiles every rule in the files and directories (searched recursively; hidden files are left out; - is\n"
+    "standard input) and prints what is wrong, at its line and column in the file, to standard output. A summary\n"
+    "goes to standard error. All files and rules are processed, whatever is found on the way.\n"
+    "\n"
+    "  -q, --query QUERY             check this query; may be repeated\n" COMPILING_HELP
+    "  --format text|short|json      text: the line with carets; short: file:line:col: error[E101]: message;\n"
+    "                                json: one object a line\n"
+    "  --color auto|always|never     auto (default): on a terminal, unless NO_COLOR is set\n"
+    "  --fail-level error|warning|info  exit with 1 from this severity on (default error: errors exit with 2)\n"
+    "  --quiet                       errors only, no summary\n"
+    "\n"
+    "Exit codes: 0 all rules are right, 1 findings of --fail-level, 2 a rule does not compile or a file is\n"
+    "malformed, 3 wrong usage or a file that cannot be read; the highest that applies.\n"
+    "\n"
+    "Examples:\n"
+    "  eqlc check rules/\n"
+    "  eqlc check --format json export.ndjson | jq -r .message\n"
+    "  git show HEAD:rules/one.toml | eqlc check -\n";
+
+static const char run_help[] =
+    "Usage: eqlc run (-q QUERY | -r RULES)... [OPTIONS] EVENTS...\n"
+    "\n"
+    "Runs queries and rules over event documents in the order given and prints what matches. - is standard input.\n"
+    "\n"
+    "  -q, --query QUERY             run this query; may be repeated\n"
+    "  -r, --rules PATH              run the rules of this file or directory; may be repeated\n"
+    "  --format ndjson|pretty|eql-response|count\n"
+    "                                one JSON object a match (default in a pipe); for people (default on a terminal);\n"
+    "                                one answer as _eql/search gives it (one query only); matches per rule\n"
+    "  --no-source                   leave the documents out of the output\n"
+    "  --color auto|always|never     auto (default): on a terminal, unless NO_COLOR is set\n"
+    "  --size N                      at most N matches of each rule (default: all)\n"
+    "  --position head|tail          which ones with --size: the first or the last (default tail)\n"
+    "  --fail-on-match               exit with 1 when anything matched\n" COMPILING_HELP
+    "  --timestamp-field FIELD       time of an event (default @timestamp, or what the rule says)\n"
+    "  --timestamp-unit ms|s|us|ns|filetime  unit of numbers in it (default ms)\n"
+    "  --tiebreaker FIELD            order of events of the same time\n"
+    "  --max-event-size BYTES        skip larger documents\n"
+    "\n"
+    "--strict also stops at the first document that cannot be read.\n"
+    "Exit codes: 0 ok, 1 matches with --fail-on-match, 2 a rule does not compile, 3 wrong usage or a file that\n"
+    "cannot be read; the highest that applies.\n"
+    "\n"
+    "Examples:\n"
+    "  eqlc run -q 'file where file.extension : \"ps1\"' events.ndjson\n"
+    "  eqlc run -r rules/ --format count day1.ndjson.gz day2.ndjson.gz\n"
+    "  tail -f events.ndjson | eqlc run -r rules/ --no-source -\n";
+
+static const char eval_help[] =
+    "Usage: eqlc eval [OPTIONS] EXPRESSION [EVENTS...]\n"
+    "\n"
+    "Prints the value of an expression as JSON: once when it is constant, else one line for each event document.\n"
+    "A field with several values gives an array of the distinct results, a missing one null.\n"
+    "\n" COMPILING_HELP
+    "\n"
+    "Examples:\n"
+    "  eqlc eval '1 + 2 * 3'\n"
+    "  eqlc eval 'length(process.command_line)' events.ndjson\n";
+
+static const char dump_help[] =
+    "Usage: eqlc dump [OPTIONS] (-q QUERY | PATH...)\n"
+    "\n"
+    "Shows how rules were understood: their checked tree, or the code they were compiled to.\n"
+    "\n"
+    "  -q, --query QUERY             dump this query; may be repeated\n"
+    "  --ast                         the tree (default)\n"
+    "  --bytecode                    the compiled code\n"
+    "  --json                        the tree as JSON, one object a rule: {\"file\",\"line\",\"rule\",\"tree\"}\n"
+    COMPILING_HELP
+    "  --color auto|always|never     of error messages\n"
+    "\n"
+    "Examples:\n"
+    "  eqlc dump -q 'process where not user.name == \"root\" and process.pid > 4'\n"
+    "  eqlc dump --bytecode rules/one.toml\n";
+
+static const char help_help[] =
+    "Usage: eqlc help [COMMAND | CODE | codes]\n"
+    "\n"
+    "Explains a command or the diagnostic with this code, or lists all codes.\n";
+
+static const char version_help[] = "Usage: eqlc version\n\nPrints the version of eqlc and of its library.\n";
+
+static const struct {
+    const char *command;
+    const char *text;
+} pages[] = {
+    { "check", check_help }, { "run", run_help },   { "eval", eval_help },
+    { "dump", dump_help },   { "help", help_help }, { "version", version_help },
+};
+
+enum { N_PAGES = sizeof pages / sizeof pages[0] };
+
+static const char *page_of(const char *command)
+{
+    for (size_t i = 0; i < N_PAGES; i++) {
+        if (strcmp(command, pages[i].command) == 0)
+            return pages[i].text;
+    }
+    return NULL;
+}
+
+void eqlc_help_command(const char *command, FILE *out)
+{
+    const char *text = command ? page_of(command) : overview;
+
+    if (text)
+        fputs(text, out);
+}
+
+int eqlc_usage_error(const char *command, const char *format, ...)
+{
+    va_list args;
+
+    fprintf(stderr, "eqlc %s: ", command);
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fprintf(stderr, "\nTry 'eqlc help %s'.\n", command);
+    return EQLC_EXIT_USAGE;
+}
+
+int eqlc_option_error(const char *command, const char *complaint, const char *argument)
+{
+    const char *hole = strstr(complaint, "%s");
+
+    if (!hole) {
+        fprintf(stderr, "Try 'eqlc help %s'.\n", command);
+        return EQLC_EXIT_USAGE;
+    }
+    return eqlc_usage_error(command, "%.*s%s%s", (int)(hole - complaint), complaint, argument, hole + 2);
+}
+
+static const char *const severities[] = { "error", "warning", "info" };
+
+static bool equal_ignoring_case(const char *a, const char *b)
+{
+    for (; *a && *b; a++, b++) {
+        int upper = *a >= 'a' && *a <= 'z' ? *a - 'a' + 'A' : *a;
+
+        if (upper != *b)
+            return false;
+    }
+    return *a == *b;
+}
+
+/* A summary with "..." where a message of this kind names something. */
+static void print_summary(const char *summary)
+{
+    for (; *summary; summary++) {
+        if (*summary != '%') {
+            putchar(*summary);
+        } else if (*++summary == '\0') {
+            break;
+        } else {
+            fputs(*summary == '%' ? "%" : "...", stdout);
+        }
+    }
+}
+
+static bool explain_code(const char *word)
+{
+    const eqlm_diag_info *info;
+
+    for (size_t i = 0; (info = eqlm_diag_catalog(i)) != NULL; i++) {
+        if (!equal_ignoring_case(word, info->code) && strcmp(word, info->name) != 0)
+            continue;
+        printf("%s (%s, %s)\n\n    ", info->code, severities[info->severity], info->name);
+        print_summary(info->summary);
+        puts("\n\nMore in docs/diagnostics.md.");
+        return true;
+    }
+    return false;
+}
+
+static void list_codes(void)
+{
+    const eqlm_diag_info *info;
+
+    for (size_t i = 0; (info = eqlm_diag_catalog(i)) != NULL; i++) {
+        printf("%-5s %-8s %-28s ", info->code, severities[info->severity], info->name);
+        print_summary(info->summary);
+        putchar('\n');
+    }
+}
+
+int eqlc_cmd_help(int argc, char **argv)
+{
+    const char *names[N_PAGES + 1];
+    const char *topic = argc > 1 ? argv[1] : NULL, *near;
+
+    if (argc > 2)
+        return eqlc_usage_error("help", "one command or code at a time");
+    if (!topic || page_of(topic)) {
+        eqlc_help_command(topic, stdout);
+        return EQLC_EXIT_OK;
+    }
+    if (strcmp(topic, "codes") == 0) {
+        list_codes();
+        return EQLC_EXIT_OK;
+    }
+    if (explain_code(topic))
+        return EQLC_EXIT_OK;
+    for (size_t i = 0; i < N_PAGES; i++)
+        names[i] = pages[i].command;
+    names[N_PAGES] = NULL;
+    near = eqlc_nearest(topic, names);
+    if (near)
+        return eqlc_usage_error("help", "there is no command or code '%s'; did you mean '%s'?", topic, near);
+    return eqlc_usage_error("help", "there is no command or code '%s'", topic);
+}

@@ -1,9 +1,10 @@
 /* events.h - reads event documents and gives the fields the programs use as arrays of values.
  *
- * Input: NDJSON, one JSON array, an Elasticsearch _search response (hits.hits[]), each also gzip-compressed; documents
- * bare or with `_source`. Nested, dotted and mixed keys name the same field; arrays are flattened; the elements of an
- * array of objects are given as EQLM_OBJECT when a program asks for fields below such a parent. Only the fields of the
- * schema are extracted. Bad documents are reported, counted and skipped. */
+ * Input: NDJSON, objects over several lines, JSON arrays, Elasticsearch _search responses (hits.hits[]), each
+ * also gzip-compressed; documents bare or with `_source`. Memory is bounded by the largest document, not by
+ * the file. Nested, dotted and mixed keys name the same field; arrays are flattened; the elements of an array
+ * of objects are given as EQLM_OBJECT when a program asks for fields below such a parent. Only the fields of
+ * the schema are extracted. Bad documents are reported, counted and skipped. */
 #ifndef EQLC_EVENTS_H
 #define EQLC_EVENTS_H
 
@@ -12,37 +13,39 @@
 typedef enum eqlc_time_unit { EQLC_MS, EQLC_S, EQLC_US, EQLC_NS, EQLC_FILETIME } eqlc_time_unit;
 
 typedef struct eqlc_event_options {
-    size_t max_event_size;       /* bytes of one document */
-    bool strict;                 /* stop at the first bad document */
-    const char *timestamp_field; /* "@timestamp" */
+    size_t max_event_size;        /* bytes of one document */
+    bool strict;                  /* stop at the first bad document */
+    const char *timestamp_field;  /* "@timestamp" */
     const char *tiebreaker_field; /* or NULL */
     eqlc_time_unit timestamp_unit;
 } eqlc_event_options;
 
 typedef struct eqlc_event {
-    const eqlm_value *values; /* by field number of the schema: what eqlc_event_get reads */
+    const eqlm_value *values; /* by field number of the schema; what eqlc_event_get takes as the event */
     const char *source;       /* the document as read (the _source part), source_len bytes of JSON */
     size_t source_len;
-    const char *index;        /* the document's _index, or the file name; NUL-terminated */
-    const char *id;           /* the document's _id, or its line number as text; NUL-terminated */
-    uint64_t line;            /* 1-based line of the file where the document starts */
+    const char *index;    /* the document's _index, or the file name; NUL-terminated */
+    const char *id;       /* the document's _id, or its line number as text; NUL-terminated */
+    uint64_t line;        /* 1-based line of the file where the document starts */
+    eqlm_value timestamp; /* as it stands in the document; EQLM_NULL when absent */
     bool has_time;
-    int64_t time;             /* nanoseconds since 1970 */
-    eqlm_value tiebreaker;    /* EQLM_NULL when absent */
+    int64_t time;          /* nanoseconds since 1970 */
+    eqlm_value tiebreaker; /* EQLM_NULL when absent */
 } eqlc_event;
 
 typedef struct eqlc_event_counts {
-    uint64_t events;     /* documents given to the callback */
-    uint64_t bad;        /* documents skipped because they could not be read */
-    uint64_t too_large;  /* of these: over max_event_size */
+    uint64_t events;    /* documents given to the callback */
+    uint64_t bad;       /* documents skipped because they could not be read */
+    uint64_t too_large; /* of these: over max_event_size */
     uint64_t bytes;
-    uint64_t bad_files;  /* files that could not be opened or read to the end */
+    uint64_t bad_files; /* files that could not be opened or read to the end */
 } eqlc_event_counts;
 
 /* Gets every document in order; what the event points at is valid during the call. Returning false stops. */
 typedef bool (*eqlc_event_fn)(void *ctx, const eqlc_event *event);
 /* A problem at a place; line and column from 1, 0 when unknown. */
-typedef void (*eqlc_event_error_fn)(void *ctx, const char *path, uint64_t line, uint64_t column, const char *message);
+typedef void (*eqlc_event_error_fn)(void *ctx, const char *path, uint64_t line, uint64_t column,
+                                    const char *message);
 
 typedef struct eqlc_reader eqlc_reader;
 
@@ -51,8 +54,8 @@ eqlc_reader *eqlc_reader_new(const eqlm_schema *schema, const eqlc_event_options
 void eqlc_reader_free(eqlc_reader *reader);
 
 /* Reads one file ("-" is standard input). False: the callback stopped it, or strict met a bad document. */
-bool eqlc_reader_run(eqlc_reader *reader, const char *path, eqlc_event_fn on_event, eqlc_event_error_fn on_error,
-                     void *ctx);
+bool eqlc_reader_run(eqlc_reader *reader, const char *path, eqlc_event_fn on_event,
+                     eqlc_event_error_fn on_error, void *ctx);
 const eqlc_event_counts *eqlc_reader_counts(const eqlc_reader *reader);
 
 /* The eqlm_get_fn for these events: event is `values`, or an element object of them. */

@@ -1,0 +1,191 @@
+/* events.c - the reader of event documents: joins input, splitting, extraction and times. */
+#include "events.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fields.h"
+#include "input.h"
+#include "json_walk.h"
+#include "split.h"
+#include "timestamp.h"
+
+/* Lists and elements of a document may take this many times its largest size; only absurd ones come near. */
+#define SCRATCH_FACTOR 16
+#define SCRATCH_LEAST ((size_t)16 << 20)
+#define LARGEST_EVENT ((size_t)1 << 31)
+#define LINE_TEXT 24
+
+struct eqlc_reader {
+    eqlc_event_options options;
+    eqlc_event_counts counts;
+    eqlc_fields fields;
+    eqlc_walk walk;
+    eqlc_input input;
+    eqlc_splitter splitter;
+    const char *path;
+    eqlc_event_fn on_event;
+    eqlc_event_error_fn on_error;
+    void *ctx;
+    char line_text[LINE_TEXT];
+};
+
+eqlc_reader *eqlc_reader_new(const eqlm_schema *schema, const eqlc_event_options *options)
+{
+    eqlc_reader *r = calloc(1, sizeof *r);
+    if (!r)
+        return NULL;
+    r->options = *options;
+    if (r->options.max_event_size > LARGEST_EVENT)
+        r->options.max_event_size = LARGEST_EVENT;
+    size_t max = r->options.max_event_size;
+    size_t limit = max > SIZE_MAX / SCRATCH_FACTOR ? SIZE_MAX : max * SCRATCH_FACTOR;
+    bool ok = eqlc_fields_init(&r->fields, schema, options->timestamp_field, options->tiebreaker_field);
+    if (!ok || !eqlc_walk_init(&r->walk, &r->fields, limit > SCRATCH_LEAST ? limit : SCRATCH_LEAST)) {
+        eqlc_reader_free(r);
+        return NULL;
+    }
+    return r;
+}
+
+void eqlc_reader_free(eqlc_reader *r)
+{
+    if (!r)
+        return;
+    eqlc_walk_clear(&r->walk);
+    eqlc_fields_clear(&r->fields);
+    eqlc_input_clear(&r->input);
+    free(r);
+}
+
+const eqlc_event_counts *eqlc_reader_counts(const eqlc_reader *r)
+{
+    return &r->counts;
+}
+
+bool eqlc_event_get(void *ctx, const void *event, uint32_t field, eqlm_value *out)
+{
+    (void)ctx;
+    const eqlm_value *values = event, *header = values - 1;
+    const uint32_t *slots = header->as.object; /* only elements have them */
+    if (slots)
+        field = field < slots[0] ? slots[1 + field] : EQLC_NONE;
+    if (field >= header->len)
+        return false;
+    *out = values[field];
+    return out->type != EQLM_NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Callbacks of the splitter
+ */
+
+static void on_bad(void *ctx, eqlc_place_in_file place, const char *message, bool too_large)
+{
+    eqlc_reader *r = ctx;
+    r->counts.bad++;
+    r->counts.too_large += too_large;
+    if (r->on_error)
+        r->on_error(r->ctx, r->path, place.line, place.column, message);
+    if (r->options.strict)
+        r->splitter.stop = true;
+}
+
+static char *format_line(eqlc_reader *r, uint64_t line)
+{
+    char *p = r->line_text + LINE_TEXT - 1;
+    *p = '\0';
+    do {
+        *--p = (char)('0' + line % 10);
+        line /= 10;
+    } while (line > 0);
+    return p;
+}
+
+/* A metadata value as NUL-terminated text, or the default when there is none. */
+static const char *text_of(eqlc_reader *r, uint32_t slot, const char *otherwise)
+{
+    const eqlm_value *v = &r->walk.values[r->fields.n_fields + slot];
+    if (v->type == EQLM_ARRAY)
+        v = v->as.items;
+    if (v->type != EQLM_STRING && v->type != EQLM_I64)
+        return otherwise;
+    size_t size = v->type == EQLM_STRING ? (size_t)v->len + 1 : LINE_TEXT;
+    char *copy = eqlc_scratch_take(&r->walk.scratch, size);
+    if (!copy)
+        return otherwise;
+    if (v->type == EQLM_I64) {
+        snprintf(copy, size, "%lld", (long long)v->as.i64);
+    } else {
+        memcpy(copy, v->as.str, v->len);
+        copy[v->len] = '\0';
+    }
+    return copy;
+}
+
+static void give_event(eqlc_reader *r, size_t start)
+{
+    const eqlm_value *extra = r->walk.values + r->fields.n_fields;
+    /* A document that is a line starts where the place of the window's start is known. */
+    uint64_t line = start == r->input.keep ? r->input.at.line : eqlc_input_place(&r->input, start).line;
+    eqlc_event event = {
+        .values = r->walk.values,
+        .source = r->input.window + start + r->walk.source_start,
+        .source_len = r->walk.source_len,
+        .index = text_of(r, EQLC_SLOT_INDEX, r->path),
+        .line = line,
+        .timestamp = extra[EQLC_SLOT_TIME],
+        .tiebreaker = extra[EQLC_SLOT_TIEBREAKER],
+    };
+    event.id = text_of(r, EQLC_SLOT_ID, NULL);
+    if (!event.id)
+        event.id = format_line(r, line);
+    if (event.timestamp.type == EQLM_ARRAY)
+        event.timestamp = event.timestamp.as.items[0];
+    if (event.tiebreaker.type == EQLM_ARRAY)
+        event.tiebreaker = event.tiebreaker.as.items[0];
+    event.has_time = eqlc_time_from_value(&event.timestamp, r->options.timestamp_unit, &event.time);
+    r->counts.events++;
+    if (!r->on_event(r->ctx, &event))
+        r->splitter.stop = true;
+}
+
+static eqlc_walk_status on_document(void *ctx, size_t start, size_t end, bool may_go_on)
+{
+    eqlc_reader *r = ctx;
+    eqlc_walk_status status = eqlc_walk_document(&r->walk, r->input.window + start, end - start);
+    if (status == EQLC_WALK_OK)
+        give_event(r, start);
+    else if (status != EQLC_WALK_HITS && !(may_go_on && status == EQLC_WALK_OPEN))
+        on_bad(r, eqlc_input_place(&r->input, start + r->walk.error_at), r->walk.message, false);
+    return status;
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Reading
+ */
+
+bool eqlc_reader_run(eqlc_reader *r, const char *path, eqlc_event_fn on_event, eqlc_event_error_fn on_error,
+                     void *ctx)
+{
+    r->path = path;
+    r->on_event = on_event;
+    r->on_error = on_error;
+    r->ctx = ctx;
+    r->splitter = (eqlc_splitter) {
+        .in = &r->input, .max = r->options.max_event_size, .document = on_document, .bad = on_bad, .ctx = r
+    };
+    bool opened = eqlc_input_open(&r->input, path);
+    if (opened)
+        eqlc_split(&r->splitter);
+    r->counts.bytes += r->input.bytes;
+    if (r->input.error) {
+        r->counts.bad_files++;
+        if (on_error)
+            on_error(ctx, path, 0, 0, r->input.error);
+    }
+    if (opened)
+        eqlc_input_close(&r->input);
+    return !r->splitter.stop;
+}

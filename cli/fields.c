@@ -1,0 +1,280 @@
+/* fields.c - builds and searches the tree of wanted names. */
+#include "fields.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static uint64_t length_bit(size_t len)
+{
+    return (uint64_t)1 << (len < 63 ? len : 63);
+}
+
+static uint64_t load8(const char *p)
+{
+    uint64_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+/* First and last eight bytes tell names apart well enough; a wrong guess costs one memcmp. */
+static uint32_t path_hash(uint32_t node, const char *key, size_t len)
+{
+    uint64_t head = load8(key), tail = 0;
+    if (len >= 8)
+        tail = load8(key + len - 8);
+    else
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+        head = len ? head >> (64 - 8 * len) : 0;
+#else
+        head &= ((uint64_t)1 << (8 * len)) - 1;
+#endif
+    uint64_t h = (head ^ (tail << 23 | tail >> 41)) * UINT64_C(0x9E3779B97F4A7C15);
+    h = (h ^ (h >> 32) ^ ((uint64_t)node << 17) ^ len) * UINT64_C(0xD6E8FEB86659FD93);
+    return (uint32_t)(h >> 32);
+}
+
+uint32_t eqlc_fields_find(const eqlc_fields *f, uint32_t node, const char *key, size_t len)
+{
+    if (!(f->nodes[node].lengths & length_bit(len)))
+        return 0;
+    uint32_t hash = path_hash(node, key, len);
+    for (uint32_t i = hash & f->table_mask;; i = (i + 1) & f->table_mask) {
+        const eqlc_path *p = &f->table[i];
+        if (p->child == 0)
+            return 0;
+        if (p->hash == hash && p->node == node && p->len == len && memcmp(p->key, key, len) == 0)
+            return p->child;
+    }
+}
+
+/* Doubles an array when it is full. */
+static bool grow(void **items, uint32_t n, uint32_t *cap, size_t size)
+{
+    if (n < *cap)
+        return true;
+    uint32_t more = *cap ? *cap * 2 : 64;
+    void *p = more > *cap ? realloc(*items, more * size) : NULL;
+    if (!p)
+        return false;
+    *items = p;
+    *cap = more;
+    return true;
+}
+
+static uint32_t add_node(eqlc_fields *f)
+{
+    void *items = f->nodes;
+    bool ok = grow(&items, f->n_nodes, &f->cap_nodes, sizeof *f->nodes);
+    f->nodes = items;
+    if (!ok)
+        return 0;
+    f->nodes[f->n_nodes] = (eqlc_node) { .parent = EQLC_NONE };
+    return f->n_nodes++;
+}
+
+static void put_path(eqlc_path *table, uint32_t mask, eqlc_path path)
+{
+    uint32_t i = path.hash & mask;
+    while (table[i].child != 0)
+        i = (i + 1) & mask;
+    table[i] = path;
+}
+
+static bool add_path(eqlc_fields *f, uint32_t node, const char *key, size_t len, uint32_t child)
+{
+    if (f->n_paths >= f->table_mask / 2) {
+        uint32_t mask = f->table_mask * 2 + 1;
+        eqlc_path *table = mask > f->table_mask ? calloc((size_t)mask + 1, sizeof *table) : NULL;
+        if (!table)
+            return false;
+        for (uint32_t i = 0; i <= f->table_mask; i++)
+            if (f->table[i].child != 0)
+                put_path(table, mask, f->table[i]);
+        free(f->table);
+        f->table = table;
+        f->table_mask = mask;
+    }
+    eqlc_path path = { path_hash(node, key, len), node, child, (uint32_t)len, key };
+    put_path(f->table, f->table_mask, path);
+    f->nodes[node].lengths |= length_bit(len);
+    f->n_paths++;
+    return true;
+}
+
+/* Node for the name `text` below `root`, made with all nodes on the way; every spelling of the name with some
+ * dots inside keys leads to it. 0: no memory. */
+static uint32_t add_name(eqlc_fields *f, uint32_t root, const char *text, size_t len)
+{
+    for (size_t end = 0; end <= len; end++) {
+        if (end < len && text[end] != '.')
+            continue;
+        if (eqlc_fields_find(f, root, text, end) != 0)
+            continue;
+        uint32_t node = add_node(f);
+        if (node == 0 || !add_path(f, root, text, end, node))
+            return 0;
+        for (size_t start = 0; start < end; start++) {
+            if (text[start] != '.')
+                continue;
+            uint32_t above = eqlc_fields_find(f, root, text, start);
+            if (!add_path(f, above, text + start + 1, end - start - 1, node))
+                return 0;
+        }
+    }
+    return eqlc_fields_find(f, root, text, len);
+}
+
+/* Copies a name with room for eqlc_fields_find to look behind it. */
+static const char *keep_name(eqlc_fields *f, const char *text, size_t len)
+{
+    void *items = f->names;
+    bool ok = grow(&items, f->n_names, &f->cap_names, sizeof *f->names);
+    f->names = items;
+    char *copy = ok && len < UINT32_MAX - 16 ? calloc(len + 16, 1) : NULL;
+    if (!copy)
+        return NULL;
+    if (len)
+        memcpy(copy, text, len);
+    f->names[f->n_names++] = copy;
+    return copy;
+}
+
+static uint32_t name_node(eqlc_fields *f, uint32_t root, const char *text, size_t len)
+{
+    const char *name = keep_name(f, text, len);
+    return name ? add_name(f, root, name, len) : 0;
+}
+
+static uint32_t find_parent(const eqlc_fields *f, uint32_t field)
+{
+    for (uint32_t i = 0; i < f->n_parents; i++)
+        if (f->parents[i].field == field)
+            return i;
+    return EQLC_NONE;
+}
+
+/* Fills `parents` and the slots of their elements. */
+static bool number_elements(eqlc_fields *f, const eqlm_schema *schema)
+{
+    f->slots = malloc(((size_t)f->n_fields + 1) * sizeof *f->slots);
+    f->parents = malloc(((size_t)f->n_fields + 1) * sizeof *f->parents);
+    if (!f->slots || !f->parents)
+        return false;
+    f->slots[0] = f->n_fields;
+    for (uint32_t field = 0; field < f->n_fields; field++) {
+        f->slots[1 + field] = EQLC_NONE;
+        uint32_t parent = eqlm_schema_field_parent(schema, field);
+        if (parent >= f->n_fields)
+            continue;
+        uint32_t i = find_parent(f, parent);
+        if (i == EQLC_NONE) {
+            i = f->n_parents++;
+            f->parents[i] = (eqlc_parent) { .field = parent, .outer = EQLC_NONE };
+        }
+        f->slots[1 + field] = f->parents[i].n_slots++;
+    }
+    for (uint32_t i = 0; i < f->n_parents; i++)
+        f->parents[i].outer = find_parent(f, eqlm_schema_field_parent(schema, f->parents[i].field));
+    return true;
+}
+
+/* What one name wants, before it is sorted by node. */
+typedef struct want {
+    uint32_t node;
+    eqlc_target target;
+} want;
+
+static int by_node(const void *a, const void *b)
+{
+    const want *x = a, *y = b;
+    return x->node < y->node ? -1 : x->node > y->node;
+}
+
+/* Lays the wants out as `targets`, those of one node side by side. */
+static bool place_targets(eqlc_fields *f, want *wants, uint32_t n)
+{
+    f->targets = malloc(n * sizeof *f->targets);
+    if (!f->targets)
+        return false;
+    qsort(wants, n, sizeof *wants, by_node);
+    for (uint32_t i = 0; i < n; i++) {
+        eqlc_node *node = &f->nodes[wants[i].node];
+        if (node->n_targets++ == 0)
+            node->first_target = i;
+        f->targets[i] = wants[i].target;
+    }
+    f->n_targets = n;
+    return true;
+}
+
+static bool add_wants(eqlc_fields *f, const eqlm_schema *schema, const char *timestamp,
+                      const char *tiebreaker, want *wants)
+{
+    uint32_t n = 0;
+    for (uint32_t field = 0; field < f->n_fields; field++) {
+        eqlm_str name = eqlm_schema_field_name(schema, field);
+        uint32_t node = name_node(f, EQLC_ROOT, name.ptr, name.len);
+        if (node == 0)
+            return false;
+        uint32_t as_parent = find_parent(f, field);
+        if (as_parent != EQLC_NONE)
+            f->nodes[node].parent = as_parent;
+        uint32_t slot = f->slots[1 + field];
+        if (slot == EQLC_NONE)
+            wants[n++] = (want) { node, { field, EQLC_NONE } };
+        else
+            wants[n++] = (want) { node, { slot, find_parent(f, eqlm_schema_field_parent(schema, field)) } };
+    }
+    const struct {
+        uint32_t root, slot;
+        const char *name;
+    } extra[] = {
+        { EQLC_ROOT, EQLC_SLOT_TIME, timestamp }, { EQLC_ROOT, EQLC_SLOT_TIEBREAKER, tiebreaker },
+        { EQLC_ROOT, EQLC_SLOT_INDEX, "_index" }, { EQLC_ROOT, EQLC_SLOT_ID, "_id" },
+        { EQLC_META, EQLC_SLOT_INDEX, "_index" }, { EQLC_META, EQLC_SLOT_ID, "_id" },
+    };
+    for (size_t i = 0; i < sizeof extra / sizeof extra[0]; i++) {
+        if (!extra[i].name)
+            continue;
+        uint32_t node = name_node(f, extra[i].root, extra[i].name, strlen(extra[i].name));
+        if (node == 0)
+            return false;
+        wants[n++] = (want) { node, { f->n_fields + extra[i].slot, EQLC_NONE } };
+    }
+    uint32_t source = name_node(f, EQLC_ROOT, "_source", 7);
+    uint32_t hits = name_node(f, EQLC_ROOT, "hits.hits", 9);
+    if (source == 0 || hits == 0)
+        return false;
+    f->nodes[source].special = EQLC_SOURCE;
+    f->nodes[hits].special = EQLC_HITS;
+    return place_targets(f, wants, n);
+}
+
+bool eqlc_fields_init(eqlc_fields *f, const eqlm_schema *schema, const char *timestamp,
+                      const char *tiebreaker)
+{
+    *f = (eqlc_fields) { .n_fields = eqlm_schema_n_fields(schema), .table_mask = 255 };
+    f->table = calloc((size_t)f->table_mask + 1, sizeof *f->table);
+    if (!f->table || f->n_fields > UINT32_MAX / 64 || !number_elements(f, schema))
+        return false;
+    for (uint32_t i = 0; i <= EQLC_META; i++)
+        if (add_node(f) != i)
+            return false;
+    want *wants = malloc((f->n_fields + 16u) * sizeof *wants);
+    bool ok = wants && f->cap_nodes && add_wants(f, schema, timestamp, tiebreaker, wants);
+    free(wants);
+    return ok;
+}
+
+void eqlc_fields_clear(eqlc_fields *f)
+{
+    for (uint32_t i = 0; i < f->n_names; i++)
+        free(f->names[i]);
+    free(f->names);
+    free(f->nodes);
+    free(f->targets);
+    free(f->parents);
+    free(f->slots);
+    free(f->table);
+    *f = (eqlc_fields) { 0 };
+}

@@ -1,0 +1,219 @@
+/* input.c - reads files with read(2), so that lines from a pipe are seen when they are written. */
+#include "input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#define WINDOW ((size_t)256 * 1024)
+#define PACKED ((size_t)64 * 1024)
+
+static bool fail(eqlc_input *in, const char *error)
+{
+    in->error = error;
+    in->ended = true;
+    return false;
+}
+
+/* read(2) that goes on after signals. -1: failed. */
+static ssize_t read_some(int fd, void *out, size_t size)
+{
+    ssize_t n;
+    do
+        n = read(fd, out, size > INT_MAX ? INT_MAX : size);
+    while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static bool fill_packed(eqlc_input *in)
+{
+    if (in->packed_start > 0) {
+        memmove(in->packed, in->packed + in->packed_start, in->packed_end - in->packed_start);
+        in->packed_end -= in->packed_start;
+        in->packed_start = 0;
+    }
+    ssize_t n = read_some(in->fd, in->packed + in->packed_end, PACKED - in->packed_end);
+    if (n < 0)
+        return fail(in, strerror(errno));
+    in->packed_ended = n == 0;
+    in->packed_end += (size_t)n;
+    return true;
+}
+
+/* Looks at the first bytes: they decide between plain text and gzip. */
+static bool detect(eqlc_input *in)
+{
+    while (in->packed_end < 2 && !in->packed_ended)
+        if (!fill_packed(in))
+            return false;
+    in->gzip = in->packed_end >= 2 && in->packed[0] == 0x1F && in->packed[1] == 0x8B;
+    if (!in->gzip)
+        return true;
+    if (inflateInit2(in->zlib, 15 + 16) != Z_OK)
+        return fail(in, "out of memory");
+    in->member_open = true;
+    return true;
+}
+
+bool eqlc_input_open(eqlc_input *in, const char *path)
+{
+    *in = (eqlc_input) {
+        .window = in->window, .cap = in->cap, .zlib = in->zlib, .packed = in->packed, .fd = -1
+    };
+    in->at = (eqlc_place_in_file) { 1, 1 };
+    if (!in->window) {
+        in->window = calloc(1, WINDOW + EQLC_INPUT_PADDING);
+        in->cap = in->window ? WINDOW : 0;
+    }
+    if (!in->zlib)
+        in->zlib = calloc(1, sizeof *in->zlib);
+    if (!in->packed)
+        in->packed = malloc(PACKED);
+    if (!in->window || !in->zlib || !in->packed)
+        return fail(in, "out of memory");
+    in->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+    if (in->fd < 0)
+        return fail(in, strerror(errno));
+    if (!detect(in)) {
+        const char *error = in->error;
+        eqlc_input_close(in);
+        return fail(in, error);
+    }
+    return true;
+}
+
+void eqlc_input_close(eqlc_input *in)
+{
+    if (in->gzip)
+        inflateEnd(in->zlib);
+    if (in->fd > STDIN_FILENO)
+        close(in->fd);
+    in->gzip = false;
+    in->fd = -1;
+}
+
+void eqlc_input_clear(eqlc_input *in)
+{
+    free(in->window);
+    free(in->zlib);
+    free(in->packed);
+    *in = (eqlc_input) { .fd = -1 };
+}
+
+/* Makes room behind `end`, first by forgetting what is before keep. */
+static bool make_room(eqlc_input *in, size_t *offset)
+{
+    if (in->keep > 0) {
+        memmove(in->window, in->window + in->keep, in->end - in->keep);
+        in->end -= in->keep;
+        if (offset)
+            *offset -= in->keep;
+        in->keep = 0;
+    }
+    if (in->cap - in->end >= in->cap / 4)
+        return true;
+    char *more = in->cap < SIZE_MAX / 4 ? realloc(in->window, in->cap * 2 + EQLC_INPUT_PADDING) : NULL;
+    if (!more)
+        return fail(in, "out of memory");
+    in->window = more;
+    in->cap *= 2;
+    return true;
+}
+
+/* One step of decompression into `room` bytes behind `end`; may give nothing. */
+static bool inflate_some(eqlc_input *in, size_t room)
+{
+    if (in->packed_start == in->packed_end && !in->packed_ended && !fill_packed(in))
+        return false;
+    if (in->packed_start == in->packed_end) {
+        in->ended = true;
+        return in->member_open ? fail(in, "the compressed data ends too early") : true;
+    }
+    if (!in->member_open) { /* another member; what is not one is ignored, as gzip does with padding */
+        while (in->packed_end - in->packed_start < 2 && !in->packed_ended)
+            if (!fill_packed(in))
+                return false;
+        const unsigned char *p = in->packed + in->packed_start;
+        if (in->packed_end - in->packed_start < 2 || p[0] != 0x1F || p[1] != 0x8B) {
+            in->ended = true;
+            return *p == 0 ? true : fail(in, "there is other data behind the compressed data");
+        }
+        inflateReset(in->zlib);
+        in->member_open = true;
+    }
+    in->zlib->next_in = in->packed + in->packed_start;
+    in->zlib->avail_in = (unsigned)(in->packed_end - in->packed_start);
+    in->zlib->next_out = (unsigned char *)in->window + in->end;
+    in->zlib->avail_out = room > UINT_MAX ? UINT_MAX : (unsigned)room;
+    unsigned asked = in->zlib->avail_out;
+    int status = inflate(in->zlib, Z_NO_FLUSH);
+    in->packed_start = in->packed_end - in->zlib->avail_in;
+    in->end += asked - in->zlib->avail_out;
+    if (status == Z_STREAM_END)
+        in->member_open = false;
+    else if (status != Z_OK && status != Z_BUF_ERROR)
+        return fail(in, status == Z_MEM_ERROR ? "out of memory" : "the compressed data is damaged");
+    return true;
+}
+
+static bool read_plain(eqlc_input *in, size_t room)
+{
+    size_t waiting = in->packed_end - in->packed_start; /* the bytes that detect looked at */
+    if (waiting > 0) {
+        size_t n = waiting < room ? waiting : room;
+        memcpy(in->window + in->end, in->packed + in->packed_start, n);
+        in->packed_start += n;
+        in->end += n;
+        return true;
+    }
+    ssize_t n = read_some(in->fd, in->window + in->end, room);
+    if (n < 0)
+        return fail(in, strerror(errno));
+    in->ended = n == 0;
+    in->end += (size_t)n;
+    return true;
+}
+
+bool eqlc_input_more(eqlc_input *in, size_t *offset)
+{
+    if (in->ended || !make_room(in, offset))
+        return false;
+    size_t before = in->end;
+    while (in->end == before && !in->ended)
+        if (!(in->gzip ? inflate_some(in, in->cap - in->end) : read_plain(in, in->cap - in->end)))
+            break;
+    in->bytes += in->end - before;
+    return in->end > before;
+}
+
+eqlc_place_in_file eqlc_input_place(const eqlc_input *in, size_t offset)
+{
+    eqlc_place_in_file place = in->at;
+    size_t start = in->keep;
+    const char *newline;
+    while ((newline = memchr(in->window + start, '\n', offset - start)) != NULL) {
+        start = (size_t)(newline - in->window) + 1;
+        place.line++;
+        place.column = 1;
+    }
+    for (; start < offset; start++)
+        place.column += ((unsigned char)in->window[start] & 0xC0) != 0x80;
+    return place;
+}
+
+void eqlc_input_keep(eqlc_input *in, size_t offset)
+{
+    in->at = eqlc_input_place(in, offset);
+    in->keep = offset;
+}
+
+void eqlc_input_keep_line(eqlc_input *in, size_t offset)
+{
+    in->at.line++;
+    in->at.column = 1;
+    in->keep = offset;
+}

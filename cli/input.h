@@ -1,0 +1,51 @@
+/* input.h - bytes of a file, plain or gzip-compressed, through a window that remembers places.
+ *
+ * The window holds [keep, end); whoever reads moves keep forward and the memory before it is used again. */
+#ifndef EQLC_INPUT_H
+#define EQLC_INPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define EQLC_INPUT_PADDING 64 /* readable and writable bytes behind `end` */
+
+typedef struct eqlc_place_in_file {
+    uint64_t line, column; /* from 1; columns count code points */
+} eqlc_place_in_file;
+
+typedef struct eqlc_input {
+    char *window;
+    size_t cap; /* without the padding */
+    size_t keep, end;
+    eqlc_place_in_file at; /* of keep */
+    bool ended;            /* nothing follows `end` */
+    const char *error;     /* why it ended early, or NULL */
+    uint64_t bytes;        /* of text read so far */
+    int fd;
+    bool gzip;
+    bool member_open; /* gzip: inside a member */
+    struct z_stream_s *zlib;
+    unsigned char *packed; /* gzip: compressed bytes not yet used */
+    size_t packed_start, packed_end;
+    bool packed_ended;
+} eqlc_input;
+
+/* Opens a file ("-": standard input). False: in->error says why. The window of an input that was closed is
+ * used again, so zero the structure only once and free it with eqlc_input_clear. */
+bool eqlc_input_open(eqlc_input *in, const char *path);
+void eqlc_input_close(eqlc_input *in);
+void eqlc_input_clear(eqlc_input *in);
+
+/* Reads more behind `end`. Moves the window, so offsets change: *offset, if not NULL, follows. False: there
+ * is no more, or reading failed. */
+bool eqlc_input_more(eqlc_input *in, size_t *offset);
+
+/* Place of an offset that is not before keep. */
+eqlc_place_in_file eqlc_input_place(const eqlc_input *in, size_t offset);
+/* Forgets what is before the offset. */
+void eqlc_input_keep(eqlc_input *in, size_t offset);
+/* The same for the start of the next line, when all before it is one line. */
+void eqlc_input_keep_line(eqlc_input *in, size_t offset);
+
+#endif

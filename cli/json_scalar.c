@@ -1,0 +1,217 @@
+/* json_scalar.c - strings and numbers of JSON. */
+#include "json_scalar.h"
+
+#include <string.h>
+
+#include "json_index.h"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    char lower = (char)(c | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+/* Length of the escape at p (a backslash), or 0 if it is none. */
+static size_t escape_len(const char *p, const char *end)
+{
+    if (end - p < 2)
+        return 0;
+    switch (p[1]) {
+    case '"':
+    case '\\':
+    case '/':
+    case 'b':
+    case 'f':
+    case 'n':
+    case 'r':
+    case 't':
+        return 2;
+    case 'u':
+        if (end - p < 6)
+            return 0;
+        for (int i = 2; i < 6; i++)
+            if (hex_digit(p[i]) < 0)
+                return 0;
+        return 6;
+    default:
+        return 0;
+    }
+}
+
+/* First backslash of [p, end), or end. */
+static const char *next_backslash(const char *p, const char *end)
+{
+#if defined(__SSE2__)
+    const __m128i wanted = _mm_set1_epi8('\\');
+    for (; end - p >= 16; p += 16) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)p);
+        int found = _mm_movemask_epi8(_mm_cmpeq_epi8(block, wanted));
+        if (found)
+            return p + __builtin_ctz((unsigned)found);
+    }
+#endif
+    while (p < end && *p != '\\')
+        p++;
+    return p;
+}
+
+size_t eqlc_json_check_escapes(const char *text, size_t len, bool *any)
+{
+    const char *end = text + len;
+    const char *p = next_backslash(text, end);
+    *any = p < end;
+    while (p < end) {
+        size_t n = escape_len(p, end);
+        if (n == 0)
+            return (size_t)(p - text);
+        p = next_backslash(p + n, end);
+    }
+    return SIZE_MAX;
+}
+
+static uint32_t hex4(const char *p)
+{
+    uint32_t code = 0;
+    for (int i = 0; i < 4; i++)
+        code = code << 4 | (uint32_t)hex_digit(p[i]);
+    return code;
+}
+
+static char *put_code_point(char *out, uint32_t c)
+{
+    if (c < 0x80) {
+        *out++ = (char)c;
+    } else if (c < 0x800) {
+        *out++ = (char)(0xC0 | c >> 6);
+        *out++ = (char)(0x80 | (c & 0x3F));
+    } else if (c < 0x10000) {
+        *out++ = (char)(0xE0 | c >> 12);
+        *out++ = (char)(0x80 | (c >> 6 & 0x3F));
+        *out++ = (char)(0x80 | (c & 0x3F));
+    } else {
+        *out++ = (char)(0xF0 | c >> 18);
+        *out++ = (char)(0x80 | (c >> 12 & 0x3F));
+        *out++ = (char)(0x80 | (c >> 6 & 0x3F));
+        *out++ = (char)(0x80 | (c & 0x3F));
+    }
+    return out;
+}
+
+/* Writes the \u escape at p (or the pair that starts there) and returns where the text goes on. */
+static const char *unescape_unicode(const char *p, const char *end, char **out)
+{
+    uint32_t c = hex4(p + 2);
+    p += 6;
+    if (c >= 0xD800 && c < 0xDC00 && end - p >= 6 && p[0] == '\\' && p[1] == 'u') {
+        uint32_t low = hex4(p + 2);
+        if (low >= 0xDC00 && low < 0xE000) {
+            *out = put_code_point(*out, 0x10000 + ((c - 0xD800) << 10) + (low - 0xDC00));
+            return p + 6;
+        }
+    }
+    *out = put_code_point(*out, c >= 0xD800 && c < 0xE000 ? 0xFFFD : c);
+    return p;
+}
+
+size_t eqlc_json_unescape(const char *text, size_t len, char *out)
+{
+    const char *p = text, *end = text + len;
+    char *to = out;
+    while (p < end) {
+        if (*p != '\\') {
+            *to++ = *p++;
+            continue;
+        }
+        if (p[1] == 'u') {
+            p = unescape_unicode(p, end, &to);
+            continue;
+        }
+        switch (p[1]) {
+        case 'b':
+            *to++ = '\b';
+            break;
+        case 'f':
+            *to++ = '\f';
+            break;
+        case 'n':
+            *to++ = '\n';
+            break;
+        case 'r':
+            *to++ = '\r';
+            break;
+        case 't':
+            *to++ = '\t';
+            break;
+        default:
+            *to++ = p[1];
+            break;
+        }
+        p += 2;
+    }
+    return (size_t)(to - out);
+}
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static const char *skip_digits(const char *p)
+{
+    while (is_digit(*p))
+        p++;
+    return p;
+}
+
+const char *eqlc_json_number_end(const char *p, bool *is_integer)
+{
+    *is_integer = true;
+    if (*p == '-')
+        p++;
+    if (!is_digit(*p))
+        return NULL;
+    p = *p == '0' ? p + 1 : skip_digits(p);
+    if (*p == '.') {
+        *is_integer = false;
+        if (!is_digit(*++p))
+            return NULL;
+        p = skip_digits(p);
+    }
+    if (*p == 'e' || *p == 'E') {
+        *is_integer = false;
+        p++;
+        if (*p == '+' || *p == '-')
+            p++;
+        if (!is_digit(*p))
+            return NULL;
+        p = skip_digits(p);
+    }
+    return p;
+}
+
+eqlm_value eqlc_json_number(const char *p, const char *end, bool is_integer)
+{
+    bool negative = *p == '-';
+    const char *digits = p + negative;
+    uint64_t magnitude = 0;
+    bool fits = is_integer && end - digits <= 20;
+    for (const char *d = digits; fits && d < end; d++) {
+        unsigned digit = (unsigned)(*d - '0');
+        fits = magnitude < UINT64_MAX / 10 || (magnitude == UINT64_MAX / 10 && digit <= UINT64_MAX % 10);
+        magnitude = magnitude * 10 + digit;
+    }
+    if (fits && magnitude <= (uint64_t)INT64_MAX)
+        return (eqlm_value) { .type = EQLM_I64,
+                              .as.i64 = negative ? -(int64_t)magnitude : (int64_t)magnitude };
+    if (fits && negative && magnitude == (uint64_t)INT64_MAX + 1)
+        return (eqlm_value) { .type = EQLM_I64, .as.i64 = INT64_MIN };
+    if (fits && !negative)
+        return (eqlm_value) { .type = EQLM_U64, .as.u64 = magnitude };
+    return (eqlm_value) { .type = EQLM_F64, .as.f64 = eqlc_parse_double(p, end) };
+}

@@ -1,0 +1,28 @@
+/* split.h - finds the documents in a text: lines, objects over several lines, elements of an array or of a
+ * _search response. Only one document is held in memory, however long the array is. */
+#ifndef EQLC_SPLIT_H
+#define EQLC_SPLIT_H
+
+#include "input.h"
+#include "json_walk.h"
+
+typedef struct eqlc_splitter {
+    eqlc_input *in;
+    size_t max; /* bytes of one document */
+    /* Reads the document at [start, end) of the window and reports it if it is bad. A _search response, and
+     * with may_go_on an incomplete document, are told by the result only. */
+    eqlc_walk_status (*document)(void *ctx, size_t start, size_t end, bool may_go_on);
+    void (*bad)(void *ctx, eqlc_place_in_file place, const char *message, bool too_large);
+    void *ctx;
+    bool stop; /* set by the callbacks to end the reading */
+
+    size_t pos;
+    bool dropped;  /* part of the document is no longer in the window */
+    bool streamed; /* documents inside the current object have been given */
+    const char *problem;
+} eqlc_splitter;
+
+/* Goes through the whole input, which has just been opened. */
+void eqlc_split(eqlc_splitter *s);
+
+#endif

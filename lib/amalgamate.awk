@@ -35,19 +35,30 @@ function local_name(file, kind, name) {
     uses[kind, name]++
 }
 
-function collect(file,    line, tag) {
-    while ((getline line < file) > 0) {
-        if (line ~ /^static[ \t]/)
-            local_name(file, "name", declared(line))
-        else if (line ~ /^(typedef[ \t]+)?(struct|union|enum)[ \t]+[A-Za-z0-9_]+[ \t]*\{/) {
-            tag = declared(line)
-            local_name(file, "tag", tag)
-        } else if (line ~ /^}[ \t]*[A-Za-z0-9_]+;/) {
+# Notes what a file declares for itself. Generated code it includes belongs to it; a header counts once, as a user
+# of its names that is never renamed.
+function collect(path, unit,    line, name) {
+    while ((getline line < path) > 0) {
+        if (line ~ /^[ \t]*#[ \t]*include[ \t]*"/) {
+            name = line
+            sub(/^[^"]*"/, "", name)
+            sub(/".*/, "", name)
+            if (name ~ /\.c$/)
+                collect(find(name), unit)
+            else if (name ~ /\.h$/ && !(name in seen)) {
+                seen[name] = 1
+                collect(find(name), name)
+            }
+        } else if (line ~ /^static[ \t]/)
+            local_name(unit, "name", declared(line))
+        else if (line ~ /^(typedef[ \t]+)?(struct|union|enum)[ \t]+[A-Za-z0-9_]+[ \t]*\{/)
+            local_name(unit, "tag", declared(line))
+        else if (line ~ /^}[ \t]*[A-Za-z0-9_]+;/) {
             sub(/^}[ \t]*/, "", line)
-            local_name(file, "name", declared(line))
+            local_name(unit, "name", declared(line))
         }
     }
-    close(file)
+    close(path)
 }
 
 function base_name(file) {
@@ -121,7 +132,7 @@ function expand(path, unit,    line, name, macro) {
 BEGIN {
     n_dirs = split(dirs, dir, " ")
     for (i = 1; i < ARGC; i++)
-        collect(ARGV[i])
+        collect(ARGV[i], ARGV[i])
     print "/* eqlmini.c - libeqlmini as one file. Made from the sources by `make amalgamation`; needs eqlmini.h. */"
     for (i = 1; i < ARGC; i++) {
         printf "\n/* ---- %s ---- */\n", ARGV[i]

@@ -177,8 +177,11 @@ void eqlc_read_toml(eqlc_input *in)
     try {
         read_document(in, toml::parse(std::string_view(in->text + in->start, in->len - in->start)));
     } catch (const toml::parse_error &error) {
+        constexpr std::string_view prefix = "Error while parsing ";
         std::string_view what = error.description();
 
+        if (what.substr(0, prefix.size()) == prefix)
+            what.remove_prefix(prefix.size());
         eqlc_input_error(in, offset_of(in, error.source().begin), "invalid TOML: %.*s",
                          static_cast<int>(what.size()), what.data());
     } catch (const std::bad_alloc &) {

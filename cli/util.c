@@ -102,7 +102,7 @@ void eqlc_buf_clear(eqlc_buf *b)
 
 size_t eqlc_utf8(const char *text, size_t len, uint32_t *code)
 {
-    static const uint32_t least[5] = { 0, 0, 0x80, 0x800, 0x10000 };
+    static const uint32_t smallest[5] = { 0, 0, 0x80, 0x800, 0x10000 };
     const unsigned char *s = (const unsigned char *)text;
     size_t n = s[0] < 0x80 ? 1 : s[0] < 0xC0 ? 0 : s[0] < 0xE0 ? 2 : s[0] < 0xF0 ? 3 : s[0] < 0xF8 ? 4 : 0;
     uint32_t c;
@@ -119,7 +119,7 @@ size_t eqlc_utf8(const char *text, size_t len, uint32_t *code)
             return 1;
         c = c << 6 | (s[i] & 0x3Fu);
     }
-    if (c < least[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
+    if (c < smallest[n] || c > 0x10FFFF || (c >= 0xD800 && c <= 0xDFFF))
         return 1;
     *code = c;
     return n;
@@ -210,38 +210,40 @@ const char *eqlc_count_text(uint64_t n, char out[32])
     return out;
 }
 
-/* Edit distance of two short words, or a large number when they are too long to be worth it. */
+static size_t least(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
+/* Edit distance of two short words, two neighbours exchanged counting as one edit; a large number when they are too long
+ * to be worth it. */
 static size_t distance(const char *a, const char *b)
 {
-    size_t row[33];
+    size_t rows[3][33]; /* of the table: row i lies in rows[i % 3] */
     size_t na = strlen(a), nb = strlen(b);
 
     if (na >= 32 || nb >= 32)
         return SIZE_MAX;
     for (size_t j = 0; j <= nb; j++)
-        row[j] = j;
+        rows[0][j] = j;
     for (size_t i = 1; i <= na; i++) {
-        size_t diagonal = row[0];
+        size_t *row = rows[i % 3];
+        const size_t *up = rows[(i + 2) % 3], *up2 = rows[(i + 1) % 3];
 
         row[0] = i;
         for (size_t j = 1; j <= nb; j++) {
-            size_t best = diagonal + (a[i - 1] != b[j - 1]);
-
-            diagonal = row[j];
-            if (row[j] + 1 < best)
-                best = row[j] + 1;
-            if (row[j - 1] + 1 < best)
-                best = row[j - 1] + 1;
-            row[j] = best;
+            row[j] = least(up[j - 1] + (a[i - 1] != b[j - 1]), least(up[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least(row[j], up2[j - 2] + 1);
         }
     }
-    return row[nb];
+    return rows[na % 3][nb];
 }
 
 const char *eqlc_nearest(const char *word, const char *const *candidates)
 {
     const char *found = NULL;
-    size_t best = strlen(word) < 4 ? 2 : 3; /* one edit in short words, two in longer ones */
+    size_t best = strlen(word) < 5 ? 2 : 3; /* one edit in short words, two in longer ones */
 
     for (; *candidates; candidates++) {
         size_t d = distance(word, *candidates);

@@ -114,7 +114,6 @@ TEST_LIBS := -lcmocka -ljansson -lpthread -lm
 # Begins a command that is shown by its kind and its target alone.
 say = $(if $(V),,@printf '  %-5s %s\n' $(1) $@;)
 
-ARCH := $(shell $(CC) -dumpmachine 2>/dev/null)
 VERSION := $(shell awk '/^\#define EQLM_VERSION_(MAJOR|MINOR|PATCH)/ { v = v s $$3; s = "." } END { print v }' include/eqlmini.h)
 SOVERSION := 0
 
@@ -138,16 +137,7 @@ LIB_OBJ := $(call obj,$(LIB_SRC))
 ECS_OBJ := $(call obj,$(ECS_SRC))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 
-# cli/json_extract.cc is compiled once per instruction set, under names that start with EQLC_KERNEL. The faster
-# copy must be linked last: of an inline function that several objects hold the linker keeps the first, which has
-# to be one that every processor can run.
-KERNEL_CC := $(filter cli/json_extract.cc,$(CLI_CC))
-KERNEL_OBJ := $(if $(KERNEL_CC),$(BUILD)/obj/cli/json_extract.o)
-ifneq ($(filter x86_64%,$(ARCH)),)
-KERNEL_V3_OBJ := $(if $(KERNEL_CC),$(BUILD)/obj/cli/json_extract_v3.o)
-KERNEL_FLAGS := -DEQLC_HAVE_V3=1
-endif
-CLI_OBJ := $(call obj,$(CLI_C) $(filter-out $(KERNEL_CC),$(CLI_CC))) $(KERNEL_OBJ) $(KERNEL_V3_OBJ)
+CLI_OBJ := $(call obj,$(CLI_C) $(CLI_CC))
 CLI_PARTS := $(filter-out $(BUILD)/obj/cli/eqlc.o,$(CLI_OBJ))
 
 # Generated sources. Those whose input does not exist are left out.
@@ -291,12 +281,7 @@ $(BUILD)/obj/cli/%.o: cli/%.c $(BUILD)/.flags | $(BUILD)/.tools-cli
 	$(call say,CC)$(CC) -std=c11 $(CLI_FLAGS) $(WARN) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(BUILD)/obj/cli/%.o: cli/%.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
 	@mkdir -p $(@D)
-	$(call say,CXX)$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(KERNEL_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(DEPFLAGS) -c -o $@ $<
-$(KERNEL_OBJ): KERNEL_FLAGS += -DEQLC_KERNEL=eqlc_json_base
-$(BUILD)/obj/cli/json_extract_v3.o: cli/json_extract.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
-	@mkdir -p $(@D)
-	$(call say,CXX)$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(KERNEL_FLAGS) -DEQLC_KERNEL=eqlc_json_v3 $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) \
-	    -march=x86-64-v3 $(DEPFLAGS) -c -o $@ $<
+	$(call say,CXX)$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(DEPFLAGS) -c -o $@ $<
 
 $(BUILD)/eqlc: $(CLI_OBJ) $(ECS_A) $(LIB_A)
 	$(call say,LINK)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJ) $(ECS_A) $(LIB_A) $(CLI_LIBS)
@@ -395,10 +380,10 @@ $(AMALGAMATION)/eqlmini.c: lib/amalgamate.awk $(AMALGAMATED) $(wildcard lib/*/*.
 
 # ---------------------------------------------------------------------------------------------------------
 RULES := examples/rules/hidden_run_key.eql
-demo: $(EQLC) examples
-	@echo '--- The rule $(RULES) on examples/events (fields of the matching events in full: eqlc run --help)'
-	@$(BUILD)/eqlc run -r $(RULES) examples/events
-	@echo '--- The same rule on C structs (examples/struct_events.c)'
+demo: $(BUILD)/eqlc examples
+	@echo '--- eqlc run -r $(RULES) examples/events/*.ndjson'
+	@$(BUILD)/eqlc run -r $(RULES) --format pretty examples/events/*.ndjson
+	@echo '--- The same rule on C structs: examples/struct_events.c'
 	@$(BUILD)/examples/struct_events $(RULES)
 
 corpus: all

@@ -41,7 +41,7 @@ done
 check "the installed version is the header's" test "$(pkg-config --modversion libeqlmini)" = \
     "$(awk '/^#define EQLM_VERSION_/ { v = v s $3; s = "." } END { print v }' include/eqlmini.h)"
 check_text "the command runs where it was installed" "8" \
-    "$("$tmp/root$prefix/bin/eqlc" run -r "$rule" examples/events --format ndjson | wc -l)"
+    "$("$tmp/root$prefix/bin/eqlc" run -r "$rule" --format ndjson examples/events/*.ndjson | wc -l)"
 
 check "make uninstall" "${MAKE:-make}" -s BUILD="$build" PREFIX=$prefix DESTDIR="$tmp/root" uninstall
 check_text "uninstall leaves no file" "" "$(find "$tmp/root" ! -type d)"

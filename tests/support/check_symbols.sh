@@ -48,6 +48,9 @@ wanted=$(awk '/^EQLM_API/ { if (match($0, /eqlm_[a-z0-9_]+\(/)) print substr($0,
 missing=$(comm -23 <(printf '%s\n' "$wanted" | grep -v '^eqlm_ecs_' | sort) <(printf '%s\n' "$exported" | sort))
 report "the shared library has every function of eqlmini.h" "$missing"
 
+report "the shared library needs nothing of its own that it lacks" \
+    "$(nm -D --undefined-only "$so" | awk '{ print $NF }' | grep -E '^eql[mi]_')"
+
 used=$(nm -A --undefined-only "$lib" | awk '{ sub(/:$/, "", $1); print $1, $NF }' | awk -v banned="$banned" '
     $2 ~ banned && !($1 ~ /mem\.o/ && $2 ~ /^(malloc|realloc|free)$/)')
 report "no function that the library does without" "$used"

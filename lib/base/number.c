@@ -113,8 +113,8 @@ static big big_from(uint64_t v)
 
 /* ---- Text to number ------------------------------------------------------------------------------------ */
 
-/* The middle between two doubles has at most 767 significant digits: of those behind, only "something not zero"
- * can matter, and a final 1 says that. */
+/* The middle between two doubles has at most 767 significant digits: of those behind, only "something not
+ * zero" can matter, and a final 1 says that. */
 enum { MAX_DIGITS = 800 };
 
 typedef struct decimal {
@@ -440,8 +440,8 @@ static bool rounds_up(const digit_source *g, uint8_t digit, bool low, bool high)
 
 enum { SHORTEST_MAX = 24 };
 
-/* Digits of a positive finite double, 0.ddd * 10^*k. As Java does, one that a single digit would tell gets the
- * nearest of two digits: 4.9E-324, not 5.0E-324. */
+/* Digits of a positive finite double, 0.ddd * 10^*k. As Java does, one that a single digit would tell gets
+ * the nearest of two digits: 4.9E-324, not 5.0E-324. */
 static size_t shortest_digits(uint64_t bits, uint8_t out[SHORTEST_MAX], int32_t *k)
 {
     digit_source g;
@@ -543,5 +543,6 @@ size_t eqli_f64_text(double v, char out[EQLI_NUM_MAX])
     uint8_t digits[SHORTEST_MAX];
     int32_t k;
     size_t n = shortest_digits(bits, digits, &k);
-    return at + (k > -3 && k <= 7 ? put_plain(out + at, digits, n, k) : put_scientific(out + at, digits, n, k));
+    return at +
+           (k > -3 && k <= 7 ? put_plain(out + at, digits, n, k) : put_scientific(out + at, digits, n, k));
 }

@@ -19,7 +19,7 @@ static integer to_integer(const eqlm_value *v)
     return (integer){ negative, negative ? 0 - (uint64_t)v->as.i64 : (uint64_t)v->as.i64 };
 }
 
-/* Numbers above INT64_MAX may come out only where one went in: otherwise that is an overflow (DECISIONS 5). */
+/* Numbers above INT64_MAX may come out only where one went in: otherwise it is an overflow (DECISIONS 5). */
 static eqli_op_result from_integer(integer v, bool wide, eqlm_value *out)
 {
     const uint64_t min_size = UINT64_C(1) << 63;
@@ -43,7 +43,8 @@ static bool add(integer a, integer b, integer *out)
         *out = (integer){ a.negative, a.size + b.size };
         return a.size <= UINT64_MAX - b.size;
     }
-    *out = a.size >= b.size ? (integer){ a.negative, a.size - b.size } : (integer){ b.negative, b.size - a.size };
+    *out = a.size >= b.size ? (integer){ a.negative, a.size - b.size }
+                            : (integer){ b.negative, b.size - a.size };
     return true;
 }
 

@@ -43,8 +43,8 @@ static int32_t days_in_month(int32_t year, int32_t month)
     return days[month - 1] + (month == 2 && is_leap(year));
 }
 
-/* Days since 1970-01-01 in the proleptic Gregorian calendar. The year is taken to start in March, so that the leap
- * day is its last; 0 <= year. */
+/* Days since 1970-01-01 in the proleptic Gregorian calendar. The year is taken to start in March, so that the
+ * leap day is its last; 0 <= year. */
 static int64_t days_from_date(int32_t year, int32_t month, int32_t day)
 {
     int64_t y = month <= 2 ? year - 1 : year;
@@ -140,7 +140,8 @@ static bool parse_calendar(cursor c, int64_t *out)
         if (take(&c, '-')) {
             if (!take_number(&c, 2, 1, days_in_month(year, month), &day))
                 return false;
-            if ((take(&c, 'T') || take(&c, ' ')) && (!take_time(&c, &seconds, &ns) || !take_zone(&c, &seconds)))
+            if ((take(&c, 'T') || take(&c, ' ')) &&
+                (!take_time(&c, &seconds, &ns) || !take_zone(&c, &seconds)))
                 return false;
         }
     }
@@ -215,8 +216,12 @@ size_t eqli_date_text(int64_t ns, char out[40])
         int64_t value;
         size_t width;
         char after;
-    } parts[] = { { year, 4, '-' },        { month, 2, '-' },           { day, 2, 'T' },
-                  { second / 3600, 2, ':' }, { second / 60 % 60, 2, ':' }, { second % 60, 2, '.' } };
+    } parts[] = { { year, 4, '-' },
+                  { month, 2, '-' },
+                  { day, 2, 'T' },
+                  { second / 3600, 2, ':' },
+                  { second / 60 % 60, 2, ':' },
+                  { second % 60, 2, '.' } };
     size_t at = 0;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         at += put_number(out + at, parts[i].value, parts[i].width);

@@ -1,8 +1,8 @@
 /* fn_string.c - the functions of spec 8 that look into strings.
  *
- * Positions are bytes inside and UTF-16 units outside. With `~` both texts are folded and the search is made there;
- * folding maps character to character, so a place in the folded text is the place of the same character in the
- * original. */
+ * Positions are bytes inside and UTF-16 units outside. With `~` both texts are folded and the search is made
+ * there; folding maps character to character, so a place in the folded text is the place of the same
+ * character in the original. */
 #include "ops/function.h"
 
 #include <string.h>
@@ -76,8 +76,8 @@ static eqli_op_result make_needle(eqli_needle *n, text t, bool fold, eqli_arena 
     return eqli_needle_init(n, t.ptr, t.len, scratch);
 }
 
-/* Walks `bytes` of `measured` character by character beside `other`, and returns the bytes passed there. Of the two
- * one is the fold of the other. */
+/* Walks `bytes` of `measured` character by character beside `other`, and returns the bytes passed there. Of
+ * the two one is the fold of the other. */
 static size_t same_place(text measured, text other, size_t bytes)
 {
     const char *p = measured.ptr, *end = p + measured.len, *stop = p + bytes;
@@ -133,7 +133,8 @@ eqli_op_result eqli_fn_between(const eqlm_value *args, uint32_t n_args, bool fol
 
 static bool starts_with(text s, text t)
 {
-    return t.len <= s.len && (!t.len || memcmp(s.ptr, t.ptr, t.len) == 0) && eqli_is_boundary(s.ptr, s.len, t.len);
+    return t.len <= s.len && (!t.len || memcmp(s.ptr, t.ptr, t.len) == 0) &&
+           eqli_is_boundary(s.ptr, s.len, t.len);
 }
 
 static bool starts_with_folded(text s, text t)
@@ -167,15 +168,16 @@ eqli_op_result eqli_fn_ends_with(const eqlm_value *args, uint32_t n_args, bool f
     if (!begin(args, 2, out, &r))
         return r;
     text s = text_of(&args[0]), t = text_of(&args[1]);
-    if (fold && ((r = fold_text(s, scratch, &s)) != EQLI_OP_OK || (r = fold_text(t, scratch, &t)) != EQLI_OP_OK))
+    if (fold &&
+        ((r = fold_text(s, scratch, &s)) != EQLI_OP_OK || (r = fold_text(t, scratch, &t)) != EQLI_OP_OK))
         return r;
     *out = eqli_bool(t.len <= s.len && (!t.len || memcmp(s.ptr + s.len - t.len, t.ptr, t.len) == 0) &&
                      eqli_is_boundary(s.ptr, s.len, s.len - t.len));
     return EQLI_OP_OK;
 }
 
-eqli_op_result eqli_fn_string_contains(const eqlm_value *args, uint32_t n_args, bool fold, eqli_arena *scratch,
-                                       eqlm_value *out)
+eqli_op_result eqli_fn_string_contains(const eqlm_value *args, uint32_t n_args, bool fold,
+                                       eqli_arena *scratch, eqlm_value *out)
 {
     eqli_op_result r;
     (void)n_args;
@@ -195,8 +197,10 @@ eqli_op_result eqli_fn_string_contains(const eqlm_value *args, uint32_t n_args, 
     return EQLI_OP_OK;
 }
 
-/* An integer argument; false if it is null or not given. Larger ones than any length mean the same as INT64_MAX. */
-static bool read_integer(const eqlm_value *args, uint32_t n_args, uint32_t i, int64_t *out, eqli_op_result *result)
+/* An integer argument; false if it is null or not given. Larger ones than any length mean the same as
+ * INT64_MAX. */
+static bool read_integer(const eqlm_value *args, uint32_t n_args, uint32_t i, int64_t *out,
+                         eqli_op_result *result)
 {
     *result = EQLI_OP_OK;
     if (i >= n_args || args[i].type == EQLM_NULL)

@@ -7,13 +7,14 @@
 #include "ops/ip.h"
 #include "ops/value.h"
 
-#define ARITHMETIC(fn, op)                                                                                     \
-    eqli_op_result fn(const eqlm_value *args, uint32_t n_args, bool fold, eqli_arena *scratch, eqlm_value *out) \
-    {                                                                                                          \
-        (void)n_args;                                                                                          \
-        (void)fold;                                                                                            \
-        (void)scratch;                                                                                         \
-        return eqli_arithmetic(op, &args[0], &args[1], out);                                                   \
+#define ARITHMETIC(fn, op)                                                                                   \
+    eqli_op_result fn(const eqlm_value *args, uint32_t n_args, bool fold, eqli_arena *scratch,               \
+                      eqlm_value *out)                                                                       \
+    {                                                                                                        \
+        (void)n_args;                                                                                        \
+        (void)fold;                                                                                          \
+        (void)scratch;                                                                                       \
+        return eqli_arithmetic(op, &args[0], &args[1], out);                                                 \
     }
 ARITHMETIC(eqli_fn_add, EQLI_ADD)
 ARITHMETIC(eqli_fn_subtract, EQLI_SUB)
@@ -134,7 +135,7 @@ static eqli_op_result read_address(const eqlm_value *v, eqli_ip *out)
     return EQLI_OP_OK;
 }
 
-/* All blocks are read, also behind one that matches: whether a block is valid must not depend on the event. */
+/* All blocks are read, also behind one that matches: that a block is invalid must not depend on the event. */
 eqli_op_result eqli_fn_cidr_match(const eqlm_value *args, uint32_t n_args, bool fold, eqli_arena *scratch,
                                   eqlm_value *out)
 {

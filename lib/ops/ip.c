@@ -4,8 +4,8 @@
 
 #include "base/number.h"
 
-/* An IPv4 address written or stored as IPv6 (::ffff:a.b.c.d) is that IPv4 address, everywhere: dual-stack sockets
- * report their peers so, and a rule's "10.0.0.0/8" means them too. */
+/* An IPv4 address written or stored as IPv6 (::ffff:a.b.c.d) is that IPv4 address, everywhere: dual-stack
+ * sockets report their peers so, and a rule's "10.0.0.0/8" means them too. */
 static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF };
 
 static bool is_mapped(const uint8_t *addr, size_t addr_len)

@@ -17,8 +17,8 @@ typedef struct eqli_needle {
 /* A needle of at least one byte. */
 eqli_op_result eqli_needle_init(eqli_needle *n, const char *ptr, size_t len, eqli_arena *scratch);
 
-/* Byte offset of the first (or last) occurrence at or after `from`; SIZE_MAX if there is none. An occurrence starts
- * and ends between characters: a stray byte is not found inside a well-formed character. */
+/* Byte offset of the first (or last) occurrence at or after `from`; SIZE_MAX if there is none. An occurrence
+ * starts and ends between characters: a stray byte is not found inside a well-formed character. */
 size_t eqli_needle_find(const eqli_needle *n, const char *s, size_t len, size_t from, bool last);
 
 #endif

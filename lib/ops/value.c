@@ -143,7 +143,8 @@ static eqli_op_result read_ip(const eqlm_value *in, eqli_arena *scratch, eqlm_va
     return EQLI_OP_OK;
 }
 
-eqli_op_result eqli_read_as(eqli_as as, bool coerce, const eqlm_value *in, eqli_arena *scratch, eqlm_value *out)
+eqli_op_result eqli_read_as(eqli_as as, bool coerce, const eqlm_value *in, eqli_arena *scratch,
+                            eqlm_value *out)
 {
     eqlm_value v = *in; /* out may be in */
     *out = eqli_null();
@@ -230,8 +231,8 @@ static order order_numbers(const eqlm_value *a, const eqlm_value *b)
         if (b->type == EQLM_I64)
             return order_i64(a->as.i64, b->as.i64);
         return a->as.i64 < 0 || (uint64_t)a->as.i64 < b->as.u64 ? LESS
-               : (uint64_t)a->as.i64 > b->as.u64               ? GREATER
-                                                               : EQUAL;
+               : (uint64_t)a->as.i64 > b->as.u64                ? GREATER
+                                                                : EQUAL;
     }
     if (b->type == EQLM_F64)
         return order_u64_f64(a->as.u64, b->as.f64);
@@ -258,7 +259,8 @@ static order order_same_type(const eqlm_value *a, const eqlm_value *b, bool vers
     case EQLM_BOOL:
         return order_i64(a->as.boolean, b->as.boolean);
     case EQLM_STRING:
-        return version ? sign(eqli_version_compare(a->as.str, a->len, b->as.str, b->len)) : order_strings(a, b);
+        return version ? sign(eqli_version_compare(a->as.str, a->len, b->as.str, b->len))
+                       : order_strings(a, b);
     case EQLM_IP:
         return sign(eqli_ip_compare(a->as.ip, a->len, b->as.ip, b->len));
     case EQLM_DATE:
@@ -289,7 +291,8 @@ static order order_ip_text(const eqlm_value *ip, const eqlm_value *text, bool eq
     return UNORDERED;
 }
 
-static order order_values(const eqlm_value *a, const eqlm_value *b, bool version, bool equality, bool *comparable)
+static order order_values(const eqlm_value *a, const eqlm_value *b, bool version, bool equality,
+                          bool *comparable)
 {
     if (eqli_is_number(a) && eqli_is_number(b))
         return order_numbers(a, b);

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* A version is numbers joined by points, then perhaps "-" and a prerelease of identifiers joined by points, then
- * perhaps "+" and a build, which has no part in the order. */
+/* A version is numbers joined by points, then perhaps "-" and a prerelease of identifiers joined by points,
+ * then perhaps "+" and a build, which has no part in the order. */
 typedef struct version {
     eqlm_str numbers, prerelease;
     bool has_prerelease;

@@ -29,7 +29,8 @@ static int free_arena(void **state)
     return 0;
 }
 
-static eqli_op_result call(const char *name, const eqlm_value *args, uint32_t n, eqli_arena *scratch, eqlm_value *out)
+static eqli_op_result call(const char *name, const eqlm_value *args, uint32_t n, eqli_arena *scratch,
+                           eqlm_value *out)
 {
     size_t len = strlen(name);
     bool fold = name[len - 1] == '~';
@@ -39,12 +40,30 @@ static eqli_op_result call(const char *name, const eqlm_value *args, uint32_t n,
     return eqli_functions[i].fn(args, n, fold, scratch, out);
 }
 
-#define STR(s) { .type = EQLM_STRING, .len = sizeof(s) - 1, .as.str = (s) }
-#define INT(v) { .type = EQLM_I64, .as.i64 = (v) }
-#define DBL(v) { .type = EQLM_F64, .as.f64 = (v) }
-#define BOOL(v) { .type = EQLM_BOOL, .as.boolean = (v) }
-#define NUL { .type = EQLM_NULL }
-#define ARGS(...) { __VA_ARGS__ }
+#define STR(s)                                                                                               \
+    {                                                                                                        \
+        .type = EQLM_STRING, .len = sizeof(s) - 1, .as.str = (s)                                             \
+    }
+#define INT(v)                                                                                               \
+    {                                                                                                        \
+        .type = EQLM_I64, .as.i64 = (v)                                                                      \
+    }
+#define DBL(v)                                                                                               \
+    {                                                                                                        \
+        .type = EQLM_F64, .as.f64 = (v)                                                                      \
+    }
+#define BOOL(v)                                                                                              \
+    {                                                                                                        \
+        .type = EQLM_BOOL, .as.boolean = (v)                                                                 \
+    }
+#define NUL                                                                                                  \
+    {                                                                                                        \
+        .type = EQLM_NULL                                                                                    \
+    }
+#define ARGS(...)                                                                                            \
+    {                                                                                                        \
+        __VA_ARGS__                                                                                          \
+    }
 
 typedef struct row {
     const char *name;
@@ -68,7 +87,8 @@ static const row rows[] = {
     { "between", 3, ARGS(STR("aaab"), STR("aa"), STR("b")), EQLI_OP_OK, STR("a") },
     { "between", 3, ARGS(STR("abc"), STR("x"), STR("c")), EQLI_OP_OK, STR("") },
     { "between", 3, ARGS(STR("abc"), STR("a"), STR("x")), EQLI_OP_OK, STR("") },
-    { "between", 4, ARGS(STR("rl"), STR("l"), STR("r"), BOOL(true)), EQLI_OP_OK, STR("") }, /* right before left */
+    { "between", 4, ARGS(STR("rl"), STR("l"), STR("r"), BOOL(true)), EQLI_OP_OK,
+      STR("") }, /* right before left */
     { "between", 3, ARGS(STR("abc"), STR(""), STR("c")), EQLI_OP_OK, STR("abc") },
     { "between", 3, ARGS(STR("abc"), STR("a"), STR("")), EQLI_OP_OK, STR("abc") },
     { "between", 3, ARGS(STR(""), STR("a"), STR("b")), EQLI_OP_OK, STR("") },
@@ -190,11 +210,13 @@ static const row rows[] = {
     { "number", 1, ARGS(INT(1)), EQLI_OP_BAD_TYPE, NUL },
 
     { "cidrMatch", 2, ARGS(STR("10.6.48.157"), STR("10.6.48.157/8")), EQLI_OP_OK, BOOL(true) },
-    { "cidrMatch", 3, ARGS(STR("10.6.48.157"), STR("192.168.0.0/16"), STR("10.0.0.0/8")), EQLI_OP_OK, BOOL(true) },
+    { "cidrMatch", 3, ARGS(STR("10.6.48.157"), STR("192.168.0.0/16"), STR("10.0.0.0/8")), EQLI_OP_OK,
+      BOOL(true) },
     { "cidrMatch", 2, ARGS(STR("10.0.0.1"), STR("fe80::/10")), EQLI_OP_OK, BOOL(false) },
     { "cidrMatch", 2, ARGS(STR("::1"), STR("::1")), EQLI_OP_OK, BOOL(true) },
-    { "cidrMatch", 2, ARGS({ .type = EQLM_IP, .len = 4, .as.ip = (const unsigned char *)"\x0A\0\0\1" },
-                           STR("10.0.0.0/8")), EQLI_OP_OK, BOOL(true) },
+    { "cidrMatch", 2,
+      ARGS({ .type = EQLM_IP, .len = 4, .as.ip = (const unsigned char *)"\x0A\0\0\1" }, STR("10.0.0.0/8")),
+      EQLI_OP_OK, BOOL(true) },
     { "cidrMatch", 2, ARGS(NUL, STR("10.0.0.0/8")), EQLI_OP_OK, NUL },
     { "cidrMatch", 2, ARGS(STR("banana"), STR("10.0.0.0/8")), EQLI_OP_BAD_ADDRESS, NUL },
     { "cidrMatch", 3, ARGS(STR("10.0.0.1"), STR("10.0.0.0/8"), STR("10.0.0.0/40")), EQLI_OP_BAD_BLOCK, NUL },
@@ -214,7 +236,8 @@ static void answers(void **state)
         eqlm_value out = INT(77);
         eqli_op_result r = call(rows[i].name, rows[i].args, rows[i].n, *state, &out);
         if (r != rows[i].result || out.type != rows[i].want.type || !eqli_value_same(&out, &rows[i].want))
-            fail_msg("row %zu, %s: result %d, type %u, length %u", i, rows[i].name, (int)r, out.type, out.len);
+            fail_msg("row %zu, %s: result %d, type %u, length %u", i, rows[i].name, (int)r, out.type,
+                     out.len);
     }
 }
 
@@ -339,7 +362,8 @@ static void searching_is_linear(void **state)
     assert_non_null(t);
     static const char *const names[] = { "stringContains", "stringContains~", "indexOf~", "endsWith~" };
     for (int variant = 0; variant < 2; variant++) {
-        /* aaaa...: nearly matching everywhere; C2 80 C2 80...: matching everywhere, but never on a boundary */
+        /* aaaa...: nearly matching everywhere; C2 80 C2 80...: matching everywhere, but never on a boundary
+         */
         for (size_t i = 0; i < BIG; i++)
             s[i] = (char)(variant ? (i % 2 ? 0x80 : 0xC2) : 'a');
         for (size_t i = 0; i < BIG / 2; i++)

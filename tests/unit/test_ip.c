@@ -161,7 +161,8 @@ static void host_bits_are_cleared(void **state)
 
 static void orders_addresses(void **state)
 {
-    static const char *const rows[] = { "::", "::1", "0.0.0.0", "9.0.0.0", "10.0.0.0", "10.0.0.1", "2001:db8::", "fe80::1" };
+    static const char *const rows[] = { "::",       "::1",      "0.0.0.0",    "9.0.0.0",
+                                        "10.0.0.0", "10.0.0.1", "2001:db8::", "fe80::1" };
     enum { N = sizeof rows / sizeof rows[0] };
     (void)state;
     for (int i = 0; i < N; i++) {

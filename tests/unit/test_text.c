@@ -91,11 +91,13 @@ static void folds_characters(void **state)
     static const struct {
         uint32_t from, to;
     } rows[] = {
-        { 'A', 'a' },       { 'Z', 'z' },        { '@', '@' },       { '[', '[' },           { 'a', 'a' },
-        { 0xC9, 0xE9 },     { 0xB5, 0x3BC },     { 0x17F, 's' },     { 0x212A, 'k' },        { 0x3C2, 0x3C3 },
-        { 0x410, 0x430 },   { 0x1E9E, 0xDF },    { 0xDF, 0xDF },     { 0x130, 0x130 },       { 0x131, 0x131 },
-        { 0x10400, 0x10428 }, { 0x1E921, 0x1E943 }, { 0x1E943, 0x1E943 }, { 0x10FFFF, 0x10FFFF }, { 0x23A, 0x2C65 },
-        { BAD(0xC3), BAD(0xC3) },
+        { 'A', 'a' },           { 'Z', 'z' },         { '@', '@' },
+        { '[', '[' },           { 'a', 'a' },         { 0xC9, 0xE9 },
+        { 0xB5, 0x3BC },        { 0x17F, 's' },       { 0x212A, 'k' },
+        { 0x3C2, 0x3C3 },       { 0x410, 0x430 },     { 0x1E9E, 0xDF },
+        { 0xDF, 0xDF },         { 0x130, 0x130 },     { 0x131, 0x131 },
+        { 0x10400, 0x10428 },   { 0x1E921, 0x1E943 }, { 0x1E943, 0x1E943 },
+        { 0x10FFFF, 0x10FFFF }, { 0x23A, 0x2C65 },    { BAD(0xC3), BAD(0xC3) },
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)

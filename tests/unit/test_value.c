@@ -181,13 +181,11 @@ static void compares_values(void **state)
         { eqli_null(), eqli_i64(1), UNKNOWN },
         { eqli_null(), eqli_null(), UNKNOWN },
     };
-    static const bool holds[6][4] = { /* LT EQ GT NONE */
-                                      [EQLI_CMP_EQ] = { false, true, false, false },
-                                      [EQLI_CMP_NE] = { true, false, true, true },
-                                      [EQLI_CMP_LT] = { true, false, false, false },
-                                      [EQLI_CMP_LE] = { true, true, false, false },
-                                      [EQLI_CMP_GT] = { false, false, true, false },
-                                      [EQLI_CMP_GE] = { false, true, true, false }
+    static const bool holds[6][4] = {
+        /* LT EQ GT NONE */
+        [EQLI_CMP_EQ] = { false, true, false, false }, [EQLI_CMP_NE] = { true, false, true, true },
+        [EQLI_CMP_LT] = { true, false, false, false }, [EQLI_CMP_LE] = { true, true, false, false },
+        [EQLI_CMP_GT] = { false, false, true, false }, [EQLI_CMP_GE] = { false, true, true, false }
     };
     (void)state;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -220,9 +218,29 @@ static void an_address_equals_its_block(void **state)
 static void orders_versions(void **state)
 {
     static const char *const rising[] = {
-        "0.9", "1.0.0-1", "1.0.0-9", "1.0.0-10", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-rc.1",
-        "1.0.0", "1.2.3-SNAPSHOT", "1.2.3", "1.2.3.1", "1.5.0", "1.11.3", "2", "99999999999999999999999.0",
-        "100000000000000000000000.0", "", "1.", "1..2", "1.0-", "bad", "v1.0",
+        "0.9",
+        "1.0.0-1",
+        "1.0.0-9",
+        "1.0.0-10",
+        "1.0.0-alpha",
+        "1.0.0-alpha.1",
+        "1.0.0-alpha.beta",
+        "1.0.0-rc.1",
+        "1.0.0",
+        "1.2.3-SNAPSHOT",
+        "1.2.3",
+        "1.2.3.1",
+        "1.5.0",
+        "1.11.3",
+        "2",
+        "99999999999999999999999.0",
+        "100000000000000000000000.0",
+        "",
+        "1.",
+        "1..2",
+        "1.0-",
+        "bad",
+        "v1.0",
     };
     static const char *const equal[][2] = {
         { "1.2", "1.2.0" }, { "1.02", "1.2" }, { "1", "1.0.0.0" }, { "1.0+a", "1.0+b" }, { "bad", "bad" },
@@ -237,7 +255,8 @@ static void orders_versions(void **state)
         }
     }
     for (size_t i = 0; i < sizeof equal / sizeof equal[0]; i++)
-        assert_int_equal(eqli_version_compare(equal[i][0], strlen(equal[i][0]), equal[i][1], strlen(equal[i][1])), 0);
+        assert_int_equal(
+            eqli_version_compare(equal[i][0], strlen(equal[i][0]), equal[i][1], strlen(equal[i][1])), 0);
     eqlm_value a = str("1.11.3"), b = str("1.5.0");
     assert_int_equal(eqli_compare(EQLI_CMP_GT, &a, &b, true), EQLI_TRUE);
     assert_int_equal(eqli_compare(EQLI_CMP_GT, &a, &b, false), EQLI_FALSE);
@@ -322,8 +341,19 @@ static void negates(void **state)
 
 static void double_remainder_is_exact(void **state)
 {
-    static const double special[] = { 0.0, -0.0, 1.0, -1.0, 5.5, 1e300, -1e-300, 4.9e-324, 2.2250738585072014e-308,
-                                      1.7976931348623157e308, INFINITY, -INFINITY, NAN };
+    static const double special[] = { 0.0,
+                                      -0.0,
+                                      1.0,
+                                      -1.0,
+                                      5.5,
+                                      1e300,
+                                      -1e-300,
+                                      4.9e-324,
+                                      2.2250738585072014e-308,
+                                      1.7976931348623157e308,
+                                      INFINITY,
+                                      -INFINITY,
+                                      NAN };
     enum { N = sizeof special / sizeof special[0] };
     uint64_t x = 99;
     (void)state;
@@ -367,14 +397,14 @@ static void three_valued_logic(void **state)
 {
     static const eqli_tri F = EQLI_FALSE, T = EQLI_TRUE, U = EQLI_UNKNOWN;
     const eqli_tri and[3][3] = { { F, F, F }, { F, T, U }, { F, U, U } };
-    const eqli_tri or[3][3] = { { F, T, U }, { T, T, T }, { U, T, U } };
-    const eqli_tri not[3] = { T, F, U };
+    const eqli_tri or [3][3] = { { F, T, U }, { T, T, T }, { U, T, U } };
+    const eqli_tri not [3] = { T, F, U };
     (void)state;
     for (int a = 0; a < 3; a++) {
-        assert_int_equal(eqli_tri_not((eqli_tri)a), not[a]);
+        assert_int_equal(eqli_tri_not((eqli_tri)a), not [a]);
         for (int b = 0; b < 3; b++) {
             assert_int_equal(eqli_tri_and((eqli_tri)a, (eqli_tri)b), and[a][b]);
-            assert_int_equal(eqli_tri_or((eqli_tri)a, (eqli_tri)b), or[a][b]);
+            assert_int_equal(eqli_tri_or((eqli_tri)a, (eqli_tri)b), or [a][b]);
         }
     }
 }

@@ -1,6 +1,6 @@
 /* ast.h - the tree of a query. Everything lies in the arena of the compilation; nodes are never freed alone.
  *
- * The grammar builds it with the eqli_ast_… functions below: they accept failed (NULL) operands, report what is wrong
+ * The grammar builds it with the functions of build.h: they accept failed (NULL) operands, report what is wrong
  * in structure, and keep `and`/`or` flat. check/ annotates types and fields, fold replaces constants in place. */
 #ifndef EQLI_AST_H
 #define EQLI_AST_H
@@ -51,7 +51,11 @@ typedef struct eqli_field_ref {
                           empty for the variable itself */
     eqlm_str variable; /* "$v" without `$` for a lambda variable, else empty */
     bool optional;     /* `?name` */
-    bool indexed;      /* has an [n]: always rejected */
+    bool indexed;      /* has an [n]: already reported */
+    /* Set by check/: */
+    uint8_t type;      /* eqlm_type in force */
+    uint8_t scope;     /* 0: the event; k: the variable of the k-th enclosing _arraysearch */
+    eqlm_str full;     /* dotted name from the event's root, also for `$v.a` */
 } eqli_field_ref;
 
 struct eqli_node {
@@ -63,6 +67,7 @@ struct eqli_node {
     bool parens;      /* written in parentheses */
     uint16_t depth;   /* 1 + deepest kid */
     eqli_span span;   /* the whole expression, without surrounding parentheses */
+    eqli_span outer;  /* the same with them */
     eqli_span op_span; /* the operator or function name */
     uint32_t n_kids;
     eqli_node **kids;
@@ -75,7 +80,6 @@ struct eqli_node {
         } call;
         eqli_filter *filter; /* LINEAGE */
     } u;
-    uint32_t slot; /* FIELD: program slot, set by check/ */
 };
 
 #define EQLI_CALL_ARRAY_SEARCH 1000 /* call.fn of `_arraysearch` */
@@ -85,7 +89,7 @@ struct eqli_filter {
     bool any;          /* `any where` */
     eqlm_str category; /* text of the event type */
     eqli_span category_span;
-    eqli_node *condition;
+    eqli_node *condition; /* NULL: failed, already reported */
     eqli_span span;
 };
 
@@ -93,6 +97,7 @@ struct eqli_filter {
 typedef struct eqli_list {
     eqli_node **items;
     uint32_t n, cap;
+    bool failed; /* some item is left out, already reported */
     eqli_span span;
 } eqli_list;
 
@@ -108,8 +113,9 @@ typedef struct eqli_term {
 } eqli_term;
 
 typedef struct eqli_pipe {
-    bool tail;     /* `tail`, else `head` */
-    uint64_t count;
+    bool tail;      /* `tail`, else `head` */
+    eqli_node *arg; /* how many; NULL: failed, already reported */
+    uint64_t count; /* value of arg, set by check/ */
     eqli_span span;
 } eqli_pipe;
 
@@ -117,7 +123,7 @@ typedef enum eqli_query_kind { EQLI_Q_EVENT, EQLI_Q_SEQUENCE, EQLI_Q_SAMPLE, EQL
 
 typedef struct eqli_query {
     eqli_query_kind kind;
-    eqli_node *expr;       /* EXPR */
+    eqli_node *expr;       /* EXPR; NULL: failed, already reported */
     eqli_list *keys;       /* shared join keys, or NULL */
     eqli_term *terms;      /* EVENT: exactly one */
     uint32_t n_terms, cap_terms;
@@ -137,14 +143,17 @@ typedef struct eqli_cx {
     eqlm_str source;
     eqlm_options options; /* with every default filled in */
     eqlm_schema *schema;
+    eqli_query *query; /* what the grammar has accepted */
     uint32_t n_nodes;
     bool nomem;
-    bool failed; /* at least one error was reported */
+    bool failed;  /* at least one error was reported */
+    bool guessed; /* the parser skipped or added text (reported): counts of what is there mean little */
+    bool stopped; /* a limit was reached (reported): the parser gives up */
 } eqli_cx;
 
-/* Reports an error (or warning) of this compilation at a span. */
-#define eqli_error(cx, span_, id, ...) (eqli_cx_note_(cx, id), eqli_diag_at((cx)->diags, span_, id, ##__VA_ARGS__))
-void eqli_cx_note_(eqli_cx *cx, eqli_diag_id id); /* sets failed when the row's severity is error */
+/* Reports an error (or warning) of this compilation at a span; sets failed when the row's severity is error. A hint
+ * may follow with eqli_diag_hint(cx->diags, ...). */
+void eqli_error(eqli_cx *cx, eqli_span span, eqli_diag_id id, ...);
 
 /* Arena memory, zeroed; NULL sets cx->nomem. */
 void *eqli_cx_alloc(eqli_cx *cx, size_t n, size_t size);

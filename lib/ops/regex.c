@@ -69,6 +69,7 @@ static void build_terms(eqli_regex *re, eqli_rx_code *code)
 {
     eqli_rx_terms_init(&re->terms, &re->alloc, re->alphabet.n_symbols, NULL);
     re->terms.max_bytes = EQLI_RX_MAX_TERM_BYTES;
+    re->terms.max_work = EQLI_RX_MAX_BUILD_WORK;
     uint32_t *value = eqli_mem_new(&re->alloc, code->n_items * sizeof *value);
     if (value)
         re->root = build(&re->terms, &re->alphabet, code, value);

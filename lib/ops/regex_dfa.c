@@ -17,9 +17,17 @@ typedef struct note {
     uint32_t state; /* UNKNOWN: none yet */
 } note;
 
+/* A long union is part of many states, and its derivative costs a visit of every member: the latest are kept.
+ */
+enum { MEMO_MEMBERS = 8, MEMO_SIZE = 256 };
+typedef struct memo {
+    uint32_t term, symbol, derivative; /* term 0: nothing yet */
+} memo;
+
 struct eqli_regex_cache {
     eqlm_alloc alloc;
     eqli_rx_terms terms;
+    memo *memos;    /* made on first need */
     note *notes;    /* by term */
     uint32_t *next; /* a row of n_symbols per state */
     uint32_t *state_term;
@@ -38,6 +46,7 @@ static void begin(eqli_regex_cache *c, const eqli_regex *re)
 static void release(eqli_regex_cache *c)
 {
     eqli_rx_terms_clear(&c->terms);
+    eqli_mem_free(&c->alloc, c->memos, MEMO_SIZE * sizeof *c->memos);
     eqli_mem_free(&c->alloc, c->notes, c->cap_notes * sizeof *c->notes);
     eqli_mem_free(&c->alloc, c->next, c->cap_next * sizeof *c->next);
     eqli_mem_free(&c->alloc, c->state_term, c->cap_state_term * sizeof *c->state_term);
@@ -186,6 +195,37 @@ static uint32_t derive_one(eqli_regex_cache *c, eqli_rx_term x, uint32_t symbol)
     return eqli_rx_join(t, x.kind, mark);
 }
 
+/* Where the derivative of a long list would be kept; NULL: not of this term, or no memory (terms.status). */
+static memo *memo_of(eqli_regex_cache *c, const eqli_rx_term *x, uint32_t id, uint32_t symbol)
+{
+    if ((x->kind != EQLI_RX_K_UNION && x->kind != EQLI_RX_K_INTER) || x->b < MEMO_MEMBERS)
+        return NULL;
+    if (!c->memos)
+        c->memos = eqli_mem_new(&c->alloc, MEMO_SIZE * sizeof *c->memos);
+    if (!c->memos) {
+        eqli_rx_terms_fail(&c->terms, EQLM_E_NOMEM);
+        return NULL;
+    }
+    return &c->memos[(id * 61 + symbol) % MEMO_SIZE];
+}
+
+/* Settles the derivative of one term, or puts parts that it needs on the list. */
+static void derive_top(eqli_regex_cache *c, uint32_t id, uint32_t symbol)
+{
+    eqli_rx_term x = *eqli_rx_get(&c->terms, id);
+    memo *m = memo_of(c, &x, id, symbol);
+    if (m && m->term == id && m->symbol == symbol) {
+        c->notes[id].derivative = m->derivative;
+    } else {
+        if (!parts_done(c, &x))
+            return;
+        c->notes[id].derivative = derive_one(c, x, symbol);
+        if (m && c->terms.status == EQLM_OK)
+            *m = (memo) { id, symbol, c->notes[id].derivative };
+    }
+    c->notes[id].stamp = c->stamp;
+}
+
 /* The derivative of a term; parts first, on a stack of our own. On failure terms.status is set. */
 static uint32_t derive(eqli_regex_cache *c, uint32_t root, uint32_t symbol)
 {
@@ -200,14 +240,10 @@ static uint32_t derive(eqli_regex_cache *c, uint32_t root, uint32_t symbol)
     want(c, root);
     while (c->n_todo > 0 && c->terms.status == EQLM_OK) {
         uint32_t id = c->todo[c->n_todo - 1];
-        if (c->notes[id].stamp != c->stamp) {
-            eqli_rx_term x = *eqli_rx_get(&c->terms, id);
-            if (!parts_done(c, &x))
-                continue;
-            c->notes[id].derivative = derive_one(c, x, symbol);
-            c->notes[id].stamp = c->stamp;
-        }
-        c->n_todo--;
+        if (c->notes[id].stamp == c->stamp)
+            c->n_todo--;
+        else
+            derive_top(c, id, symbol);
     }
     return derivative_of(c, root);
 }

@@ -6,9 +6,10 @@
 #include "ops/regex_term.h"
 
 enum {
+    EQLI_RX_MAX_BUILD_WORK = 1 << 24,  /* steps spent on making the terms of one expression */
     EQLI_RX_MAX_TERM_BYTES = 1 << 24,  /* of the terms of one expression */
     EQLI_RX_MAX_CACHE_BYTES = 1 << 24, /* of the terms and states of one automaton */
-    EQLI_RX_MAX_WORK = 1 << 22         /* steps spent on filling one automaton before it is emptied */
+    EQLI_RX_MAX_WORK = 1 << 20         /* steps spent on filling one automaton before it is emptied */
 };
 
 struct eqli_regex {

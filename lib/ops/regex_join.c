@@ -182,6 +182,31 @@ static bool join_counted(list *l)
     return joined;
 }
 
+/* .*x | .*y = .*(x|y): for a list of texts to find anywhere the part after the first .* is then one term, the
+ * same in every state. Nests as deep as the expression does. */
+static bool join_searches(list *l)
+{
+    eqli_rx_terms *t = l->t;
+    uint32_t tails = t->n_stack, n = 0, out = 0;
+    for (uint32_t i = 0; i < l->n; i++) {
+        const eqli_rx_term *x = eqli_rx_get(t, *member(l, i));
+        n += x->kind == EQLI_RX_K_CONCAT && x->a == EQLI_RX_ALL;
+    }
+    if (n < 2)
+        return false;
+    for (uint32_t i = 0; i < l->n; i++) {
+        const eqli_rx_term *x = eqli_rx_get(t, *member(l, i));
+        if (x->kind == EQLI_RX_K_CONCAT && x->a == EQLI_RX_ALL)
+            eqli_rx_push(t, EQLI_RX_K_UNION, x->b);
+        else
+            *member(l, out++) = *member(l, i);
+    }
+    uint32_t id = eqli_rx_concat(t, EQLI_RX_ALL, eqli_rx_join(t, EQLI_RX_K_UNION, tails));
+    *member(l, out++) = id;
+    shrink(l, out);
+    return true;
+}
+
 /* The empty string is nothing new in a union that is nullable without it, and makes x{1,m} into x{0,m}. */
 static bool absorb_eps(list *l)
 {
@@ -241,7 +266,7 @@ uint32_t eqli_rx_join(eqli_rx_terms *t, eqli_rx_kind kind, uint32_t mark)
             id = absorbing(&l);
             break;
         }
-        again = kind == EQLI_RX_K_UNION && (join_counted(&l) || absorb_eps(&l));
+        again = kind == EQLI_RX_K_UNION && (join_counted(&l) || join_searches(&l) || absorb_eps(&l));
         if (!again)
             id = finish(&l);
     }

@@ -429,6 +429,21 @@ static void test_long_list(void **state)
         assert_false(got);
     }
     eqli_regex_cache_free(cache);
+
+    /* One long text that begins every word and ends none, in a fresh automaton. */
+    enum { WORDS = 4000 };
+    char *text_of_all = malloc(WORDS * 16 + 1);
+    assert_non_null(text_of_all);
+    size_t len = 0;
+    for (unsigned i = 0; i < WORDS; i++)
+        len += (size_t)snprintf(text_of_all + len, 16, "word%uen ", i * 7919 % 10007);
+    bool got;
+    assert_int_equal(match_text(re, text_of_all, len, &got), EQLI_OP_OK);
+    assert_false(got);
+    len += (size_t)snprintf(text_of_all + len, 16, "word%uend", 77 * 7919 % 10007);
+    assert_int_equal(match_text(re, text_of_all, len, &got), EQLI_OP_OK);
+    assert_true(got);
+    free(text_of_all);
     eqli_regex_free(re);
 }
 

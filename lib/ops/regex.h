@@ -26,9 +26,9 @@ size_t eqli_regex_memory(const eqli_regex *re);
 eqlm_status eqli_regex_cache_new(const eqlm_alloc *alloc, const eqli_regex *re, eqli_regex_cache **out);
 void eqli_regex_cache_free(eqli_regex_cache *cache);
 
-/* Whether the whole text matches. EQLI_OP_TOO_COMPLEX when this text needs more than max_states states, or more
- * memory or work than regex_impl.h allows: found by reading it again with an empty cache, so the answer does not
- * depend on earlier texts. EQLI_OP_NOMEM; the cache stays usable after any failure. */
+/* Whether the whole text matches. EQLI_OP_TOO_COMPLEX when this text needs more than max_states states, or
+ * more memory or work than regex_impl.h allows: found by reading it again with an empty cache, so the answer
+ * does not depend on earlier texts. EQLI_OP_NOMEM; the cache stays usable after any failure. */
 eqli_op_result eqli_regex_match(const eqli_regex *re, eqli_regex_cache *cache, const char *s, size_t len,
                                 bool *out);
 

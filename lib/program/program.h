@@ -32,10 +32,8 @@ typedef struct eqli_insn {
 #define EQLI_MODE_CMP(mode) ((eqli_cmp)((mode) & 7u))
 #define EQLI_MODE_AS(mode) ((eqli_as)((mode) >> 3 & 7u))
 
-/* Flags of VALUE_MATCH and VALUE_IN. A pattern of stars only is an existence test, so null gives false (spec 6.2); a null
- * item makes a miss unknown (spec 4.3). */
+/* VALUE_MATCH, mode: a pattern of stars only is an existence test, so null gives false instead of null (spec 6.2). */
 #define EQLI_NULL_IS_FALSE 1u
-#define EQLI_FALSE_IS_NULL 2u
 
 typedef enum eqli_set_kind { EQLI_SET_PATTERNS, EQLI_SET_REGEX, EQLI_SET_VALUES, EQLI_SET_BLOCKS } eqli_set_kind;
 

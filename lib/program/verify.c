@@ -42,7 +42,7 @@ static bool argument_is_good(const eqli_checker *c, const eqli_insn *in, uint8_t
     case EQLI_ARG_ARITH:
         return v <= EQLI_MOD;
     case EQLI_ARG_FLAG:
-        return v <= (EQLI_NULL_IS_FALSE | EQLI_FALSE_IS_NULL);
+        return v <= 1;
     case EQLI_ARG_SCOPE:
         return v == c->scope + 1 && v <= EQLI_MAX_SCOPES;
     case EQLI_ARG_CONST:

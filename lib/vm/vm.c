@@ -102,7 +102,7 @@ static eqli_op_result match_set(eqlm_vm *vm, const eqli_set *set, const eqlm_val
     *hit = false;
     if (v->type != EQLM_STRING)
         return EQLI_OP_BAD_TYPE;
-    eqli_subject subject = { v->as.str, v->len, NULL, 0, &vm->scratch };
+    eqli_subject subject = { .ptr = v->as.str, .len = v->len, .scratch = &vm->scratch };
     return eqli_pattern_set_match(set->patterns, &subject, hit);
 }
 
@@ -191,12 +191,12 @@ static ALWAYS_INLINE eqli_op_result some_value(eqlm_vm *vm, const eqlm_program *
     eqli_as as = EQLI_MODE_AS(in->mode);
     *hit = false;
     open_slot(vm, p, in->a, &values);
-    if (values.n > 1 || vm->scratch.used)
-        eqli_arena_reset(&vm->scratch);
     for (uint32_t i = 0; i < values.n; i++) {
         eqlm_value v;
         if (!eqli_values_at(&values, i, &v))
             continue;
+        if (vm->scratch.used)
+            eqli_arena_reset(&vm->scratch);
         bool is_text = v.type == EQLM_STRING && (as == EQLI_AS_STR || as == EQLI_AS_VERSION);
         if (!is_text && as != EQLI_AS_RAW) {
             eqlm_value raw = v;
@@ -266,8 +266,8 @@ static eqli_op_result value_test_set(eqlm_vm *vm, const eqlm_program *p, const e
     eqli_op_result r = EQLI_OP_OK;
     *out = eqli_null();
     if (v->type == EQLM_NULL) {
-        if (in->op == EQLI_OP_VALUE_MATCH && in->mode)
-            *out = eqli_bool(false); /* `: "*"` is an existence test (spec 6.2) */
+        if (in->mode & EQLI_NULL_IS_FALSE)
+            *out = eqli_bool(false);
         return EQLI_OP_OK;
     }
     switch (in->op) {
@@ -282,8 +282,6 @@ static eqli_op_result value_test_set(eqlm_vm *vm, const eqlm_program *p, const e
         break;
     default:
         hit = in_values(set, v);
-        if (!hit && in->mode)
-            return EQLI_OP_OK; /* a null item: unknown instead of false */
         break;
     }
     if (r == EQLI_OP_OK)

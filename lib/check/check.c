@@ -1,0 +1,570 @@
+#include "check/check.h"
+
+#include "check/operands.h"
+#include "ops/function.h"
+
+#include <string.h>
+
+/* The variable an enclosing _arraysearch binds. */
+typedef struct eqli_binding {
+    eqlm_str variable;
+    eqlm_str array; /* dotted name of the array, from the event's root */
+} eqli_binding;
+
+enum { MAX_BINDINGS = 8, MAX_WARNED = 64 };
+
+typedef struct eqli_check {
+    eqli_cx *cx;
+    eqli_binding bindings[MAX_BINDINGS];
+    uint32_t n_bindings;
+    eqlm_str warned[MAX_WARNED]; /* fields already reported as unknown */
+    uint32_t n_warned;
+} eqli_check;
+
+static void check_node(eqli_check *ck, eqli_node *n);
+
+static bool same(eqlm_str a, eqlm_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+/* ---- fields ------------------------------------------------------------------------------------------ */
+
+static void suggest_field(eqli_check *ck, eqlm_str name)
+{
+    eqli_suggest s;
+    eqli_suggest_init(&s, name);
+    for (uint32_t i = 0; i < ck->cx->schema->n; i++) {
+        if (ck->cx->schema->fields[i].declared)
+            eqli_suggest_offer(&s, ck->cx->schema->fields[i].name);
+    }
+    eqli_suggest_hint(&s, ck->cx->diags);
+}
+
+static void report_unknown(eqli_check *ck, const eqli_node *n)
+{
+    eqlm_str name = n->u.field.full;
+    for (uint32_t i = 0; i < ck->n_warned; i++) {
+        if (same(ck->warned[i], name))
+            return;
+    }
+    if (ck->n_warned < MAX_WARNED)
+        ck->warned[ck->n_warned++] = name;
+    bool error = ck->cx->options.unknown_field_is_error;
+    eqli_error(ck->cx, n->span, error ? EQLI_D_UNKNOWN_FIELD : EQLI_D_FIELD_UNKNOWN, name);
+    suggest_field(ck, name);
+}
+
+/* Finds the scope of `$v.a` and the dotted name of every field from the event's root. */
+static bool resolve_name(eqli_check *ck, eqli_node *n)
+{
+    eqli_field_ref *f = &n->u.field;
+    f->full = f->name;
+    if (f->variable.len == 0)
+        return true;
+    for (uint32_t i = ck->n_bindings; i-- > 0;) {
+        if (!same(ck->bindings[i].variable, f->variable))
+            continue;
+        f->scope = (uint8_t)(i + 1);
+        eqlm_str array = ck->bindings[i].array;
+        char *full = eqli_cx_alloc(ck->cx, array.len + 1 + f->name.len + 1, 1);
+        if (!full)
+            return false;
+        memcpy(full, array.ptr, array.len);
+        f->full = (eqlm_str){ full, array.len };
+        if (f->name.len) {
+            full[array.len] = '.';
+            memcpy(full + array.len + 1, f->name.ptr, f->name.len);
+            f->full.len += 1 + f->name.len;
+        }
+        return true;
+    }
+    eqli_error(ck->cx, n->span, EQLI_D_FREE_VARIABLE, f->variable);
+    return false;
+}
+
+static void check_field(eqli_check *ck, eqli_node *n, bool objects_allowed)
+{
+    eqli_field_ref *f = &n->u.field;
+    n->type = EQLI_T_ERROR;
+    if (f->indexed || !resolve_name(ck, n))
+        return;
+    if (f->variable.len && f->name.len == 0) { /* the element itself */
+        n->type = EQLI_T_ANY;
+        f->type = EQLM_TYPE_ANY;
+        return;
+    }
+    eqli_field_info info = eqli_schema_lookup(ck->cx->schema, f->full, EQLI_NO_FIELD);
+    f->type = (uint8_t)info.type;
+    switch (info.type) {
+    case EQLM_TYPE_UNMAPPED:
+        if (f->optional) { /* spec 10: the literal null */
+            eqli_node_set_const(n, eqli_null());
+            return;
+        }
+        eqli_error(ck->cx, n->span, EQLI_D_UNKNOWN_FIELD, f->full);
+        suggest_field(ck, f->full);
+        return;
+    case EQLM_TYPE_TEXT:
+        eqli_error(ck->cx, n->span, EQLI_D_TEXT_FIELD, f->full);
+        return;
+    case EQLM_TYPE_NESTED:
+        if (!objects_allowed)
+            eqli_error(ck->cx, n->span, EQLI_D_NESTED_FIELD, f->full);
+        else
+            n->type = EQLI_T_OBJECT;
+        return;
+    case EQLM_TYPE_UNSUPPORTED:
+        eqli_error(ck->cx, n->span, EQLI_D_UNSUPPORTED_FIELD_TYPE, f->full);
+        return;
+    case EQLM_TYPE_OBJECT:
+        if (!objects_allowed)
+            eqli_error(ck->cx, n->span, EQLI_D_OBJECT_FIELD, f->full);
+        else
+            n->type = EQLI_T_OBJECT;
+        return;
+    default:
+        n->type = (uint8_t)eqli_type_of_field(info.type);
+        if (!info.known && ck->cx->schema->typed && !f->optional)
+            report_unknown(ck, n);
+    }
+}
+
+/* ---- operators --------------------------------------------------------------------------------------- */
+
+static void need(eqli_check *ck, const eqli_node *kid, bool good, const char *op, const char *wanted)
+{
+    if (!good)
+        eqli_error(ck->cx, kid->span, EQLI_D_OPERAND_TYPE, op, wanted, eqli_type_text(kid->type));
+}
+
+static void check_logic(eqli_check *ck, eqli_node *n)
+{
+    const char *op = n->kind == EQLI_N_AND ? "and" : n->kind == EQLI_N_OR ? "or" : "not";
+    for (uint32_t i = 0; i < n->n_kids; i++)
+        need(ck, n->kids[i], eqli_type_is_bool(n->kids[i]->type), op, "a boolean");
+    n->type = EQLI_T_BOOL;
+}
+
+static void check_arith(eqli_check *ck, eqli_node *n)
+{
+    static const char *const names[] = { "+", "-", "*", "/", "%" };
+    const char *op = n->kind == EQLI_N_ARITH ? names[n->op] : n->kind == EQLI_N_NEG ? "-" : "+";
+    n->type = EQLI_T_INT;
+    for (uint32_t i = 0; i < n->n_kids; i++) {
+        const eqli_node *kid = n->kids[i];
+        need(ck, kid, eqli_type_is_number(kid->type), op, "numbers");
+        if (kid->type == EQLI_T_DOUBLE)
+            n->type = EQLI_T_DOUBLE;
+    }
+}
+
+static const char *compare_text(uint8_t op)
+{
+    static const char *const names[] = { "==", "!=", "<", "<=", ">", ">=" };
+    return names[op];
+}
+
+static void check_compare(eqli_check *ck, eqli_node *n)
+{
+    eqli_node *a = n->kids[0], *b = n->kids[1];
+    n->type = EQLI_T_BOOL;
+    if (ck->cx->options.dialect == EQLM_DIALECT_ES && eqli_has_field(a) && eqli_has_field(b)) {
+        eqli_error(ck->cx, n->op_span, EQLI_D_FIELD_TO_FIELD, compare_text(n->op));
+        return;
+    }
+    eqli_fit_constant(ck->cx, a, b, n->op);
+    eqli_fit_constant(ck->cx, b, a, n->op);
+}
+
+static void check_in(eqli_check *ck, eqli_node *n)
+{
+    eqli_node *left = n->kids[0];
+    const char *op = n->fold ? "in~" : "in";
+    n->type = EQLI_T_BOOL;
+    if (n->fold)
+        need(ck, left, eqli_type_is_string(left->type), op, "strings");
+    for (uint32_t i = 1; i < n->n_kids; i++) {
+        eqli_node *item = n->kids[i];
+        if (item->type == EQLI_T_ERROR)
+            continue;
+        if (eqli_has_field(item)) {
+            if (ck->cx->options.dialect == EQLM_DIALECT_ES)
+                eqli_error(ck->cx, item->span, EQLI_D_LIST_FIELD, op);
+            continue;
+        }
+        if (n->fold && !eqli_type_is_string(item->type)) {
+            need(ck, item, false, op, "strings");
+            continue;
+        }
+        if (!eqli_item_fits(left->type, item->type)) {
+            eqli_error(ck->cx, item->span, EQLI_D_LIST_TYPE, eqli_type_text(item->type), op,
+                       eqli_type_text(left->type));
+            continue;
+        }
+        if (left->type == EQLI_T_IP)
+            eqli_check_block(ck->cx, item);
+        else
+            eqli_fit_constant(ck->cx, left, item, EQLI_CMP_EQ);
+    }
+}
+
+static void check_match(eqli_check *ck, eqli_node *n)
+{
+    static const char *const names[2][3] = { { ":", "like", "regex" }, { ":", "like~", "regex~" } };
+    const char *op = names[n->fold][n->op];
+    n->type = EQLI_T_BOOL;
+    for (uint32_t i = 0; i < n->n_kids; i++) {
+        const eqli_node *kid = n->kids[i];
+        if (eqli_type_is_string(kid->type))
+            continue;
+        eqli_error(ck->cx, kid->span, EQLI_D_MATCH_TYPE, op, eqli_type_text(kid->type));
+        eqli_diag_hint(ck->cx->diags, i == 0 ? "compare with '=='" : "write the pattern as a string");
+        return; /* one complaint per operator */
+    }
+}
+
+/* ---- functions --------------------------------------------------------------------------------------- */
+
+static void report_unknown_function(eqli_check *ck, const eqli_node *n)
+{
+    eqli_suggest s;
+    eqli_error(ck->cx, n->op_span, EQLI_D_UNKNOWN_FUNCTION, n->u.call.name);
+    eqli_suggest_init(&s, n->u.call.name);
+    for (int i = 0; i < EQLI_FN_COUNT; i++)
+        eqli_suggest_offer(&s, (eqlm_str){ eqli_functions[i].name, strlen(eqli_functions[i].name) });
+    eqli_suggest_hint(&s, ck->cx->diags);
+}
+
+static const char *param_text(char letter)
+{
+    switch (letter) {
+    case 's':
+        return "a string";
+    case 'i':
+    case 'k':
+        return "an integer";
+    case 'n':
+        return "a number";
+    case 'b':
+        return "a boolean";
+    case 'p':
+        return "an IP address or a string";
+    case 'c':
+        return "an address block in a string";
+    default:
+        return "a value";
+    }
+}
+
+static bool argument_fits(char letter, eqli_type t)
+{
+    switch (letter) {
+    case 's':
+    case 'c':
+        return eqli_type_is_string(t);
+    case 'i':
+    case 'k':
+        return eqli_type_is_number(t) && t != EQLI_T_DOUBLE;
+    case 'n':
+        return eqli_type_is_number(t);
+    case 'b':
+        return eqli_type_is_bool(t);
+    case 'p':
+        return eqli_type_is_string(t) || t == EQLI_T_IP;
+    default:
+        return t != EQLI_T_OBJECT;
+    }
+}
+
+static void check_argument(eqli_check *ck, const eqli_function *f, eqli_node *arg, uint32_t i)
+{
+    char letter = eqli_function_param(f, i);
+    if (!argument_fits(letter, arg->type)) {
+        eqli_error(ck->cx, arg->span, EQLI_D_ARGUMENT_TYPE, i + 1, f->name, param_text(letter),
+                   eqli_type_text(arg->type));
+        return;
+    }
+    if ((letter == 'c' || letter == 'k') && arg->kind != EQLI_N_CONST && arg->type != EQLI_T_ERROR) {
+        eqli_error(ck->cx, arg->span, EQLI_D_ARGUMENT_CONSTANT, i + 1, f->name);
+        return;
+    }
+    if (letter == 'c')
+        eqli_check_block(ck->cx, arg);
+}
+
+static const char *count_text(const eqli_function *f)
+{
+    static const char *const exact[] = { "no arguments", "1 argument", "2 arguments", "3 arguments" };
+    static const char *const least[] = { "", "at least 1 argument", "at least 2 arguments" };
+    static const char *const either[] = { "", "1 or 2 arguments", "2 or 3 arguments", "3 or 4 arguments" };
+    if (f->max_args == UINT8_MAX)
+        return least[f->min_args];
+    return f->min_args == f->max_args ? exact[f->min_args] : either[f->min_args];
+}
+
+static eqli_type result_type(const eqli_function *f, const eqli_node *n)
+{
+    switch (f->result) {
+    case 's':
+        return EQLI_T_STRING;
+    case 'b':
+        return EQLI_T_BOOL;
+    case 'i':
+        return EQLI_T_INT;
+    default:
+        break;
+    }
+    if (f->params[0] != 'n')
+        return EQLI_T_DOUBLE; /* number() */
+    for (uint32_t i = 0; i < n->n_kids; i++) {
+        if (n->kids[i]->type == EQLI_T_DOUBLE)
+            return EQLI_T_DOUBLE;
+    }
+    return EQLI_T_INT;
+}
+
+static void check_call(eqli_check *ck, eqli_node *n)
+{
+    n->type = EQLI_T_ERROR;
+    n->u.call.fn = eqli_function_find(n->u.call.name.ptr, n->u.call.name.len);
+    if (n->u.call.fn < 0) {
+        report_unknown_function(ck, n);
+        return;
+    }
+    const eqli_function *f = &eqli_functions[n->u.call.fn];
+    n->type = (uint8_t)result_type(f, n);
+    if (n->fold && !f->tilde)
+        eqli_error(ck->cx, n->op_span, EQLI_D_NOT_CASE_AWARE, f->name);
+    if (n->n_kids < f->min_args || (f->max_args != UINT8_MAX && n->n_kids > f->max_args)) {
+        eqli_error(ck->cx, n->span, EQLI_D_ARGUMENT_COUNT, f->name, count_text(f), n->n_kids);
+        return;
+    }
+    for (uint32_t i = 0; i < n->n_kids; i++)
+        check_argument(ck, f, n->kids[i], i);
+}
+
+static bool is_array_search(eqlm_str name)
+{
+    static const char want[] = "_arraysearch";
+    if (name.len != sizeof want - 1)
+        return false;
+    for (size_t i = 0; i < name.len; i++) {
+        char c = name.ptr[i];
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        if (c != want[i])
+            return false;
+    }
+    return true;
+}
+
+/* _arraysearch(array, $v, condition): the condition is checked with $v bound to an element. */
+static void check_array_search(eqli_check *ck, eqli_node *n)
+{
+    n->u.call.fn = EQLI_CALL_ARRAY_SEARCH;
+    n->type = EQLI_T_BOOL;
+    if (ck->cx->options.dialect != EQLM_DIALECT_ENDPOINT) {
+        eqli_error(ck->cx, n->op_span, EQLI_D_FUNCTION_DIALECT, n->u.call.name);
+        return;
+    }
+    if (n->n_kids != 3) {
+        eqli_error(ck->cx, n->span, EQLI_D_ARGUMENT_COUNT, "_arraysearch", "3 arguments", n->n_kids);
+        return;
+    }
+    eqli_node *array = n->kids[0], *variable = n->kids[1], *condition = n->kids[2];
+    if (array->kind != EQLI_N_FIELD) {
+        eqli_error(ck->cx, array->span, EQLI_D_ARGUMENT_TYPE, 1u, "_arraysearch", "a field", "no field");
+        return;
+    }
+    if (variable->kind != EQLI_N_FIELD || variable->u.field.variable.len == 0 || variable->u.field.name.len) {
+        eqli_error(ck->cx, variable->span, EQLI_D_ARRAY_SEARCH_VARIABLE);
+        return;
+    }
+    if (ck->n_bindings == MAX_BINDINGS) {
+        eqli_error(ck->cx, n->span, EQLI_D_TOO_DEEP);
+        return;
+    }
+    check_field(ck, array, true);
+    ck->bindings[ck->n_bindings++] = (eqli_binding){ variable->u.field.variable, array->u.field.full };
+    check_node(ck, condition);
+    need(ck, condition, eqli_type_is_bool(condition->type), "_arraysearch", "a boolean");
+    ck->n_bindings--;
+}
+
+/* ---- the walk ---------------------------------------------------------------------------------------- */
+
+static void check_filter(eqli_check *ck, const eqli_filter *f);
+
+static void check_lineage(eqli_check *ck, eqli_node *n)
+{
+    /* The inner query is about another event: no variable reaches into it. */
+    uint32_t outer = ck->n_bindings;
+    ck->n_bindings = 0;
+    if (n->u.filter)
+        check_filter(ck, n->u.filter);
+    ck->n_bindings = outer;
+    n->type = EQLI_T_BOOL;
+}
+
+static void check_operator(eqli_check *ck, eqli_node *n)
+{
+    switch ((eqli_node_kind)n->kind) {
+    case EQLI_N_NOT:
+    case EQLI_N_AND:
+    case EQLI_N_OR:
+        check_logic(ck, n);
+        return; /* never folded here: see eqli_fold_node */
+    case EQLI_N_NEG:
+    case EQLI_N_POS:
+    case EQLI_N_ARITH:
+        check_arith(ck, n);
+        break;
+    case EQLI_N_COMPARE:
+        check_compare(ck, n);
+        eqli_rewrite_boolean_equality(ck->cx, n);
+        break;
+    case EQLI_N_IN:
+        check_in(ck, n);
+        break;
+    case EQLI_N_MATCH:
+        check_match(ck, n);
+        break;
+    default:
+        check_call(ck, n);
+        break;
+    }
+}
+
+static bool has_broken_operand(const eqli_node *n)
+{
+    for (uint32_t i = 0; i < n->n_kids; i++) {
+        if (n->kids[i]->type == EQLI_T_ERROR)
+            return true;
+    }
+    return false;
+}
+
+/* Folds only what was found to be right, so that one mistake is reported once. */
+static void check_and_fold(eqli_check *ck, eqli_node *n)
+{
+    bool failed_before = ck->cx->failed;
+    ck->cx->failed = false;
+    check_operator(ck, n);
+    if (!ck->cx->failed && !has_broken_operand(n))
+        eqli_fold_node(ck->cx, n);
+    ck->cx->failed |= failed_before;
+}
+
+/* Operands first. Depth is bounded by limits.max_depth, enforced while parsing. */
+static void check_node(eqli_check *ck, eqli_node *n)
+{
+    bool is_logic = n->kind == EQLI_N_AND || n->kind == EQLI_N_OR || n->kind == EQLI_N_NOT;
+    switch ((eqli_node_kind)n->kind) {
+    case EQLI_N_CONST:
+        n->type = (uint8_t)eqli_type_of_value(&n->u.value);
+        return;
+    case EQLI_N_FIELD:
+        check_field(ck, n, false);
+        return;
+    case EQLI_N_LINEAGE:
+        check_lineage(ck, n);
+        return;
+    case EQLI_N_CALL:
+        if (is_array_search(n->u.call.name)) {
+            check_array_search(ck, n);
+            return;
+        }
+        break;
+    default:
+        break;
+    }
+    for (uint32_t i = 0; i < n->n_kids; i++) {
+        check_node(ck, n->kids[i]);
+        if (!is_logic)
+            eqli_fold_logic(n->kids[i]);
+    }
+    check_and_fold(ck, n);
+}
+
+static void check_filter(eqli_check *ck, const eqli_filter *f)
+{
+    if (!f || !f->condition)
+        return;
+    check_node(ck, f->condition);
+    if (!eqli_type_is_bool(f->condition->type))
+        eqli_error(ck->cx, f->condition->span, EQLI_D_NOT_BOOLEAN, eqli_type_text(f->condition->type));
+}
+
+/* Types of the n-th keys must meet (eql-sequences 2): same, both strings, or both numbers. */
+static void check_key(eqli_check *ck, eqli_node *key, eqli_type *seen)
+{
+    check_node(ck, key);
+    eqli_type t = key->type;
+    if (key->kind != EQLI_N_FIELD || t == EQLI_T_ANY || t == EQLI_T_ERROR)
+        return;
+    if (t == EQLI_T_DOUBLE)
+        t = EQLI_T_INT;
+    if (*seen == EQLI_T_ANY)
+        *seen = t;
+    else if (*seen != t)
+        eqli_error(ck->cx, key->span, EQLI_D_KEY_TYPES, key->u.field.name, eqli_type_text(t),
+                   eqli_type_text(*seen));
+}
+
+static void check_term(eqli_check *ck, const eqli_term *term, eqli_type *seen, uint32_t n_keys)
+{
+    check_filter(ck, term->filter);
+    for (uint32_t i = 0; term->keys && i < term->keys->n; i++) {
+        eqli_type ignored = EQLI_T_ANY;
+        check_key(ck, term->keys->items[i], i < n_keys ? &seen[i] : &ignored);
+    }
+}
+
+static void check_keys(eqli_check *ck, eqli_query *q)
+{
+    uint32_t n_keys = 0; /* of a term's own; the shared ones are one node each and cannot differ */
+    for (uint32_t i = 0; q->keys && i < q->keys->n; i++) {
+        eqli_type ignored = EQLI_T_ANY;
+        check_key(ck, q->keys->items[i], &ignored);
+    }
+    for (uint32_t i = 0; i < q->n_terms; i++) {
+        if (q->terms[i].keys && q->terms[i].keys->n > n_keys)
+            n_keys = q->terms[i].keys->n;
+    }
+    eqli_type *seen = eqli_cx_alloc(ck->cx, n_keys ? n_keys : 1, sizeof *seen);
+    if (!seen)
+        return;
+    for (uint32_t i = 0; i < q->n_terms; i++)
+        check_term(ck, &q->terms[i], seen, n_keys);
+    if (q->until)
+        check_term(ck, q->until, seen, n_keys);
+}
+
+static void check_pipe(eqli_check *ck, eqli_pipe *pipe)
+{
+    if (!pipe->arg)
+        return;
+    eqlm_str name = pipe->tail ? (eqlm_str){ "tail", 4 } : (eqlm_str){ "head", 4 };
+    const eqlm_value *v = &pipe->arg->u.value;
+    check_node(ck, pipe->arg);
+    if (pipe->arg->kind == EQLI_N_CONST && v->type == EQLM_I64 && v->as.i64 >= 0)
+        pipe->count = (uint64_t)v->as.i64;
+    else if (pipe->arg->type != EQLI_T_ERROR)
+        eqli_error(ck->cx, pipe->arg->span, EQLI_D_PIPE_COUNT, name);
+}
+
+void eqli_check_query(eqli_cx *cx, eqli_query *q)
+{
+    eqli_check ck = { .cx = cx };
+    if (q->kind == EQLI_Q_EXPR) {
+        if (q->expr) {
+            check_node(&ck, q->expr);
+            eqli_fold_logic(q->expr);
+        }
+        return;
+    }
+    check_keys(&ck, q);
+    for (uint32_t i = 0; i < q->n_pipes; i++)
+        check_pipe(&ck, &q->pipes[i]);
+}

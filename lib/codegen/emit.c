@@ -1,0 +1,290 @@
+#include "codegen/emit.h"
+
+#include <string.h>
+
+/* Makes room for one more element of a table in the arena. */
+static bool grow(eqli_cx *cx, void **items, uint32_t n, uint32_t *cap, size_t size, uint32_t max)
+{
+    if (cx->nomem || cx->stopped)
+        return false;
+    if (n < *cap)
+        return true;
+    if (n >= max) {
+        eqli_error(cx, (eqli_span){ 0, 0 }, EQLI_D_PROGRAM_TOO_LARGE);
+        cx->stopped = true;
+        return false;
+    }
+    uint32_t new_cap = *cap ? *cap * 2 : 32;
+    void *p = eqli_cx_alloc(cx, new_cap, size);
+    if (!p)
+        return false;
+    if (n)
+        memcpy(p, *items, n * size);
+    *items = p;
+    *cap = new_cap;
+    return true;
+}
+
+#define GROW(e, table, n, cap, max) grow((e)->cx, (void **)&(e)->table, (e)->n, &(e)->cap, sizeof *(e)->table, max)
+
+uint32_t eqli_emit_label(eqli_emit *e)
+{
+    if (!GROW(e, labels, n_labels, cap_labels, EQLI_MAX_INSNS))
+        return 0;
+    e->labels[e->n_labels] = 0;
+    return e->n_labels++;
+}
+
+void eqli_emit_place(eqli_emit *e, uint32_t label)
+{
+    if (label < e->n_labels)
+        e->labels[label] = e->n_insns;
+}
+
+uint32_t eqli_emit_insn(eqli_emit *e, eqli_insn in)
+{
+    if (!GROW(e, insns, n_insns, cap_insns, EQLI_MAX_INSNS))
+        return 0;
+    e->insns[e->n_insns] = in;
+    return e->n_insns++;
+}
+
+uint32_t eqli_emit_const(eqli_emit *e, eqlm_value v)
+{
+    if (!GROW(e, consts, n_consts, cap_consts, EQLI_MAX_CONSTS))
+        return 0;
+    e->consts[e->n_consts] = v;
+    return e->n_consts++;
+}
+
+static uint32_t slot_hash(eqlm_str name, uint32_t parent, bool element)
+{
+    uint32_t h = 2166136261u ^ parent ^ (element ? 0x5bd1e995u : 0);
+    for (size_t i = 0; i < name.len; i++)
+        h = (h ^ (unsigned char)name.ptr[i]) * 16777619u;
+    return h ^ (h >> 15);
+}
+
+static eqlm_str slot_name(const eqli_emit *e, uint32_t slot)
+{
+    const eqlm_value *v = &e->consts[e->slots[slot].name];
+    return (eqlm_str){ v->as.str, v->len };
+}
+
+static bool index_slots(eqli_emit *e, uint32_t size)
+{
+    uint32_t *index = eqli_cx_alloc(e->cx, size, sizeof *index);
+    if (!index)
+        return false;
+    for (uint32_t i = 0; i < e->n_slots; i++) {
+        uint32_t h = slot_hash(slot_name(e, i), e->slots[i].parent, e->slots[i].element);
+        while (index[h & (size - 1)])
+            h++;
+        index[h & (size - 1)] = i + 1;
+    }
+    e->slot_index = index;
+    e->slot_index_size = size;
+    return true;
+}
+
+/* The slot equal to `want` (name, parent, element), added if it is new. */
+static uint32_t intern_slot(eqli_emit *e, eqlm_str name, eqli_slot want)
+{
+    if ((e->n_slots + 1) * 2 > e->slot_index_size && !index_slots(e, e->slot_index_size ? e->slot_index_size * 2 : 64))
+        return 0;
+    uint32_t h = slot_hash(name, want.parent, want.element);
+    for (;; h++) {
+        uint32_t entry = e->slot_index[h & (e->slot_index_size - 1)];
+        if (entry == 0)
+            break;
+        eqlm_str other = slot_name(e, entry - 1);
+        if (other.len == name.len && memcmp(other.ptr, name.ptr, name.len) == 0 &&
+            e->slots[entry - 1].parent == want.parent && e->slots[entry - 1].element == want.element)
+            return entry - 1;
+    }
+    if (!GROW(e, slots, n_slots, cap_slots, EQLI_MAX_SLOTS))
+        return 0;
+    want.name = eqli_emit_const(e, eqli_string(name.ptr, name.len));
+    if (e->cx->nomem || e->cx->stopped)
+        return 0;
+    e->slots[e->n_slots] = want;
+    e->slot_index[h & (e->slot_index_size - 1)] = e->n_slots + 1;
+    return e->n_slots++;
+}
+
+uint32_t eqli_emit_slot(eqli_emit *e, const eqli_field_ref *field, uint32_t array)
+{
+    bool element = field->scope && field->name.len == 0;
+    eqli_slot want = { .parent = field->scope ? array : EQLI_NO_FIELD, .scope = field->scope, .type = field->type,
+                       .element = element };
+    return intern_slot(e, field->full, want);
+}
+
+uint32_t eqli_emit_event_slot(eqli_emit *e, eqlm_str name)
+{
+    eqli_slot want = { .parent = EQLI_NO_FIELD, .type = EQLM_TYPE_KEYWORD };
+    return intern_slot(e, name, want);
+}
+
+uint32_t eqli_emit_set(eqli_emit *e, eqli_set_kind kind, bool fold, eqli_pattern_kind pattern,
+                       eqli_node *const *members, uint32_t n, const eqli_node *owner)
+{
+    uint32_t cap_nodes = e->cap_sets;
+    if (!GROW(e, sets, n_sets, cap_sets, EQLI_MAX_CONSTS) ||
+        !grow(e->cx, (void **)&e->set_nodes, e->n_sets, &cap_nodes, sizeof *e->set_nodes, EQLI_MAX_CONSTS))
+        return 0;
+    eqli_set set = { .kind = (uint8_t)kind, .fold = fold, .first = e->n_consts, .n = n };
+    if (kind == EQLI_SET_PATTERNS) {
+        set.kinds = eqli_cx_alloc(e->cx, n, 1);
+        if (!set.kinds)
+            return 0;
+        memset(set.kinds, pattern, n);
+    }
+    for (uint32_t i = 0; i < n; i++)
+        eqli_emit_const(e, members[i]->u.value);
+    e->sets[e->n_sets] = set;
+    e->set_nodes[e->n_sets] = owner;
+    return e->n_sets++;
+}
+
+/* ---- the finished program ------------------------------------------------------------------------------ */
+
+static void *copy(const eqlm_alloc *a, const void *items, size_t n, size_t size)
+{
+    void *p = eqli_mem_new(a, n * size);
+    if (p && n)
+        memcpy(p, items, n * size);
+    return p;
+}
+
+/* Texts move to one pool, so that the program owns one block instead of thousands. */
+static bool copy_consts(eqlm_program *p, const eqli_emit *e)
+{
+    size_t len = 0;
+    for (uint32_t i = 0; i < e->n_consts; i++) {
+        if (e->consts[i].type == EQLM_STRING || e->consts[i].type == EQLM_IP)
+            len += e->consts[i].len;
+    }
+    p->consts = copy(&p->alloc, e->consts, e->n_consts, sizeof *e->consts);
+    p->n_consts = p->consts ? e->n_consts : 0;
+    p->pool = eqli_mem_new(&p->alloc, len);
+    p->pool_len = p->pool ? (uint32_t)len : 0;
+    if (!p->consts || !p->pool)
+        return false;
+    char *at = p->pool;
+    for (uint32_t i = 0; i < p->n_consts; i++) {
+        eqlm_value *v = &p->consts[i];
+        if (v->type != EQLM_STRING && v->type != EQLM_IP)
+            continue;
+        if (v->len)
+            memcpy(at, v->as.str, v->len);
+        v->as.str = at;
+        at += v->len;
+    }
+    return true;
+}
+
+static bool copy_sets(eqlm_program *p, const eqli_emit *e)
+{
+    if (!e->n_sets)
+        return true;
+    p->sets = copy(&p->alloc, e->sets, e->n_sets, sizeof *e->sets);
+    if (!p->sets)
+        return false;
+    p->n_sets = e->n_sets;
+    for (uint32_t i = 0; i < p->n_sets; i++)
+        p->sets[i].kinds = NULL; /* owned only once copied */
+    for (uint32_t i = 0; i < p->n_sets; i++) {
+        if (!e->sets[i].kinds)
+            continue;
+        p->sets[i].kinds = copy(&p->alloc, e->sets[i].kinds, e->sets[i].n, 1);
+        if (!p->sets[i].kinds)
+            return false;
+    }
+    return true;
+}
+
+static bool copy_code(eqlm_program *p, const eqli_emit *e)
+{
+    p->insns = copy(&p->alloc, e->insns, e->n_insns, sizeof *e->insns);
+    if (!p->insns)
+        return false;
+    p->n_insns = e->n_insns;
+    for (uint32_t i = 0; i < p->n_insns; i++) {
+        eqli_insn *in = &p->insns[i];
+        if (eqli_op_table[in->op].t == EQLI_ARG_TARGET)
+            in->t = e->labels[in->t];
+        if (eqli_op_table[in->op].f == EQLI_ARG_TARGET)
+            in->f = e->labels[in->f];
+    }
+    return true;
+}
+
+static bool copy_slots_and_pipes(eqlm_program *p, const eqli_emit *e, const eqli_query *q)
+{
+    if (e->n_slots) {
+        p->slots = copy(&p->alloc, e->slots, e->n_slots, sizeof *e->slots);
+        if (!p->slots)
+            return false;
+        p->n_slots = e->n_slots;
+    }
+    if (q->n_pipes) {
+        p->pipes = eqli_mem_new(&p->alloc, q->n_pipes * sizeof *p->pipes);
+        if (!p->pipes)
+            return false;
+        p->n_pipes = q->n_pipes;
+        for (uint32_t i = 0; i < q->n_pipes; i++)
+            p->pipes[i] = (eqli_pipe_step){ q->pipes[i].tail, q->pipes[i].count };
+    }
+    return true;
+}
+
+static void report_finish(eqli_emit *e, eqlm_status status, uint32_t set, const eqli_regex_error *error)
+{
+    eqli_cx *cx = e->cx;
+    if (status == EQLM_E_NOMEM) {
+        cx->nomem = true;
+        return;
+    }
+    if (set >= e->n_sets || e->sets[set].kind != EQLI_SET_REGEX) {
+        eqli_error(cx, (eqli_span){ 0, 0 }, EQLI_D_PROGRAM_TOO_LARGE);
+        return;
+    }
+    const eqli_node *n = e->set_nodes[set];
+    const eqli_node *pattern = error->pattern + 1 < n->n_kids ? n->kids[error->pattern + 1] : n;
+    eqli_error(cx, pattern->span, EQLI_D_BAD_REGEX, error->message);
+}
+
+eqlm_program *eqli_emit_finish(eqli_emit *e, const eqli_query *q)
+{
+    eqli_cx *cx = e->cx;
+    const eqlm_limits *limits = &cx->options.limits;
+    if (cx->nomem || cx->failed)
+        return NULL;
+    eqlm_program *p = eqli_mem_new(&cx->alloc, sizeof *p);
+    if (!p) {
+        cx->nomem = true;
+        return NULL;
+    }
+    p->alloc = cx->alloc;
+    p->refs = 1;
+    p->kind = q->kind == EQLI_Q_EXPR ? EQLM_EXPRESSION : EQLM_EVENT_QUERY;
+    p->dialect = (uint8_t)cx->options.dialect;
+    p->typed = e->typed;
+    p->n_regs = e->n_regs;
+    p->max_choices = limits->max_choices;
+    p->max_scratch = limits->max_scratch;
+    p->max_regex_states = limits->max_regex_states;
+    eqli_regex_error error = { 0 };
+    uint32_t set = UINT32_MAX;
+    eqlm_status status = EQLM_E_NOMEM;
+    if (copy_consts(p, e) && copy_sets(p, e) && copy_code(p, e) && copy_slots_and_pipes(p, e, q))
+        status = eqli_program_verify(p);
+    if (status == EQLM_OK)
+        status = eqli_program_finish(p, cx->schema, &set, &error);
+    if (status == EQLM_OK)
+        return p;
+    report_finish(e, status, set, &error);
+    eqlm_program_free(p);
+    return NULL;
+}

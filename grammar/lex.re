@@ -95,12 +95,14 @@ static int scan(eqli_lexer *lx)
         "[" space* digit+ space* "]"   { return EQLI_TK_INDEX; }
 
         "&&"            { return mend(lx, EQLI_TK_AND, EQLI_D_AMPERSANDS, "write 'and'"); }
-        "||"            { lx->lossy = true; return mend(lx, EQLI_TK_OR, EQLI_D_DOUBLE_BAR, "write 'or'"); }
+        "||"            { lx->lossy = true; return other_operator(lx, EQLI_TK_OR, "write 'or'"); }
         "!"             { return mend(lx, EQLI_TK_NOT, EQLI_D_EXCLAMATION, "write 'not'"); }
         "!" space+ "["  { return mend(lx, EQLI_TK_MISSING, EQLI_D_SPLIT_MISSING, NULL); }
-        "<>"            { return mend(lx, EQLI_TK_NE, EQLI_D_ANGLE_BRACKETS, "write '!='"); }
-        "==="           { return mend_as_written(lx, EQLI_TK_EQ, EQLI_D_TRIPLE_EQUALS, "write '=='"); }
-        "!=="           { return mend_as_written(lx, EQLI_TK_NE, EQLI_D_TRIPLE_EQUALS, "write '!='"); }
+        "==="           { return other_operator(lx, EQLI_TK_EQ, "write '=='"); }
+        "<>" | "!==" | "=!" { return other_operator(lx, EQLI_TK_NE, "write '!='"); }
+        "=<"            { return other_operator(lx, EQLI_TK_LE, "write '<='"); }
+        "=>"            { return other_operator(lx, EQLI_TK_GE, "write '>='"); }
+        "=~"            { return other_operator(lx, EQLI_TK_COLON, "write ':' or 'regex~'"); }
         "~"             { if (stray_tilde(lx)) continue; }
         *               { unexpected(lx); continue; }
         */

@@ -35,9 +35,9 @@ static int mend(eqli_lexer *lx, int kind, eqli_diag_id id, const char *hint)
     return kind;
 }
 
-static int mend_as_written(eqli_lexer *lx, int kind, eqli_diag_id id, const char *hint)
+static int other_operator(eqli_lexer *lx, int kind, const char *hint)
 {
-    eqli_error(lx->cx, token_span(lx), id, written(lx, 0));
+    eqli_error(lx->cx, token_span(lx), EQLI_D_NO_OPERATOR, written(lx, 0));
     eqli_diag_hint(lx->cx->diags, "%s", hint);
     return kind;
 }
@@ -237,12 +237,25 @@ static int raw_string(eqli_lexer *lx)
     return EQLI_TK_STRING;
 }
 
+/* Is this the closing quote of a string that was begun on the line before, and reported there? */
+static bool ends_reported(const eqli_lexer *lx)
+{
+    uint32_t breaks = 0;
+    for (const uint8_t *p = lx->unclosed; p && p < lx->start; p++)
+        breaks += *p == '\n' || (*p == '\r' && p[1] != '\n');
+    return breaks == 1;
+}
+
 static int unclosed_string(eqli_lexer *lx, eqli_diag_id id, size_t opener)
 {
     eqlm_str text = written(lx, 0);
-    report(lx, id, NULL);
-    if (opener == 1 && lx->cursor > lx->start + 2 && memchr(text.ptr, '\\', text.len) && lx->start[0] == '"')
-        eqli_diag_hint(lx->cx->diags, "a backslash before the closing quote escapes it; write \\\\");
+    bool follow_on = ends_reported(lx);
+    if (!follow_on) {
+        report(lx, id, NULL);
+        if (lx->start[0] == '"' && opener == 1 && memchr(text.ptr, '\\', text.len))
+            eqli_diag_hint(lx->cx->diags, "a backslash before the closing quote escapes it; write \\\\");
+    }
+    lx->unclosed = follow_on ? NULL : lx->cursor;
     lx->value = (eqlm_str){ text.ptr + opener, text.len - opener };
     lx->lossy = true;
     return EQLI_TK_STRING;

@@ -19,7 +19,8 @@ typedef struct eqli_lexer {
     const uint8_t *start;          /* of the token being read */
     const uint8_t *cursor, *marker;
     eqlm_str value;        /* text of the token when it is not as written */
-    uint32_t *comment_end; /* see block_comment() */
+    const uint8_t *unclosed; /* end of the newest unclosed string, or NULL */
+    uint32_t *comment_end;   /* see block_comment() */
     bool lossy; /* text was skipped or guessed (reported): what follows may be misunderstood */
 } eqli_lexer;
 

@@ -81,6 +81,11 @@ static bool same_word(eqlm_str text, const char *word)
     return i == text.len && !word[i];
 }
 
+static bool after_in(const eqli_parser *ps)
+{
+    return ps->last.kind == EQLI_TK_IN || ps->last.kind == EQLI_TK_IN_FOLD;
+}
+
 /* --- what was expected ------------------------------------------------------------------------------- */
 
 typedef struct expected {
@@ -121,7 +126,7 @@ static uint32_t collect(const eqli_parser *ps, const char *items[16])
     uint32_t n = 0;
     bool operand = eqli_parser_takes(ps, EQLI_TK_QUESTION), literal = eqli_parser_takes(ps, EQLI_TK_TRUE);
     bool category = eqli_parser_takes(ps, EQLI_TK_ANY), complete = eqli_parser_takes(ps, EQLI_TK_AND);
-    if (operand || literal)
+    if (operand || (literal && !after_in(ps))) /* a bare literal behind `in` is only read to say what is wrong */
         items[n++] = operand ? "an expression" : "a literal";
     else if (category)
         items[n++] = "an event category or 'any'";
@@ -193,6 +198,20 @@ static const char *foreign_hint(eqlm_str word)
     return NULL;
 }
 
+static bool is_function(eqlm_str word)
+{
+    static const char *const names[] = {
+#define FUNCTION(id, name, tilde, min, max, params, result, fn) name,
+#include "ops/builtins.def"
+#undef FUNCTION
+    };
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if (eqli_str_is(word, names[i]))
+            return true;
+    }
+    return false;
+}
+
 /* A name that is nearly a keyword which would fit is read as that keyword. */
 static eqli_remedy misspelt(eqli_parser *ps, eqli_token *t)
 {
@@ -226,6 +245,8 @@ static eqli_remedy refused_name(eqli_parser *ps, eqli_token *t)
     if (wrong_case(ps, t))
         return EQLI_TAKE;
     const char *hint = eqli_parser_takes(ps, EQLI_TK_EQ) ? foreign_hint(t->text) : NULL;
+    if (!hint && ps->last.kind == EQLI_TK_NAME && is_function(ps->last.text))
+        hint = "the arguments of a function are in parentheses";
     return hint ? unexpected(ps, t, hint, t->text) : misspelt(ps, t);
 }
 
@@ -289,6 +310,11 @@ static bool unmatched(const eqli_parser *ps, const eqli_token *t)
 static eqli_remedy refused_bracket(eqli_parser *ps, const eqli_token *t)
 {
     bool closing = t->kind == EQLI_TK_RPAREN || t->kind == EQLI_TK_RBRACKET;
+    if (t->kind == EQLI_TK_LBRACKET && after_in(ps)) {
+        complain(ps, t->span, EQLI_D_LIST_PARENTHESES);
+        advise(ps, "write %S (...)", ps->last.text);
+        return EQLI_RESYNC;
+    }
     if (closing && unmatched(ps, t)) {
         complain(ps, t->span, EQLI_D_UNMATCHED_CLOSE, written(ps, t));
         ps->cx->guessed = true;
@@ -304,6 +330,28 @@ static eqli_remedy refused_bracket(eqli_parser *ps, const eqli_token *t)
     return unexpected(ps, t, hint, t->text);
 }
 
+/* `Sequence by a [...]`: the first word was taken for an event category. */
+static bool misspelt_start(eqli_parser *ps, const eqli_token *t)
+{
+    bool chain = t->kind == EQLI_TK_BY || t->kind == EQLI_TK_WITH || t->kind == EQLI_TK_LBRACKET ||
+                 t->kind == EQLI_TK_MISSING || t->kind == EQLI_TK_MAXSPAN;
+    if (!chain || ps->n_open || ps->last.kind != EQLI_TK_NAME || !eqli_parser_takes(ps, EQLI_TK_WHERE))
+        return false;
+    eqli_suggest s;
+    eqli_suggest_init(&s, ps->last.text);
+    eqli_suggest_offer(&s, eqli_str("sequence"));
+    eqli_suggest_offer(&s, eqli_str("sample"));
+    if (s.n == 0)
+        return false;
+    if (s.distance[0] == 0)
+        complain(ps, ps->last.span, EQLI_D_KEYWORD_CASE, ps->last.text);
+    else
+        complain(ps, t->span, EQLI_D_UNEXPECTED_TOKEN, t->text, "'where'");
+    advise(ps, "write '%S'", s.best[0]);
+    ps->last.kind = eqli_str_is(s.best[0], "sample") ? EQLI_TK_SAMPLE : EQLI_TK_SEQUENCE;
+    return true;
+}
+
 static eqli_remedy end_of_text(eqli_parser *ps, const eqli_token *t)
 {
     if (ps->last.kind == EQLI_TK_QUERY || ps->last.kind == EQLI_TK_EXPRESSION) {
@@ -313,7 +361,7 @@ static eqli_remedy end_of_text(eqli_parser *ps, const eqli_token *t)
     return unclosed(ps, t) ? EQLI_RESYNC : unexpected(ps, t, NULL, t->text);
 }
 
-/* In front of `: like regex` only literals are accepted: what else could begin an operand? */
+/* Behind `:`, `like` and `regex` only literals are accepted. Could an operand begin so elsewhere? */
 static bool begins_operand(int kind)
 {
     switch (kind) {
@@ -324,6 +372,7 @@ static bool begins_operand(int kind)
     case EQLI_TK_QUESTION:
     case EQLI_TK_PLUS:
     case EQLI_TK_MINUS:
+    case EQLI_TK_STAR: /* a pattern without its quotes */
     case EQLI_TK_LPAREN:
     case EQLI_TK_NOT:
         return true;
@@ -341,13 +390,13 @@ static eqli_remedy not_a_literal(eqli_parser *ps, eqli_token *t)
 {
     if (t->kind == EQLI_TK_NAME && wrong_case(ps, t))
         return EQLI_TAKE;
-    if (ps->last.kind == EQLI_TK_IN || ps->last.kind == EQLI_TK_IN_FOLD) {
+    if (after_in(ps)) {
         complain(ps, t->span, EQLI_D_LIST_PARENTHESES);
         advise(ps, "write %S (...)", ps->last.text);
         return EQLI_RESYNC;
     }
     complain(ps, t->span, EQLI_D_MATCH_CONSTANT, ps->match.text);
-    if (t->kind == EQLI_TK_NAME)
+    if (t->kind == EQLI_TK_NAME || t->kind == EQLI_TK_STAR)
         advise(ps, "text is written in double quotes", t->text);
     return EQLI_RESYNC;
 }
@@ -356,10 +405,15 @@ static eqli_remedy not_a_literal(eqli_parser *ps, eqli_token *t)
 static const char *general_hint(const eqli_parser *ps, const eqli_token *t)
 {
     bool where = eqli_parser_takes(ps, EQLI_TK_WHERE);
+    bool number = ps->last.kind == EQLI_TK_INTEGER || ps->last.kind == EQLI_TK_DECIMAL;
     if (where || eqli_parser_takes(ps, EQLI_TK_SEQUENCE))
         return "a query begins with an event category: process where ..., any where ...";
     if (t->kind == EQLI_TK_MAXSPAN)
         return eqli_parser_takes(ps, EQLI_TK_ASSIGN) ? NULL : "write 'with maxspan=...' behind 'sequence' and 'by'";
+    if (t->kind == EQLI_TK_DOT && is_word(ps->last.kind))
+        return "a reserved word in a field name is written in backquotes";
+    if (t->kind == EQLI_TK_DECIMAL && number && ps->last.span.end == t->span.start)
+        return "addresses and versions are written in double quotes";
     if (t->kind == EQLI_TK_NOT && eqli_parser_takes(ps, EQLI_TK_TRUE))
         return "put the negation in parentheses: (not ...)";
     if (t->kind == EQLI_TK_OR && eqli_parser_takes(ps, EQLI_TK_COMMA))
@@ -373,8 +427,10 @@ static const char *general_hint(const eqli_parser *ps, const eqli_token *t)
 
 eqli_remedy eqli_parser_mistake(eqli_parser *ps, eqli_token *t)
 {
-    if (t->kind != 0 && begins_operand(t->kind) && wants_literal(ps))
+    if (begins_operand(t->kind) && wants_literal(ps))
         return not_a_literal(ps, t);
+    if (misspelt_start(ps, t))
+        return EQLI_REDO;
     switch (t->kind) {
     case 0:
         return end_of_text(ps, t);
@@ -406,6 +462,11 @@ eqli_remedy eqli_parser_mistake(eqli_parser *ps, eqli_token *t)
         if (ps->last.kind != EQLI_TK_QUOTED_NAME)
             break;
         complain(ps, ps->last.span, EQLI_D_BACKQUOTED_NAME);
+        return EQLI_RESYNC;
+    case EQLI_TK_MAXSPAN:
+        if (ps->last.kind != EQLI_TK_WITH)
+            break;
+        complain(ps, t->span, EQLI_D_CLAUSE_ORDER, "with maxspan", "[");
         return EQLI_RESYNC;
     default:
         if (reserved_word(ps, t))

@@ -259,6 +259,16 @@ static bool resync(eqli_parser *ps, eqli_token *t)
     }
 }
 
+/* Brings the parser to the state before the text, or behind its first word when that had to be changed. */
+static void begin(eqli_parser *ps)
+{
+    eqli_token first = ps->last;
+    eqli_lemonInit(ps->lemon, ps->cx);
+    feed_placeholder(ps, ps->start, (eqli_token){ 0 });
+    if (first.kind)
+        feed(ps, &first);
+}
+
 /* Deals with one token: false when nothing more is to be read. */
 static bool take(eqli_parser *ps, eqli_token *t)
 {
@@ -275,6 +285,9 @@ static bool take(eqli_parser *ps, eqli_token *t)
             if (!resync(ps, t))
                 return false;
             break;
+        case EQLI_REDO:
+            begin(ps);
+            break;
         case EQLI_END:
             return false;
         }
@@ -287,7 +300,7 @@ static bool take(eqli_parser *ps, eqli_token *t)
 
 static eqli_query *parse(eqli_cx *cx, int start)
 {
-    eqli_parser ps = { .cx = cx };
+    eqli_parser ps = { .cx = cx, .start = start };
     cx->query = NULL;
     if (cx->source.len > cx->options.limits.max_source) {
         eqli_span all = { cx->options.limits.max_source, cx->options.limits.max_source };
@@ -302,8 +315,7 @@ static eqli_query *parse(eqli_cx *cx, int start)
     ps.lemon = eqli_cx_alloc(cx, 1, sizeof(yyParser));
     if (!ps.open || !ps.lemon)
         return NULL;
-    eqli_lemonInit(ps.lemon, cx);
-    feed_placeholder(&ps, start, (eqli_token){ 0 });
+    begin(&ps);
     eqli_token t;
     do
         t = next_token(&ps);

@@ -8,6 +8,7 @@ typedef struct eqli_parser {
     eqli_cx *cx;
     eqli_lexer lexer;
     void *lemon;        /* its state */
+    int start;          /* QUERY or EXPRESSION */
     eqli_token last;    /* the newest token fed */
     eqli_token match;   /* the newest `:`, `like`, `regex` ... fed */
     eqli_token *open;   /* brackets fed and not yet closed; room for limits.max_depth + 1 */
@@ -27,6 +28,7 @@ typedef enum eqli_remedy {
     EQLI_TAKE,   /* feed the token, which has been changed into one that is accepted */
     EQLI_DROP,   /* leave it out */
     EQLI_RESYNC, /* skip to a place from which parsing can go on */
+    EQLI_REDO,   /* ps->last, the first word of the text, has been changed: begin with it again, then feed t */
     EQLI_END     /* the text ends here */
 } eqli_remedy;
 

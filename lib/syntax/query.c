@@ -101,7 +101,9 @@ static uint64_t maxspan_ms(eqli_cx *cx, eqli_token number, eqli_token unit)
 {
     int64_t n = 0;
     uint64_t ms;
-    if (number.kind == EQLI_TK_DECIMAL) {
+    if (number.text.len == 0) {
+        return 0; /* a placeholder of the parser: reported there */
+    } else if (number.kind == EQLI_TK_DECIMAL) {
         eqli_error(cx, number.span, EQLI_D_MAXSPAN_DECIMAL, number.text);
         eqli_diag_hint(cx->diags, "use a smaller unit: 1500ms instead of 1.5s");
     } else if (unit.kind == 0) {
@@ -158,6 +160,8 @@ eqli_query *eqli_query_until(eqli_cx *cx, eqli_query *q, eqli_token until, eqli_
 /* Is the name that of a pipe that can be used? Reports when not. */
 static bool known_pipe(eqli_cx *cx, eqli_token name)
 {
+    if (name.text.len == 0)
+        return false; /* a placeholder of the parser: reported there */
     static const char *const pipes[] = { "head", "tail", "count", "filter", "sort", "unique", "unique_count" };
     eqli_suggest s;
     eqli_suggest_init(&s, name.text);
@@ -184,7 +188,7 @@ eqli_query *eqli_query_pipe(eqli_cx *cx, eqli_query *q, eqli_token name, eqli_li
     uint32_t n = args ? args->n : 0;
     bool failed = args && args->failed;
     if (n != 1 && !failed) {
-        eqli_error(cx, name.span, EQLI_D_PIPE_ARGUMENTS, eqli_str_is(name.text, "tail") ? "tail" : "head", n);
+        eqli_error(cx, name.span, EQLI_D_PIPE_ARGUMENTS, name.text, n);
         return q;
     }
     if (!q)
@@ -267,8 +271,8 @@ eqli_term *eqli_term_keys(eqli_cx *cx, eqli_term *t, eqli_list *keys)
 
 eqli_term *eqli_term_option(eqli_cx *cx, eqli_term *t, eqli_token with, eqli_token name, eqli_token number)
 {
-    if (!t)
-        return NULL;
+    if (!t || name.text.len == 0 || number.text.len == 0)
+        return t; /* a placeholder of the parser: reported there */
     eqli_span span = eqli_span_join(with.span, number.span);
     if (!eqli_str_is(name.text, "runs")) {
         eqli_error(cx, name.span, EQLI_D_TERM_OPTION, name.text);
@@ -293,8 +297,8 @@ eqli_term *eqli_term_option(eqli_cx *cx, eqli_term *t, eqli_token with, eqli_tok
 
 eqli_term *eqli_term_alias(eqli_cx *cx, eqli_term *t, eqli_token as, eqli_token name)
 {
-    if (!t)
-        return NULL;
+    if (!t || name.text.len == 0)
+        return t; /* a placeholder of the parser: reported there */
     eqli_span span = eqli_span_join(as.span, name.span);
     if (cx->options.dialect != EQLM_DIALECT_ENDPOINT)
         eqli_error(cx, span, EQLI_D_ALIAS_DIALECT);

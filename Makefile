@@ -129,6 +129,7 @@ UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c tests/vectors/test_*.c tests/g
 API_SRC := $(sort $(wildcard tests/api/test_*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
+CORPUS_SRC := $(sort $(wildcard tests/corpus/corpus_*.c))
 FUZZ_SRC := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 EXAMPLE_SRC := $(sort $(wildcard examples/*.c))
 
@@ -156,6 +157,7 @@ EQLC := $(if $(wildcard cli/eqlc.c),$(BUILD)/eqlc)
 UNIT_BIN := $(addprefix $(BUILD)/tests/,$(notdir $(basename $(UNIT_SRC))))
 API_BIN := $(addprefix $(BUILD)/tests/,$(notdir $(basename $(API_SRC))))
 BENCH_BIN := $(addprefix $(BUILD)/bench/,$(notdir $(basename $(BENCH_SRC))))
+CORPUS_BIN := $(addprefix $(BUILD)/corpus/,$(notdir $(basename $(CORPUS_SRC))))
 FUZZ_BIN := $(addprefix $(BUILD)/fuzz/,$(notdir $(basename $(FUZZ_SRC))))
 EXAMPLE_BIN := $(addprefix $(BUILD)/examples/,$(notdir $(basename $(EXAMPLE_SRC))))
 
@@ -294,11 +296,19 @@ examples: $(EXAMPLE_BIN)
 # A test is linked with what its includes ask for: the helpers of tests/support, the parts of the command.
 includes_of = $(if $(1),$(shell grep -lE '^\#include "($(subst $(empty) $(empty),|,$(strip $(2))))"' $(1)))
 empty :=
-CLI_USERS := $(call includes_of,$(UNIT_SRC) $(FUZZ_SRC),$(notdir $(wildcard cli/*.h)))
-SUPPORT_USERS := $(call includes_of,$(UNIT_SRC) $(API_SRC) $(BENCH_SRC) $(FUZZ_SRC),$(notdir $(wildcard tests/support/*.h)))
+CLI_USERS := $(call includes_of,$(UNIT_SRC) $(CORPUS_SRC) $(FUZZ_SRC),$(notdir $(wildcard cli/*.h)) toml_json.h)
+SUPPORT_USERS := $(call includes_of,$(UNIT_SRC) $(API_SRC) $(BENCH_SRC) $(CORPUS_SRC) $(FUZZ_SRC),$(notdir $(wildcard tests/support/*.h)))
 
-$(call obj,$(UNIT_SRC) $(FUZZ_SRC)): FLAGS = $(UNIT_FLAGS)
+$(call obj,$(UNIT_SRC) $(CORPUS_SRC) $(FUZZ_SRC)): FLAGS = $(UNIT_FLAGS)
 $(call obj,$(API_SRC) $(SUPPORT_SRC) $(BENCH_SRC)): FLAGS = $(API_FLAGS)
+# The rule of bench_w1 by hand: as fast as this processor allows.
+$(call obj,tests/bench/w1_hand.c tests/bench/w1_events.c): FLAGS = $(API_FLAGS)
+$(call obj,tests/bench/w1_hand.c): override CFLAGS += -O3 -march=native
+$(BUILD)/bench/bench_w1: $(call obj,tests/bench/w1_hand.c tests/bench/w1_events.c)
+$(BUILD)/corpus/corpus_es: $(BUILD)/obj/tests/corpus/toml_json.o
+$(BUILD)/obj/tests/%.o: tests/%.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
+	@mkdir -p $(@D)
+	$(call say,CXX)$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(DEPFLAGS) -c -o $@ $<
 $(call obj,$(EXAMPLE_SRC)): FLAGS = $(EXAMPLE_FLAGS)
 $(call obj,$(UNIT_SRC) $(FUZZ_SRC)): | $(GENERATED)
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/.flags | $(BUILD)/.tools-test
@@ -318,6 +328,7 @@ cli = $(filter $(CLI_USERS),$(2))
 parts = $(if $(filter $(SUPPORT_USERS),$(2)),$(SUPPORT_OBJ)) $(if $(cli),$(CLI_PARTS))
 $(foreach s,$(UNIT_SRC) $(API_SRC),$(eval $(call program_rule,tests,$(s),,$(TEST_LIBS))))
 $(foreach s,$(BENCH_SRC),$(eval $(call program_rule,bench,$(s),,$(TEST_LIBS))))
+$(foreach s,$(CORPUS_SRC),$(eval $(call program_rule,corpus,$(s),,$(TEST_LIBS))))
 $(foreach s,$(FUZZ_SRC),$(eval $(call program_rule,fuzz,$(s),-fsanitize=fuzzer,$(TEST_LIBS))))
 $(foreach s,$(EXAMPLE_SRC),$(eval $(call program_rule,examples,$(s),,)))
 
@@ -386,7 +397,7 @@ demo: $(BUILD)/eqlc examples
 	@echo '--- The same rule on C structs: examples/struct_events.c'
 	@$(BUILD)/examples/struct_events $(RULES)
 
-corpus: all
+corpus: all $(CORPUS_BIN)
 	@tests/support/corpus.sh
 
 # ---------------------------------------------------------------------------------------------------------
@@ -426,6 +437,6 @@ clean:
 FORCE:
 
 -include $(patsubst %.o,%.d,$(LIB_OBJ) $(ECS_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) \
-    $(call obj,$(UNIT_SRC) $(API_SRC) $(BENCH_SRC) $(FUZZ_SRC) $(EXAMPLE_SRC)))
+    $(call obj,$(UNIT_SRC) $(API_SRC) $(BENCH_SRC) $(CORPUS_SRC) $(FUZZ_SRC) $(EXAMPLE_SRC)))
 
 endif

@@ -345,7 +345,9 @@ static void build_objects(ts_event *e, const char *parent, const path *p, size_t
 /* Lays out and fills the structs of `elements`, all alike; gives the first. */
 static cell *build(ts_event *e, const char *parent, json_t **elements, size_t n, size_t *stride)
 {
-    group *g = ts_event_keep(e, sizeof *g);
+    group *g = calloc(1, sizeof *g);
+    if (!g)
+        give_up("out of memory");
     for (size_t k = 0; k < n; k++)
         find_paths(e, elements[k], parent, "", g);
     const char *key;
@@ -376,6 +378,7 @@ static cell *build(ts_event *e, const char *parent, json_t **elements, size_t n,
             fill(e, f, p, &cells[k * per + i], &vs);
         }
     }
+    free(g);
     return cells;
 }
 

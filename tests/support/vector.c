@@ -148,6 +148,8 @@ static bool add_line(ts_vectors *vs, const char *text, const char *file, size_t 
 {
     json_error_t error;
     json_t *j = json_loads(text, JSON_ALLOW_NUL | JSON_REJECT_DUPLICATES, &error);
+    if (!j && json_error_code(&error) == json_error_numeric_overflow) /* an integer of more than 64 bits */
+        j = json_loads(text, JSON_ALLOW_NUL | JSON_DECODE_INT_AS_REAL, &error);
     if (!j) {
         fprintf(stderr, "%s:%zu:%d: %s\n", file, line, error.column, error.text);
         return false;
@@ -329,13 +331,24 @@ eqlm_status ts_vector_compile(const eqlm_alloc *alloc, const ts_vector *v, const
                       : eqlm_compile(alloc, schema, source, &options, diags, out);
 }
 
+static const char *diag_name(const char *code)
+{
+    const eqlm_diag_info *info;
+    for (size_t i = 0; (info = eqlm_diag_catalog(i)) != NULL; i++)
+        if (strcmp(info->code, code) == 0)
+            return info->name;
+    return "";
+}
+
+/* `codes` are names of the catalogue, or beginnings of codes, separated by spaces. */
 static bool code_fits(const char *codes, const char *code)
 {
+    const char *name = diag_name(code);
     if (!codes[0])
         return true;
     while (*codes) {
         size_t n = strcspn(codes, " ");
-        if (strncmp(codes, code, n) == 0)
+        if (strncmp(codes, code, n) == 0 || (strlen(name) == n && memcmp(codes, name, n) == 0))
             return true;
         codes += n;
         codes += strspn(codes, " ");
@@ -343,15 +356,15 @@ static bool code_fits(const char *codes, const char *code)
     return false;
 }
 
-bool ts_vector_diags_ok(const ts_vector *v, const eqlm_diags *diags, char *why, size_t why_len)
+bool ts_vector_diags_ok(const ts_vector *v, size_t text_len, const eqlm_diags *diags, char *why, size_t why_len)
 {
     bool found = false;
     const eqlm_diag *first = NULL;
     for (size_t i = 0; i < eqlm_diags_count(diags); i++) {
         const eqlm_diag *d = eqlm_diags_get(diags, i);
-        if (d->start > d->end || d->end > v->text_len || d->line < 1 || d->column < 1 || !d->message[0]) {
+        if (d->start > d->end || d->end > text_len || d->line < 1 || d->column < 1 || !d->message[0]) {
             snprintf(why, why_len, "diagnostic %s has bad place %u..%u of %zu bytes, line %u column %u", d->code,
-                     (unsigned)d->start, (unsigned)d->end, v->text_len, (unsigned)d->line, (unsigned)d->column);
+                     (unsigned)d->start, (unsigned)d->end, text_len, (unsigned)d->line, (unsigned)d->column);
             return false;
         }
         if (d->severity != EQLM_ERROR)

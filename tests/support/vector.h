@@ -30,7 +30,7 @@ typedef struct ts_vector {
     const char *category_field;
     json_t *event, *types, *objects, *value;
     ts_want want;
-    const char *codes;  /* space-separated prefixes; "" accepts any */
+    const char *codes;  /* names or beginnings of codes of diagnostics, separated by spaces; "" accepts any */
 } ts_vector;
 
 typedef struct ts_vectors {
@@ -72,8 +72,8 @@ const char *ts_way_name(ts_way way);
 eqlm_status ts_vector_compile(const eqlm_alloc *alloc, const ts_vector *v, const char *text, size_t len,
                               eqlm_schema *schema, eqlm_diags *diags, eqlm_program **out);
 
-/* Tells whether diagnostics agree with v->codes and lie inside the text; otherwise writes why not. */
-bool ts_vector_diags_ok(const ts_vector *v, const eqlm_diags *diags, char *why, size_t why_len);
+/* Tells whether diagnostics agree with v->codes and lie inside a text of text_len bytes; otherwise writes why not. */
+bool ts_vector_diags_ok(const ts_vector *v, size_t text_len, const eqlm_diags *diags, char *why, size_t why_len);
 /* The values of an expression against v->value. */
 bool ts_vector_values_ok(const ts_vector *v, const eqlm_value *values, size_t n, char *why, size_t why_len);
 

@@ -105,7 +105,7 @@ static bool reload(run *r, const eqlm_program *p, ts_way way, bool opposite)
     return ok;
 }
 
-static bool rejected(run *r, eqlm_status s)
+static bool rejected(run *r, size_t len, eqlm_status s)
 {
     const ts_vector *v = r->v;
     if (s == EQLM_OK) {
@@ -114,7 +114,7 @@ static bool rejected(run *r, eqlm_status s)
     }
     if (s != EQLM_E_COMPILE)
         return report(r, "compiling", s);
-    return ts_vector_diags_ok(v, r->diags, r->why, sizeof r->why);
+    return ts_vector_diags_ok(v, len, r->diags, r->why, sizeof r->why);
 }
 
 /* Diagnostics E7xx say that the library does not do this yet. */
@@ -141,11 +141,11 @@ static bool try_text(run *r, ts_way way, const char *text, size_t len, bool oppo
         n_pending += way == TS_STRUCT;
         ok = true;
     } else if (v->want == TS_REJECT) {
-        ok = rejected(r, s);
+        ok = rejected(r, len, s);
     } else if (s != EQLM_OK) {
         ok = report(r, "compiling", s);
     } else {
-        ok = ts_vector_diags_ok(v, r->diags, r->why, sizeof r->why);
+        ok = ts_vector_diags_ok(v, len, r->diags, r->why, sizeof r->why);
         r->path = opposite ? "negated" : "compiled";
         ok = ok && evaluate(r, p, &h, opposite);
         r->path = opposite ? "negated, loaded" : "loaded";

@@ -1,0 +1,31 @@
+/* w1.h - the workload of bench_w1: one rule on registry events, nearly all of which it does not match.
+ * 1% match; 49% fail at the last condition, the path; 50% fail earlier. Paths are 60 to 140 bytes long. */
+#ifndef W1_H
+#define W1_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct w1_text {
+    const char *ptr;
+    uint32_t len;
+} w1_text;
+
+typedef struct w1_event {
+    w1_text category, os, type;
+    const w1_text *strings;
+    uint32_t n_strings;
+    w1_text path;
+    bool match; /* what the generator meant it to be */
+} w1_event;
+
+/* The rule, as text for the library and as C for comparison. */
+extern const char w1_rule[];
+bool w1_hand(const w1_event *e);
+
+/* n events in random order, always the same ones for one seed. Freed by w1_events_free. */
+w1_event *w1_events_new(size_t n, uint64_t seed);
+void w1_events_free(w1_event *events);
+
+#endif

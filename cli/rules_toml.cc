@@ -170,6 +170,18 @@ void read_document(eqlc_input *in, const toml::table &document)
     }
 }
 
+void report_error(eqlc_input *in, size_t at, std::string_view what)
+{
+    constexpr std::string_view prefix = "Error while parsing ";
+
+    if (what.substr(0, prefix.size()) == prefix)
+        what.remove_prefix(prefix.size());
+    /* The library calls the line end a control character. */
+    if (at < in->len && std::strchr("\r\n", in->text[at]) && what.find("control character") != what.npos)
+        what = "the string is not closed on its line";
+    eqlc_input_error(in, at, "invalid TOML: %.*s", static_cast<int>(what.size()), what.data());
+}
+
 } // namespace
 
 void eqlc_read_toml(eqlc_input *in)
@@ -177,13 +189,7 @@ void eqlc_read_toml(eqlc_input *in)
     try {
         read_document(in, toml::parse(std::string_view(in->text + in->start, in->len - in->start)));
     } catch (const toml::parse_error &error) {
-        constexpr std::string_view prefix = "Error while parsing ";
-        std::string_view what = error.description();
-
-        if (what.substr(0, prefix.size()) == prefix)
-            what.remove_prefix(prefix.size());
-        eqlc_input_error(in, offset_of(in, error.source().begin), "invalid TOML: %.*s",
-                         static_cast<int>(what.size()), what.data());
+        report_error(in, offset_of(in, error.source().begin), error.description());
     } catch (const std::bad_alloc &) {
         eqlc_die("out of memory");
     }

@@ -303,6 +303,8 @@ static void toml_problems_have_places(void **state)
     read_text(f, "a.toml", "[rule]\nname = \"x\"\nquery = '''any where true\n");
     assert_int_equal(f->rules.n_failed, 1);
     assert_non_null(strstr(f->log.data, "a.toml:3:26: error: invalid TOML: literal string: "));
+    read_text(f, "a.toml", "[rule]\nname = \"x\nquery = 1\n");
+    assert_string_equal(f->log.data, "a.toml:2:10: error: invalid TOML: the string is not closed on its line\n");
     read_text(f, "b.toml", "[rule]\nname = = 1\n");
     assert_non_null(strstr(f->log.data, "b.toml:2:8: error: invalid TOML: "));
     read_text(f, "c.toml", "\n[rule]\ntype = \"eql\"\n");

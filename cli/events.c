@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fields.h"
-#include "input.h"
+#include "event_input.h"
 #include "json_walk.h"
 #include "split.h"
 #include "timestamp.h"
@@ -22,7 +22,7 @@ struct eqlc_reader {
     eqlc_event_counts counts;
     eqlc_fields fields;
     eqlc_walk walk;
-    eqlc_input input;
+    eqlc_event_input input;
     eqlc_splitter splitter;
     const char *path;
     eqlc_event_fn on_event;
@@ -55,7 +55,7 @@ void eqlc_reader_free(eqlc_reader *r)
         return;
     eqlc_walk_clear(&r->walk);
     eqlc_fields_clear(&r->fields);
-    eqlc_input_clear(&r->input);
+    eqlc_event_input_clear(&r->input);
     free(r);
 }
 
@@ -128,7 +128,7 @@ static void give_event(eqlc_reader *r, size_t start)
 {
     const eqlm_value *extra = r->walk.values + r->fields.n_fields;
     /* A document that is a line starts where the place of the window's start is known. */
-    uint64_t line = start == r->input.keep ? r->input.at.line : eqlc_input_place(&r->input, start).line;
+    uint64_t line = start == r->input.keep ? r->input.at.line : eqlc_event_input_place(&r->input, start).line;
     eqlc_event event = {
         .values = r->walk.values,
         .source = r->input.window + start + r->walk.source_start,
@@ -158,7 +158,7 @@ static eqlc_walk_status on_document(void *ctx, size_t start, size_t end, bool ma
     if (status == EQLC_WALK_OK)
         give_event(r, start);
     else if (status != EQLC_WALK_HITS && !(may_go_on && status == EQLC_WALK_OPEN))
-        on_bad(r, eqlc_input_place(&r->input, start + r->walk.error_at), r->walk.message, false);
+        on_bad(r, eqlc_event_input_place(&r->input, start + r->walk.error_at), r->walk.message, false);
     return status;
 }
 
@@ -176,7 +176,7 @@ bool eqlc_reader_run(eqlc_reader *r, const char *path, eqlc_event_fn on_event, e
     r->splitter = (eqlc_splitter) {
         .in = &r->input, .max = r->options.max_event_size, .document = on_document, .bad = on_bad, .ctx = r
     };
-    bool opened = eqlc_input_open(&r->input, path);
+    bool opened = eqlc_event_input_open(&r->input, path);
     if (opened)
         eqlc_split(&r->splitter);
     r->counts.bytes += r->input.bytes;
@@ -186,6 +186,6 @@ bool eqlc_reader_run(eqlc_reader *r, const char *path, eqlc_event_fn on_event, e
             on_error(ctx, path, 0, 0, r->input.error);
     }
     if (opened)
-        eqlc_input_close(&r->input);
+        eqlc_event_input_close(&r->input);
     return !r->splitter.stop;
 }

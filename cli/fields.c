@@ -2,50 +2,6 @@
 #include "fields.h"
 
 #include <stdlib.h>
-#include <string.h>
-
-static uint64_t length_bit(size_t len)
-{
-    return (uint64_t)1 << (len < 63 ? len : 63);
-}
-
-static uint64_t load8(const char *p)
-{
-    uint64_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-/* First and last eight bytes tell names apart well enough; a wrong guess costs one memcmp. */
-static uint32_t path_hash(uint32_t node, const char *key, size_t len)
-{
-    uint64_t head = load8(key), tail = 0;
-    if (len >= 8)
-        tail = load8(key + len - 8);
-    else
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-        head = len ? head >> (64 - 8 * len) : 0;
-#else
-        head &= ((uint64_t)1 << (8 * len)) - 1;
-#endif
-    uint64_t h = (head ^ (tail << 23 | tail >> 41)) * UINT64_C(0x9E3779B97F4A7C15);
-    h = (h ^ (h >> 32) ^ ((uint64_t)node << 17) ^ len) * UINT64_C(0xD6E8FEB86659FD93);
-    return (uint32_t)(h >> 32);
-}
-
-uint32_t eqlc_fields_find(const eqlc_fields *f, uint32_t node, const char *key, size_t len)
-{
-    if (!(f->nodes[node].lengths & length_bit(len)))
-        return 0;
-    uint32_t hash = path_hash(node, key, len);
-    for (uint32_t i = hash & f->table_mask;; i = (i + 1) & f->table_mask) {
-        const eqlc_path *p = &f->table[i];
-        if (p->child == 0)
-            return 0;
-        if (p->hash == hash && p->node == node && p->len == len && memcmp(p->key, key, len) == 0)
-            return p->child;
-    }
-}
 
 /* Doubles an array when it is full. */
 static bool grow(void **items, uint32_t n, uint32_t *cap, size_t size)
@@ -72,33 +28,44 @@ static uint32_t add_node(eqlc_fields *f)
     return f->n_nodes++;
 }
 
-static void put_path(eqlc_path *table, uint32_t mask, eqlc_path path)
+static void put_path(const eqlc_fields *f, eqlc_path path)
 {
-    uint32_t i = path.hash & mask;
-    while (table[i].child != 0)
-        i = (i + 1) & mask;
-    table[i] = path;
+    uint32_t i = eqlc_path_start(f, eqlc_key_hash(&path.key), path.node);
+    while (f->table[i].child != 0)
+        i = (i + 1) & f->table_mask;
+    f->table[i] = path;
+}
+
+static bool double_table(eqlc_fields *f)
+{
+    eqlc_path *old = f->table;
+    uint32_t old_mask = f->table_mask, mask = old_mask * 2 + 1;
+    eqlc_path *table = mask > old_mask ? calloc((size_t)mask + 1, sizeof *table) : NULL;
+    if (!table)
+        return false;
+    f->table = table;
+    f->table_mask = mask;
+    for (uint32_t i = 0; i <= old_mask; i++)
+        if (old[i].child != 0)
+            put_path(f, old[i]);
+    free(old);
+    return true;
 }
 
 static bool add_path(eqlc_fields *f, uint32_t node, const char *key, size_t len, uint32_t child)
 {
-    if (f->n_paths >= f->table_mask / 2) {
-        uint32_t mask = f->table_mask * 2 + 1;
-        eqlc_path *table = mask > f->table_mask ? calloc((size_t)mask + 1, sizeof *table) : NULL;
-        if (!table)
-            return false;
-        for (uint32_t i = 0; i <= f->table_mask; i++)
-            if (f->table[i].child != 0)
-                put_path(table, mask, f->table[i]);
-        free(f->table);
-        f->table = table;
-        f->table_mask = mask;
-    }
-    eqlc_path path = { path_hash(node, key, len), node, child, (uint32_t)len, key };
-    put_path(f->table, f->table_mask, path);
-    f->nodes[node].lengths |= length_bit(len);
+    if (f->n_paths >= f->table_mask / 4 && !double_table(f))
+        return false;
+    eqlc_path path = { eqlc_key_of(key, len), node, child };
+    put_path(f, path);
+    f->nodes[node].keys |= eqlc_key_bit(eqlc_key_hash(&path.key));
     f->n_paths++;
     return true;
+}
+
+static uint32_t find(const eqlc_fields *f, uint32_t node, const char *key, size_t len)
+{
+    return eqlc_fields_find(f, node, eqlc_key_of(key, len));
 }
 
 /* Node for the name `text` below `root`, made with all nodes on the way; every spelling of the name with some
@@ -108,7 +75,7 @@ static uint32_t add_name(eqlc_fields *f, uint32_t root, const char *text, size_t
     for (size_t end = 0; end <= len; end++) {
         if (end < len && text[end] != '.')
             continue;
-        if (eqlc_fields_find(f, root, text, end) != 0)
+        if (find(f, root, text, end) != 0)
             continue;
         uint32_t node = add_node(f);
         if (node == 0 || !add_path(f, root, text, end, node))
@@ -116,12 +83,12 @@ static uint32_t add_name(eqlc_fields *f, uint32_t root, const char *text, size_t
         for (size_t start = 0; start < end; start++) {
             if (text[start] != '.')
                 continue;
-            uint32_t above = eqlc_fields_find(f, root, text, start);
+            uint32_t above = find(f, root, text, start);
             if (!add_path(f, above, text + start + 1, end - start - 1, node))
                 return 0;
         }
     }
-    return eqlc_fields_find(f, root, text, len);
+    return find(f, root, text, len);
 }
 
 /* Copies a name with room for eqlc_fields_find to look behind it. */

@@ -5,6 +5,8 @@
 #ifndef EQLC_FIELDS_H
 #define EQLC_FIELDS_H
 
+#include <string.h>
+
 #include "eqlmini.h"
 
 #define EQLC_NONE UINT32_MAX
@@ -28,7 +30,7 @@ typedef struct eqlc_target {
 } eqlc_target;
 
 typedef struct eqlc_node {
-    uint64_t lengths; /* bit min(length, 63) is set if a key of that length leads on; 0 for a leaf */
+    uint64_t keys; /* bit eqlc_key_bit() is set for every key that leads on; 0 for a leaf */
     uint32_t first_target, n_targets;
     uint32_t parent; /* index in `parents` if this is an array whose elements are wanted as objects */
     eqlc_special special;
@@ -41,9 +43,16 @@ typedef struct eqlc_parent {
     uint32_t outer;   /* index of the array of objects this one lies in, or EQLC_NONE */
 } eqlc_parent;
 
+/* A key by its first and last eight bytes (the same ones if it is short), which tell most keys apart. */
+typedef struct eqlc_key {
+    uint64_t head, tail;
+    const char *text;
+    size_t len;
+} eqlc_key;
+
 typedef struct eqlc_path {
-    uint32_t hash, node, child, len;
-    const char *key; /* len bytes, owned by the names of the structure */
+    eqlc_key key; /* the text is owned by the names of the structure */
+    uint32_t node, child;
 } eqlc_path;
 
 typedef struct eqlc_fields {
@@ -65,7 +74,58 @@ bool eqlc_fields_init(eqlc_fields *f, const eqlm_schema *schema, const char *tim
                       const char *tiebreaker);
 void eqlc_fields_clear(eqlc_fields *f);
 
-/* Node that `key` leads to from `node`, or 0. Up to 8 bytes behind the key are read but do not count. */
-uint32_t eqlc_fields_find(const eqlc_fields *f, uint32_t node, const char *key, size_t len);
+/* Up to 8 bytes behind the key are read but do not count. */
+static inline eqlc_key eqlc_key_of(const char *text, size_t len)
+{
+    eqlc_key key = { .text = text, .len = len };
+    memcpy(&key.head, text, 8);
+    if (len >= 8) {
+        memcpy(&key.tail, text + len - 8, 8);
+        return key;
+    }
+    uint64_t all = UINT64_MAX;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    key.head &= len > 0 ? all << (64 - 8 * len) : 0;
+#else
+    key.head &= len > 0 ? all >> (64 - 8 * len) : 0;
+#endif
+    key.tail = key.head;
+    return key;
+}
+
+static inline bool eqlc_key_equal(const eqlc_key *a, const eqlc_key *b)
+{
+    if (a->head != b->head || a->tail != b->tail || a->len != b->len)
+        return false;
+    return a->len <= 16 || memcmp(a->text + 8, b->text + 8, a->len - 16) == 0;
+}
+
+static inline uint64_t eqlc_key_hash(const eqlc_key *key)
+{
+    return (key->head ^ (key->tail << 23 | key->tail >> 41) ^ key->len) * UINT64_C(0x9E3779B97F4A7C15);
+}
+
+static inline uint64_t eqlc_key_bit(uint64_t hash)
+{
+    return (uint64_t)1 << (hash >> 58);
+}
+
+static inline uint32_t eqlc_path_start(const eqlc_fields *f, uint64_t hash, uint32_t node)
+{
+    return ((uint32_t)(hash >> 32) + node * 0x9E3779B1u) & f->table_mask;
+}
+
+/* Node that a key leads to from `node`, or 0. */
+static inline uint32_t eqlc_fields_find(const eqlc_fields *f, uint32_t node, eqlc_key key)
+{
+    uint64_t hash = eqlc_key_hash(&key);
+    if (!(f->nodes[node].keys & eqlc_key_bit(hash)))
+        return 0;
+    uint32_t i = eqlc_path_start(f, hash, node);
+    for (; f->table[i].child != 0; i = (i + 1) & f->table_mask)
+        if (f->table[i].node == node && eqlc_key_equal(&f->table[i].key, &key))
+            return f->table[i].child;
+    return 0;
+}
 
 #endif

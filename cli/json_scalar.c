@@ -17,62 +17,78 @@ static int hex_digit(char c)
     return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
-/* Length of the escape at p (a backslash), or 0 if it is none. */
-static size_t escape_len(const char *p, const char *end)
+/* What may follow a backslash; 'u' also needs four digits. */
+static bool is_escape(const char *p, const char *end)
 {
-    if (end - p < 2)
-        return 0;
-    switch (p[1]) {
-    case '"':
-    case '\\':
-    case '/':
-    case 'b':
-    case 'f':
-    case 'n':
-    case 'r':
-    case 't':
-        return 2;
-    case 'u':
-        if (end - p < 6)
-            return 0;
-        for (int i = 2; i < 6; i++)
-            if (hex_digit(p[i]) < 0)
-                return 0;
-        return 6;
-    default:
-        return 0;
-    }
+    static const unsigned char simple[256] = {
+        ['"'] = 1, ['\\'] = 1, ['/'] = 1, ['b'] = 1, ['f'] = 1, ['n'] = 1, ['r'] = 1, ['t'] = 1,
+    };
+    if (p >= end || *p != 'u')
+        return p < end && simple[(unsigned char)*p];
+    if (end - p < 5)
+        return false;
+    for (int i = 1; i < 5; i++)
+        if (hex_digit(p[i]) < 0)
+            return false;
+    return true;
 }
 
-/* First backslash of [p, end), or end. */
-static const char *next_backslash(const char *p, const char *end)
+/* Bit i is set if p[i] is a backslash. */
+static uint64_t backslashes(const char *p)
 {
+    uint64_t mask = 0;
 #if defined(__SSE2__)
     const __m128i wanted = _mm_set1_epi8('\\');
-    for (; end - p >= 16; p += 16) {
-        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)p);
-        int found = _mm_movemask_epi8(_mm_cmpeq_epi8(block, wanted));
-        if (found)
-            return p + __builtin_ctz((unsigned)found);
+    __m128i is[4], any = _mm_setzero_si128();
+    for (int i = 0; i < 4; i++) {
+        is[i] = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(const void *)(p + 16 * i)), wanted);
+        any = _mm_or_si128(any, is[i]);
     }
+    if (_mm_movemask_epi8(any) == 0)
+        return 0;
+    for (int i = 0; i < 4; i++)
+        mask |= (uint64_t)(unsigned)_mm_movemask_epi8(is[i]) << (16 * i);
+#else
+    for (int i = 0; i < 64; i++)
+        mask |= (uint64_t)(p[i] == '\\') << i;
 #endif
-    while (p < end && *p != '\\')
-        p++;
-    return p;
+    return mask;
+}
+
+/* Bits of the bytes that a backslash stands for something with: in a run of backslashes every second one, and
+ * what follows a run of odd length. *carry: the first byte of the block is such a one; set for the next
+ * block. Adding the starts of runs on odd bits to the runs flips which bits of them count. */
+static uint64_t escaped_bytes(uint64_t backslash, uint64_t *carry)
+{
+    const uint64_t even = UINT64_C(0x5555555555555555);
+    backslash &= ~*carry;
+    uint64_t follows = backslash << 1 | *carry;
+    uint64_t odd_starts = backslash & ~even & ~follows;
+    uint64_t even_runs = odd_starts + backslash;
+    *carry = even_runs < backslash;
+    return (even ^ even_runs << 1) & follows;
 }
 
 size_t eqlc_json_check_escapes(const char *text, size_t len, bool *any)
 {
     const char *end = text + len;
-    const char *p = next_backslash(text, end);
-    *any = p < end;
-    while (p < end) {
-        size_t n = escape_len(p, end);
-        if (n == 0)
-            return (size_t)(p - text);
-        p = next_backslash(p + n, end);
+    uint64_t carry = 0, seen = 0;
+    for (size_t at = 0; at < len; at += 64) {
+        uint64_t backslash = backslashes(text + at);
+        if (len - at < 64)
+            backslash &= ((uint64_t)1 << (len - at)) - 1;
+        if ((backslash | carry) == 0)
+            continue;
+        seen |= backslash;
+        uint64_t rest = escaped_bytes(backslash, &carry) & ~backslash;
+        for (; rest; rest &= rest - 1) {
+            size_t i = at + (unsigned)__builtin_ctzll(rest);
+            if (!is_escape(text + i, end))
+                return i - 1;
+        }
     }
-    return SIZE_MAX;
+    *any = seen != 0;
+    return carry ? len - 1 : SIZE_MAX;
 }
 
 static uint32_t hex4(const char *p)

@@ -6,9 +6,9 @@
 
 #include "eqlmini.h"
 
-/* Checks every backslash of [text, text + len): offset of the first that starts no escape, or SIZE_MAX. *any
- * tells whether there is one at all. Outside strings a backslash is no token of JSON, so all are looked at.
- */
+/* Checks every backslash of [text, text + len): offset of the first that starts no escape, or SIZE_MAX; then
+ * *any tells whether there is one at all. Outside strings a backslash is no token of JSON, so all are looked at.
+ * 64 bytes behind the text may be read. */
 size_t eqlc_json_check_escapes(const char *text, size_t len, bool *any);
 
 /* Writes the string with checked escapes to `out`, which has room for `len` bytes, and returns its new

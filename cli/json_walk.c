@@ -367,11 +367,11 @@ static uint32_t read_key(eqlc_walk *w, uint32_t token, uint32_t *node)
     size_t start = (size_t)w->tokens[token] + 1;
     const char *key = w->text + start;
     size_t len = closing_quote(w, token) - start;
-    uint32_t found = eqlc_fields_find(w->fields, *node, key, len);
+    uint32_t found = eqlc_fields_find(w->fields, *node, eqlc_key_of(key, len));
     if (found == 0 && w->escapes && memchr(key, '\\', len)) {
         eqlm_str plain = string_at(w, token);
         if (plain.ptr)
-            found = eqlc_fields_find(w->fields, *node, plain.ptr, plain.len);
+            found = eqlc_fields_find(w->fields, *node, eqlc_key_of(plain.ptr, plain.len));
     }
     *node = found;
     return token + 2;
@@ -403,7 +403,7 @@ static uint32_t read_value(eqlc_walk *w, uint32_t token, uint32_t node)
                 fail(w, EQLC_WALK_HITS, token, "a _search response");
                 return token;
             }
-        } else if (n->lengths == 0 && (!wanted || c == '{') && n->parent == EQLC_NONE) {
+        } else if (n->keys == 0 && (!wanted || c == '{') && n->parent == EQLC_NONE) {
             return skip(w, token);
         }
         enter(w, token, node);
@@ -470,6 +470,7 @@ eqlc_walk_status eqlc_walk_document(eqlc_walk *w, char *text, size_t len)
     w->text = text;
     w->status = EQLC_WALK_OK;
     eqlc_scratch_reset(&w->scratch);
+    w->escapes = true;
     size_t bad_escape = eqlc_json_check_escapes(text, len, &w->escapes);
     eqlc_index_status indexed = eqlc_index(w->indexer, text, len, &w->tokens, &w->n_tokens);
     if (indexed == EQLC_INDEX_NOMEM || indexed == EQLC_INDEX_EMPTY) {

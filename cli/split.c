@@ -24,9 +24,9 @@ static int peek(eqlc_splitter *s)
         return (unsigned char)s->in->window[s->pos];
     if (s->pos - s->in->keep > s->max) {
         s->dropped = true;
-        eqlc_input_keep(s->in, s->pos);
+        eqlc_event_input_keep(s->in, s->pos);
     }
-    return eqlc_input_more(s->in, &s->pos) ? (unsigned char)s->in->window[s->pos] : -1;
+    return eqlc_event_input_more(s->in, &s->pos) ? (unsigned char)s->in->window[s->pos] : -1;
 }
 
 static int skip_space(eqlc_splitter *s)
@@ -180,7 +180,7 @@ static void resume(eqlc_splitter *s, eqlc_place_in_file start, bool in_list)
     for (;;) {
         uint64_t column = 1;
         int c;
-        eqlc_input_keep(s->in, s->pos);
+        eqlc_event_input_keep(s->in, s->pos);
         while ((c = peek(s)) == ' ' || c == '\t') {
             s->pos++;
             column++;
@@ -216,7 +216,7 @@ static bool next_element(eqlc_splitter *s, bool *may_close)
         return true;
     if (!broken(s, "expected ',' or ']'") && c < 0)
         return false;
-    report(s, eqlc_input_place(s->in, s->pos), s->problem);
+    report(s, eqlc_event_input_place(s->in, s->pos), s->problem);
     while (c >= 0 && c != '{' && c != ']' && c != '\n') {
         s->pos++;
         c = peek(s);
@@ -233,7 +233,7 @@ static bool split_list(eqlc_splitter *s)
         int c = skip_space(s);
         if (c == ']' && may_close)
             break;
-        eqlc_input_keep(s->in, s->pos);
+        eqlc_event_input_keep(s->in, s->pos);
         s->dropped = false;
         eqlc_place_in_file start = s->in->at;
         if (scan_value(s)) {
@@ -247,7 +247,7 @@ static bool split_list(eqlc_splitter *s)
         if (too_large(s))
             s->bad(s->ctx, start, "the document is too large", true);
         else
-            report(s, eqlc_input_place(s->in, s->pos), s->problem);
+            report(s, eqlc_event_input_place(s->in, s->pos), s->problem);
         if (s->stop)
             return false;
         resume(s, start, true);
@@ -303,7 +303,7 @@ static bool split_object(eqlc_splitter *s, int level)
  */
 static void long_object(eqlc_splitter *s, const eqlc_place_in_file *open_end)
 {
-    eqlc_input_keep(s->in, s->pos);
+    eqlc_event_input_keep(s->in, s->pos);
     eqlc_place_in_file start = s->in->at;
     s->dropped = s->streamed = false;
     bool whole = split_object(s, 0);
@@ -318,7 +318,7 @@ static void long_object(eqlc_splitter *s, const eqlc_place_in_file *open_end)
     else if (open_end && !s->streamed)
         report(s, *open_end, "the line ends inside the document");
     else
-        report(s, eqlc_input_place(s->in, s->pos), s->problem);
+        report(s, eqlc_event_input_place(s->in, s->pos), s->problem);
     s->dropped |= s->streamed; /* what has been given is not read again */
     if (!s->stop)
         resume(s, start, false);
@@ -343,7 +343,7 @@ static bool find_line(eqlc_splitter *s, size_t *end, bool *closed)
         if (newline)
             return true;
         seen = s->in->end - s->pos;
-        if (!eqlc_input_more(s->in, &s->pos)) {
+        if (!eqlc_event_input_more(s->in, &s->pos)) {
             *end = s->in->end;
             return true;
         }
@@ -370,21 +370,21 @@ static void read_line(eqlc_splitter *s)
     if (status == EQLC_WALK_HITS) {
         long_object(s, NULL);
     } else if (status == EQLC_WALK_OPEN && closed) {
-        eqlc_place_in_file open_end = eqlc_input_place(s->in, trimmed);
+        eqlc_place_in_file open_end = eqlc_event_input_place(s->in, trimmed);
         long_object(s, &open_end);
     } else if (closed) {
         s->pos = next;
-        eqlc_input_keep_line(s->in, next);
+        eqlc_event_input_keep_line(s->in, next);
     } else {
         s->pos = next;
-        eqlc_input_keep(s->in, next);
+        eqlc_event_input_keep(s->in, next);
     }
 }
 
 /* Skips a byte order mark. False: the text is UTF-16. */
 static bool skip_mark(eqlc_splitter *s)
 {
-    while (s->in->end - s->in->keep < 3 && eqlc_input_more(s->in, NULL))
+    while (s->in->end - s->in->keep < 3 && eqlc_event_input_more(s->in, NULL))
         continue;
     const char *p = s->in->window + s->in->keep;
     size_t n = s->in->end - s->in->keep;
@@ -408,15 +408,15 @@ void eqlc_split(eqlc_splitter *s)
             return;
         if (c == '\n') {
             s->pos++;
-            eqlc_input_keep(s->in, s->pos);
+            eqlc_event_input_keep(s->in, s->pos);
         } else if (is_space(c)) {
             s->pos++;
         } else if (c == '[') {
-            eqlc_input_keep(s->in, s->pos);
+            eqlc_event_input_keep(s->in, s->pos);
             eqlc_place_in_file start = s->in->at;
             s->dropped = false;
             if (!split_list(s) && !s->stop) {
-                report(s, eqlc_input_place(s->in, s->pos), s->problem);
+                report(s, eqlc_event_input_place(s->in, s->pos), s->problem);
                 s->dropped = true;
                 resume(s, start, false);
             }

@@ -3,11 +3,11 @@
 #ifndef EQLC_SPLIT_H
 #define EQLC_SPLIT_H
 
-#include "input.h"
+#include "event_input.h"
 #include "json_walk.h"
 
 typedef struct eqlc_splitter {
-    eqlc_input *in;
+    eqlc_event_input *in;
     size_t max; /* bytes of one document */
     /* Reads the document at [start, end) of the window and reports it if it is bad. A _search response, and
      * with may_go_on an incomplete document, are told by the result only. */

@@ -1,20 +1,20 @@
-/* input.h - bytes of a file, plain or gzip-compressed, through a window that remembers places.
+/* event_input.h - bytes of a file, plain or gzip-compressed, through a window that remembers places.
  *
  * The window holds [keep, end); whoever reads moves keep forward and the memory before it is used again. */
-#ifndef EQLC_INPUT_H
-#define EQLC_INPUT_H
+#ifndef EQLC_EVENT_INPUT_H
+#define EQLC_EVENT_INPUT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define EQLC_INPUT_PADDING 64 /* readable and writable bytes behind `end` */
+#define EQLC_EVENT_INPUT_PADDING 64 /* readable and writable bytes behind `end` */
 
 typedef struct eqlc_place_in_file {
     uint64_t line, column; /* from 1; columns count code points */
 } eqlc_place_in_file;
 
-typedef struct eqlc_input {
+typedef struct eqlc_event_input {
     char *window;
     size_t cap; /* without the padding */
     size_t keep, end;
@@ -29,23 +29,23 @@ typedef struct eqlc_input {
     unsigned char *packed; /* gzip: compressed bytes not yet used */
     size_t packed_start, packed_end;
     bool packed_ended;
-} eqlc_input;
+} eqlc_event_input;
 
 /* Opens a file ("-": standard input). False: in->error says why. The window of an input that was closed is
- * used again, so zero the structure only once and free it with eqlc_input_clear. */
-bool eqlc_input_open(eqlc_input *in, const char *path);
-void eqlc_input_close(eqlc_input *in);
-void eqlc_input_clear(eqlc_input *in);
+ * used again, so zero the structure only once and free it with eqlc_event_input_clear. */
+bool eqlc_event_input_open(eqlc_event_input *in, const char *path);
+void eqlc_event_input_close(eqlc_event_input *in);
+void eqlc_event_input_clear(eqlc_event_input *in);
 
 /* Reads more behind `end`. Moves the window, so offsets change: *offset, if not NULL, follows. False: there
  * is no more, or reading failed. */
-bool eqlc_input_more(eqlc_input *in, size_t *offset);
+bool eqlc_event_input_more(eqlc_event_input *in, size_t *offset);
 
 /* Place of an offset that is not before keep. */
-eqlc_place_in_file eqlc_input_place(const eqlc_input *in, size_t offset);
+eqlc_place_in_file eqlc_event_input_place(const eqlc_event_input *in, size_t offset);
 /* Forgets what is before the offset. */
-void eqlc_input_keep(eqlc_input *in, size_t offset);
+void eqlc_event_input_keep(eqlc_event_input *in, size_t offset);
 /* The same for the start of the next line, when all before it is one line. */
-void eqlc_input_keep_line(eqlc_input *in, size_t offset);
+void eqlc_event_input_keep_line(eqlc_event_input *in, size_t offset);
 
 #endif

@@ -1,5 +1,5 @@
-/* input.c - reads files with read(2), so that lines from a pipe are seen when they are written. */
-#include "input.h"
+/* event_input.c - reads files with read(2), so that lines from a pipe are seen when they are written. */
+#include "event_input.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -12,7 +12,7 @@
 #define WINDOW ((size_t)256 * 1024)
 #define PACKED ((size_t)64 * 1024)
 
-static bool fail(eqlc_input *in, const char *error)
+static bool fail(eqlc_event_input *in, const char *error)
 {
     in->error = error;
     in->ended = true;
@@ -29,7 +29,7 @@ static ssize_t read_some(int fd, void *out, size_t size)
     return n;
 }
 
-static bool fill_packed(eqlc_input *in)
+static bool fill_packed(eqlc_event_input *in)
 {
     if (in->packed_start > 0) {
         memmove(in->packed, in->packed + in->packed_start, in->packed_end - in->packed_start);
@@ -45,7 +45,7 @@ static bool fill_packed(eqlc_input *in)
 }
 
 /* Looks at the first bytes: they decide between plain text and gzip. */
-static bool detect(eqlc_input *in)
+static bool detect(eqlc_event_input *in)
 {
     while (in->packed_end < 2 && !in->packed_ended)
         if (!fill_packed(in))
@@ -59,14 +59,14 @@ static bool detect(eqlc_input *in)
     return true;
 }
 
-bool eqlc_input_open(eqlc_input *in, const char *path)
+bool eqlc_event_input_open(eqlc_event_input *in, const char *path)
 {
-    *in = (eqlc_input) {
+    *in = (eqlc_event_input) {
         .window = in->window, .cap = in->cap, .zlib = in->zlib, .packed = in->packed, .fd = -1
     };
     in->at = (eqlc_place_in_file) { 1, 1 };
     if (!in->window) {
-        in->window = calloc(1, WINDOW + EQLC_INPUT_PADDING);
+        in->window = calloc(1, WINDOW + EQLC_EVENT_INPUT_PADDING);
         in->cap = in->window ? WINDOW : 0;
     }
     if (!in->zlib)
@@ -80,13 +80,13 @@ bool eqlc_input_open(eqlc_input *in, const char *path)
         return fail(in, strerror(errno));
     if (!detect(in)) {
         const char *error = in->error;
-        eqlc_input_close(in);
+        eqlc_event_input_close(in);
         return fail(in, error);
     }
     return true;
 }
 
-void eqlc_input_close(eqlc_input *in)
+void eqlc_event_input_close(eqlc_event_input *in)
 {
     if (in->gzip)
         inflateEnd(in->zlib);
@@ -96,16 +96,16 @@ void eqlc_input_close(eqlc_input *in)
     in->fd = -1;
 }
 
-void eqlc_input_clear(eqlc_input *in)
+void eqlc_event_input_clear(eqlc_event_input *in)
 {
     free(in->window);
     free(in->zlib);
     free(in->packed);
-    *in = (eqlc_input) { .fd = -1 };
+    *in = (eqlc_event_input) { .fd = -1 };
 }
 
 /* Makes room behind `end`, first by forgetting what is before keep. */
-static bool make_room(eqlc_input *in, size_t *offset)
+static bool make_room(eqlc_event_input *in, size_t *offset)
 {
     if (in->keep > 0) {
         memmove(in->window, in->window + in->keep, in->end - in->keep);
@@ -116,7 +116,7 @@ static bool make_room(eqlc_input *in, size_t *offset)
     }
     if (in->cap - in->end >= in->cap / 4)
         return true;
-    char *more = in->cap < SIZE_MAX / 4 ? realloc(in->window, in->cap * 2 + EQLC_INPUT_PADDING) : NULL;
+    char *more = in->cap < SIZE_MAX / 4 ? realloc(in->window, in->cap * 2 + EQLC_EVENT_INPUT_PADDING) : NULL;
     if (!more)
         return fail(in, "out of memory");
     in->window = more;
@@ -125,7 +125,7 @@ static bool make_room(eqlc_input *in, size_t *offset)
 }
 
 /* One step of decompression into `room` bytes behind `end`; may give nothing. */
-static bool inflate_some(eqlc_input *in, size_t room)
+static bool inflate_some(eqlc_event_input *in, size_t room)
 {
     if (in->packed_start == in->packed_end && !in->packed_ended && !fill_packed(in))
         return false;
@@ -160,7 +160,7 @@ static bool inflate_some(eqlc_input *in, size_t room)
     return true;
 }
 
-static bool read_plain(eqlc_input *in, size_t room)
+static bool read_plain(eqlc_event_input *in, size_t room)
 {
     size_t waiting = in->packed_end - in->packed_start; /* the bytes that detect looked at */
     if (waiting > 0) {
@@ -178,7 +178,7 @@ static bool read_plain(eqlc_input *in, size_t room)
     return true;
 }
 
-bool eqlc_input_more(eqlc_input *in, size_t *offset)
+bool eqlc_event_input_more(eqlc_event_input *in, size_t *offset)
 {
     if (in->ended || !make_room(in, offset))
         return false;
@@ -190,7 +190,7 @@ bool eqlc_input_more(eqlc_input *in, size_t *offset)
     return in->end > before;
 }
 
-eqlc_place_in_file eqlc_input_place(const eqlc_input *in, size_t offset)
+eqlc_place_in_file eqlc_event_input_place(const eqlc_event_input *in, size_t offset)
 {
     eqlc_place_in_file place = in->at;
     size_t start = in->keep;
@@ -205,13 +205,13 @@ eqlc_place_in_file eqlc_input_place(const eqlc_input *in, size_t offset)
     return place;
 }
 
-void eqlc_input_keep(eqlc_input *in, size_t offset)
+void eqlc_event_input_keep(eqlc_event_input *in, size_t offset)
 {
-    in->at = eqlc_input_place(in, offset);
+    in->at = eqlc_event_input_place(in, offset);
     in->keep = offset;
 }
 
-void eqlc_input_keep_line(eqlc_input *in, size_t offset)
+void eqlc_event_input_keep_line(eqlc_event_input *in, size_t offset)
 {
     in->at.line++;
     in->at.column = 1;

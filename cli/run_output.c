@@ -1,0 +1,352 @@
+/* run_output.c - how `eqlc run` prints what matched: as lines of JSON, for people, as a search response. */
+#include "run_output.h"
+
+#include "timestamp.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void write_out(eqlc_run_output *o, const void *bytes, size_t len)
+{
+    if (o->error == 0 && len > 0 && fwrite(bytes, 1, len, o->file) != len)
+        o->error = errno ? errno : EIO;
+}
+
+static void flush_out(eqlc_run_output *o)
+{
+    if (o->error == 0 && fflush(o->file) != 0)
+        o->error = errno ? errno : EIO;
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Pieces of JSON
+ */
+
+/* The document as one line: without the white space between its tokens if it had several lines. */
+static void add_source(eqlc_buf *b, const eqlc_event *event)
+{
+    const char *p = event->source, *end = p + event->source_len;
+
+    if (!memchr(p, '\n', event->source_len) && !memchr(p, '\r', event->source_len)) {
+        eqlc_buf_add(b, p, event->source_len);
+        return;
+    }
+    while (p < end) {
+        const char *start = p;
+
+        if (*p == '"') {
+            for (p++; *p != '"'; p++)
+                p += *p == '\\';
+            p++;
+            eqlc_buf_add(b, start, (size_t)(p - start));
+            continue;
+        }
+        if (*p != ' ' && *p != '\t' && *p != '\n' && *p != '\r')
+            eqlc_buf_char(b, *p);
+        p++;
+    }
+}
+
+static void add_hit(eqlc_buf *b, const eqlc_event *event, bool with_line, bool no_source)
+{
+    eqlc_buf_text(b, "{\"_index\":");
+    eqlc_buf_json_cstr(b, event->index);
+    eqlc_buf_text(b, ",\"_id\":");
+    eqlc_buf_json_cstr(b, event->id);
+    if (with_line)
+        eqlc_buf_format(b, ",\"_line\":%llu", (unsigned long long)event->line);
+    if (!no_source) {
+        eqlc_buf_text(b, ",\"_source\":");
+        add_source(b, event);
+    }
+    eqlc_buf_char(b, '}');
+}
+
+/* The time as the document writes it if that is a date, else as one. Empty without a time. */
+static eqlm_str time_text(const eqlc_event *event, char room[EQLC_TIME_TEXT])
+{
+    int64_t ignored;
+
+    if (!event->has_time)
+        return (eqlm_str) { "", 0 };
+    if (event->timestamp.type == EQLM_STRING &&
+        eqlc_time_parse(event->timestamp.as.str, event->timestamp.len, &ignored))
+        return (eqlm_str) { event->timestamp.as.str, event->timestamp.len };
+    eqlc_time_format(event->time, room);
+    return (eqlm_str) { room, strlen(room) };
+}
+
+static void print_json(eqlc_run_output *o, const eqlc_rule *rule, const eqlc_event *event)
+{
+    eqlc_buf *b = &o->line;
+    char room[EQLC_TIME_TEXT];
+    eqlm_str time = time_text(event, room);
+
+    eqlc_buf_text(b, "{\"rule\":{\"id\":");
+    eqlc_buf_json_cstr(b, rule->id);
+    eqlc_buf_text(b, ",\"name\":");
+    eqlc_buf_json_cstr(b, rule->name);
+    eqlc_buf_text(b, ",\"severity\":");
+    eqlc_buf_json_cstr(b, rule->severity);
+    eqlc_buf_text(b, ",\"path\":");
+    eqlc_buf_json_cstr(b, rule->path);
+    eqlc_buf_text(b, "},\"kind\":\"event\",\"@timestamp\":");
+    if (time.len)
+        eqlc_buf_json(b, time.ptr, time.len);
+    else
+        eqlc_buf_text(b, "null");
+    eqlc_buf_text(b, ",\"join_keys\":[],\"events\":[");
+    add_hit(b, event, true, o->no_source);
+    eqlc_buf_text(b, "]}\n");
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * For people
+ */
+
+static const char *paint(const eqlc_run_output *o, const char *escape)
+{
+    return o->color ? escape : "";
+}
+
+/* Text with nothing in it that a terminal would obey. */
+static void add_plain(eqlc_buf *b, const char *text, size_t len)
+{
+    while (len > 0) {
+        uint32_t c;
+        size_t n = eqlc_utf8(text, len, &c);
+
+        if (c == EQLC_BAD_UTF8)
+            eqlc_buf_utf8(b, 0xFFFD);
+        else if (c == '\\')
+            eqlc_buf_char(b, '\\');
+        else if (c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
+                 (c >= 0x2066 && c <= 0x2069))
+            eqlc_buf_format(b, "\\u%04x", (unsigned)c);
+        else
+            eqlc_buf_add(b, text, n);
+        text += n;
+        len -= n;
+    }
+}
+
+static void add_value(eqlc_buf *b, const eqlm_value *v)
+{
+    switch (v->type) {
+    case EQLM_BOOL:
+        eqlc_buf_text(b, v->as.boolean ? "true" : "false");
+        break;
+    case EQLM_I64:
+        eqlc_buf_format(b, "%lld", (long long)v->as.i64);
+        break;
+    case EQLM_U64:
+        eqlc_buf_format(b, "%llu", (unsigned long long)v->as.u64);
+        break;
+    case EQLM_F64:
+        eqlc_buf_format(b, "%.15g", v->as.f64);
+        break;
+    case EQLM_STRING:
+        add_plain(b, v->as.str, v->len);
+        break;
+    case EQLM_ARRAY:
+        for (uint32_t i = 0; i < v->len; i++) {
+            eqlc_buf_text(b, i ? ", " : "");
+            add_value(b, &v->as.items[i]); /* arrays hold no arrays */
+        }
+        break;
+    default:
+        eqlc_buf_text(b, "{...}");
+        break;
+    }
+}
+
+/* One line about the match, then the fields the query looked at. */
+static void print_pretty(eqlc_run_output *o, const eqlc_rule *rule, const eqlm_schema *schema,
+                         const eqlm_program *program, const eqlc_event *event)
+{
+    eqlc_buf *b = &o->line;
+    char room[EQLC_TIME_TEXT];
+    eqlm_str time = time_text(event, room);
+    const char *name = rule->name ? rule->name : rule->id ? rule->id : rule->path;
+
+    eqlc_buf_text(b, paint(o, "\033[36m"));
+    add_plain(b, time.len ? time.ptr : "(no time)", time.len ? time.len : 9);
+    eqlc_buf_text(b, paint(o, "\033[0m"));
+    eqlc_buf_text(b, "  ");
+    eqlc_buf_text(b, paint(o, "\033[1m"));
+    add_plain(b, name, strlen(name));
+    eqlc_buf_text(b, paint(o, "\033[0m"));
+    if (rule->severity) {
+        eqlc_buf_text(b, " [");
+        add_plain(b, rule->severity, strlen(rule->severity));
+        eqlc_buf_char(b, ']');
+    }
+    eqlc_buf_text(b, "  ");
+    add_plain(b, event->index, strlen(event->index));
+    eqlc_buf_format(b, ":%llu\n", (unsigned long long)event->line);
+    for (uint32_t i = 0; !o->no_source && i < eqlm_program_n_fields(program); i++) {
+        uint32_t field = eqlm_program_field(program, i);
+        eqlm_str text = eqlm_schema_field_name(schema, field);
+        eqlm_value value;
+
+        if (!eqlc_event_get(NULL, event->values, field, &value))
+            continue;
+        eqlc_buf_text(b, "    ");
+        eqlc_buf_text(b, paint(o, "\033[2m"));
+        add_plain(b, text.ptr, text.len);
+        eqlc_buf_text(b, paint(o, "\033[0m"));
+        eqlc_buf_text(b, " = ");
+        add_value(b, &value);
+        eqlc_buf_char(b, '\n');
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Search response
+ */
+
+static void keep_hit(eqlc_run_output *o, const eqlc_event *event)
+{
+    eqlc_buf json = { NULL, 0, 0 };
+
+    add_hit(&json, event, false, o->no_source);
+    o->hits = eqlc_grow(o->hits, &o->cap_hits, o->n_hits + 1, sizeof *o->hits);
+    eqlc_run_hit *hit = &o->hits[o->n_hits];
+    *hit = (eqlc_run_hit) { .json = json.data,
+                            .json_len = json.len,
+                            .has_time = event->has_time,
+                            .time = event->time,
+                            .tiebreaker = event->tiebreaker,
+                            .ordinal = o->n_hits };
+    if (event->tiebreaker.type == EQLM_STRING)
+        hit->text = eqlc_copy(event->tiebreaker.as.str, event->tiebreaker.len);
+    o->n_hits++;
+}
+
+static double as_double(const eqlm_value *v)
+{
+    return v->type == EQLM_I64 ? (double)v->as.i64 : v->type == EQLM_U64 ? (double)v->as.u64 : v->as.f64;
+}
+
+/* Missing, numbers, text. */
+static int tiebreaker_rank(const eqlc_run_hit *h)
+{
+    if (h->text)
+        return 2;
+    return h->tiebreaker.type == EQLM_I64 || h->tiebreaker.type == EQLM_U64 || h->tiebreaker.type == EQLM_F64;
+}
+
+static int compare_tiebreakers(const eqlc_run_hit *a, const eqlc_run_hit *b)
+{
+    int rank = tiebreaker_rank(a);
+
+    if (rank != tiebreaker_rank(b))
+        return rank < tiebreaker_rank(b) ? -1 : 1;
+    if (rank == 0)
+        return 0;
+    if (rank == 2)
+        return strcmp(a->text, b->text);
+    if (a->tiebreaker.type == EQLM_I64 && b->tiebreaker.type == EQLM_I64)
+        return (a->tiebreaker.as.i64 > b->tiebreaker.as.i64) - (a->tiebreaker.as.i64 < b->tiebreaker.as.i64);
+    double x = as_double(&a->tiebreaker), y = as_double(&b->tiebreaker);
+    return (x > y) - (x < y);
+}
+
+static int by_time(const void *x, const void *y)
+{
+    const eqlc_run_hit *a = x, *b = y;
+
+    if (a->has_time != b->has_time)
+        return a->has_time ? 1 : -1;
+    if (a->has_time && a->time != b->time)
+        return a->time < b->time ? -1 : 1;
+    int order = compare_tiebreakers(a, b);
+    return order ? order : (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
+}
+
+static void print_response(eqlc_run_output *o, uint64_t took)
+{
+    size_t first = 0, end = o->n_hits;
+
+    if (o->n_hits)
+        qsort(o->hits, o->n_hits, sizeof *o->hits, by_time);
+    if (o->limited && o->size < o->n_hits) {
+        if (o->head)
+            end = (size_t)o->size;
+        else
+            first = o->n_hits - (size_t)o->size;
+    }
+    eqlc_buf_format(&o->line,
+                    "{\"is_partial\":false,\"is_running\":false,\"took\":%llu,\"timed_out\":false,"
+                    "\"hits\":{\"total\":{\"value\":%llu,\"relation\":\"eq\"},\"events\":[",
+                    (unsigned long long)took, (unsigned long long)(end - first));
+    for (size_t i = first; i < end; i++) {
+        eqlc_buf_text(&o->line, i > first ? ",\n" : "");
+        eqlc_buf_add(&o->line, o->hits[i].json, o->hits[i].json_len);
+    }
+    eqlc_buf_text(&o->line, "]}}\n");
+    write_out(o, o->line.data, o->line.len);
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * All formats
+ */
+
+void eqlc_run_event(eqlc_run_output *o, const eqlc_rule *rule, const eqlm_schema *schema,
+                    const eqlm_program *program, const eqlc_event *event)
+{
+    o->line.len = 0;
+    switch (o->format) {
+    case EQLC_RUN_NDJSON:
+        print_json(o, rule, event);
+        break;
+    case EQLC_RUN_PRETTY:
+        print_pretty(o, rule, schema, program, event);
+        break;
+    case EQLC_RUN_RESPONSE:
+        keep_hit(o, event);
+        return;
+    case EQLC_RUN_COUNT:
+        return;
+    }
+    write_out(o, o->line.data, o->line.len);
+    if (o->flush)
+        flush_out(o);
+}
+
+void eqlc_run_count(eqlc_run_output *o, const eqlc_rule *rule, uint64_t n, bool alone)
+{
+    const char *name = rule->name ? rule->name : rule->id;
+
+    o->line.len = 0;
+    eqlc_buf_format(&o->line, "%llu", (unsigned long long)n);
+    if (!alone) {
+        eqlc_buf_char(&o->line, '\t');
+        add_plain(&o->line, rule->path, strlen(rule->path));
+        if (name) {
+            eqlc_buf_char(&o->line, '\t');
+            add_plain(&o->line, name, strlen(name));
+        }
+    }
+    eqlc_buf_char(&o->line, '\n');
+    write_out(o, o->line.data, o->line.len);
+}
+
+void eqlc_run_finish(eqlc_run_output *o, uint64_t took)
+{
+    o->line.len = 0;
+    if (o->format == EQLC_RUN_RESPONSE)
+        print_response(o, took);
+    flush_out(o);
+}
+
+void eqlc_run_clear(eqlc_run_output *o)
+{
+    for (size_t i = 0; i < o->n_hits; i++) {
+        free(o->hits[i].json);
+        free(o->hits[i].text);
+    }
+    free(o->hits);
+    eqlc_buf_clear(&o->line);
+}

@@ -32,12 +32,16 @@ static bool same(eqlm_str a, eqlm_str b)
 
 static void suggest_field(eqli_check *ck, eqlm_str name)
 {
+    const eqlm_schema *schema = ck->cx->schema;
     eqli_suggest s;
+    eqlm_str known;
     eqli_suggest_init(&s, name);
-    for (uint32_t i = 0; i < ck->cx->schema->n; i++) {
-        if (ck->cx->schema->fields[i].declared)
-            eqli_suggest_offer(&s, ck->cx->schema->fields[i].name);
+    for (uint32_t i = 0; i < schema->n; i++) {
+        if (schema->fields[i].declared)
+            eqli_suggest_offer(&s, schema->fields[i].name);
     }
+    for (size_t i = 0; schema->type_names && schema->type_names(schema->type_names_ctx, i, &known); i++)
+        eqli_suggest_offer(&s, known);
     eqli_suggest_hint(&s, ck->cx->diags);
 }
 

@@ -228,6 +228,15 @@ eqlm_status eqlm_schema_set_types(eqlm_schema *s, eqlm_type_fn type_of, void *ct
     return EQLM_OK;
 }
 
+eqlm_status eqlm_schema_set_type_names(eqlm_schema *s, eqlm_type_list_fn list, void *ctx)
+{
+    if (!s)
+        return EQLM_E_ARGUMENT;
+    s->type_names = list;
+    s->type_names_ctx = ctx;
+    return EQLM_OK;
+}
+
 eqlm_status eqlm_schema_close(eqlm_schema *s)
 {
     if (!s)

@@ -32,6 +32,8 @@ struct eqlm_schema {
     void *get_ctx;
     eqlm_type_fn type_of;
     void *type_ctx;
+    eqlm_type_list_fn type_names;
+    void *type_names_ctx;
     bool closed;
     bool typed; /* types are in force: some field declares one, or type_of is set */
 };

@@ -39,7 +39,8 @@
 enum {
     DRY_ROOM = 64,   /* states a dry run can add: it adds one at a time, and few tokens */
     STACK_SPARE = 8, /* entries kept free, so that the stack cannot overflow within one token */
-    QUIET = 3
+    QUIET = 3,
+    MAX_RESYNCS = 1000 /* text that is no query at all need not be read to its end */
 };
 
 /* The state stack as a dry run sees it: the lowest `kept` real entries, then its own. */
@@ -243,6 +244,8 @@ static bool resync(eqli_parser *ps, eqli_token *t)
     int before = ps->last.kind;
     ps->cx->guessed = true;
     ps->quiet = QUIET;
+    if (++ps->n_resyncs > MAX_RESYNCS)
+        return false;
     for (;; *t = next_token(ps)) {
         bool subquery = (t->kind == EQLI_TK_LBRACKET || t->kind == EQLI_TK_MISSING) && before != EQLI_TK_OF;
         if (t->kind == 0 || subquery || t->kind == EQLI_TK_PIPE)

@@ -13,6 +13,7 @@ typedef struct eqli_parser {
     eqli_token match;   /* the newest `:`, `like`, `regex` ... fed */
     eqli_token *open;   /* brackets fed and not yet closed; room for limits.max_depth + 1 */
     uint32_t n_open;
+    uint32_t n_resyncs;
     uint32_t quiet;     /* so many tokens must go well before another general error is reported */
 } eqli_parser;
 

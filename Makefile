@@ -49,7 +49,7 @@ PACKAGES_DEV := \
 # clang, libclang-rt-dev second compiler, sanitizers, libFuzzer
 # cppcheck, clang-tidy   make lint
 # valgrind               make valgrind
-# xz-utils               unpacks recorded event streams for make corpus
+# xz-utils               unpacks rules and recorded events for make corpus
 
 # ---------------------------------------------------------------------------------------------------------
 # `make deps test` must have installed everything before anything is built or probed, also with -j: so with
@@ -351,7 +351,7 @@ update-golden: all tests
 
 bench-programs: $(BENCH_BIN)
 bench: all bench-programs
-	@set -e; for b in $(BENCH_BIN); do $$b; done
+	@set -e; for b in $(BENCH_BIN); do echo "--- $${b##*/}"; $$b; done
 
 # Fuzzers are built by clang in a build of their own.
 FUZZ_SECONDS ?= 20

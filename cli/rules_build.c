@@ -24,7 +24,7 @@ static eqlc_place advance(eqlc_place place, const char *text, size_t len, size_t
     return place;
 }
 
-eqlc_place eqlc_input_place(const eqlc_input *in, size_t offset)
+eqlc_place eqlc_rule_file_place(const eqlc_input *in, size_t offset)
 {
     return advance((eqlc_place){ 1, 1 }, in->text, in->len, 0, offset < in->len ? offset : in->len);
 }
@@ -42,7 +42,7 @@ static void problem(eqlc_input *in, size_t offset, bool warning, const char *for
     message[0] = '\0';
     if (len > 0)
         vsnprintf(message, (size_t)len + 1, format, args);
-    in->report(in->ctx, in->path, eqlc_input_place(in, offset), warning, message);
+    in->report(in->ctx, in->path, eqlc_rule_file_place(in, offset), warning, message);
     free(message);
 }
 

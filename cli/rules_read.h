@@ -34,7 +34,7 @@ void eqlc_read_markdown(eqlc_input *in);
 void eqlc_read_page_text(eqlc_input *in);
 
 /* Place of a byte of the text. Counts from the start of the file: for problems, which are rare. */
-eqlc_place eqlc_input_place(const eqlc_input *in, size_t offset);
+eqlc_place eqlc_rule_file_place(const eqlc_input *in, size_t offset);
 /* Reports a problem at a byte; an error counts the file or rule as failed. */
 void eqlc_input_error(eqlc_input *in, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
 void eqlc_input_warning(eqlc_input *in, size_t offset, const char *format, ...)

@@ -115,15 +115,17 @@ function expand(path, unit,    line, name, macro) {
         }
         if (line ~ /^#[ \t]*line[ \t]/)
             continue
-        if (unit != "") {
-            if (line ~ /^#[ \t]*define[ \t]/) {
-                macro = line
-                sub(/^#[ \t]*define[ \t]+/, "", macro)
-                sub(/[^A-Za-z0-9_].*/, "", macro)
+        if (line ~ /^#[ \t]*define[ \t]/) {
+            macro = line
+            sub(/^#[ \t]*define[ \t]+/, "", macro)
+            sub(/[^A-Za-z0-9_].*/, "", macro)
+            if (unit == "")
+                shared[macro] = 1
+            else if (!(macro in shared)) # a generated parser repeats the tokens of its header
                 macros[macro] = 1
-            }
-            line = rename(unit, line)
         }
+        if (unit != "")
+            line = rename(unit, line)
         print line
     }
     close(path)

@@ -11,7 +11,7 @@ trap 'rm -rf "$tmp"' EXIT
 
 awk -v dir="$tmp" '
     /^```c$/ { file = sprintf("%s/%03d.c", dir, ++n); printf "%s:%d\n", FILENAME, FNR > (dir "/" sprintf("%03d", n) ".place"); next }
-    /^```text$/ && n && FNR - closed <= 3 { file = sprintf("%s/%03d.txt", dir, n); next }
+    /^```text$/ && n && FNR - closed <= 4 { file = sprintf("%s/%03d.txt", dir, n); next }
     /^```/ { if (file ~ /\.c$/) closed = FNR; if (file != "") close(file); file = ""; next }
     file != "" { print > file }' README.md docs/*.md
 

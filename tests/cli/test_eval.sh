@@ -1,0 +1,77 @@
+#!/usr/bin/env bash
+# eqlc eval as a process.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/support/tap.sh
+eqlc=${EQLC:-${BUILD:-build}/eqlc}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# run COMMAND...: leaves standard output in $out, standard error in $err, the exit code in $code.
+run() {
+    "$@" > "$work/out" 2> "$work/err"
+    code=$?
+    out=$(cat "$work/out")
+    err=$(cat "$work/err")
+}
+
+constant() { # EXPRESSION WANT
+    run "$eqlc" eval "$1"
+    check_text "$1" "0 $2" "$code $out"
+}
+
+constant '1 + 2 * 3' 7
+constant '7.0 / 2' 3.5
+constant '6.0 / 2' 3.0
+constant '9223372036854775807' 9223372036854775807
+constant 'substring("cmd.exe", -4)' '".exe"'
+constant 'concat("a", 1, true)' '"a1true"'
+constant '"a\"\u{e9}\n"' '"a\"é\n"'
+constant '"a" == "a"' true
+constant 'length(null)' null
+
+run "$eqlc" eval '1 / 0'
+check_text "a constant that cannot be computed: exit code" 2 "$code"
+check_text "a constant that cannot be computed: message" "error[E501]" "${err%%:*}"
+run "$eqlc" eval 'process.pid + 1'
+check_text "a field without events: exit code" 3 "$code"
+check_text "a field without events: message" \
+    "eqlc eval: the expression reads the field 'process.pid': name a file of events" "${err%%$'\n'*}"
+run "$eqlc" eval
+check_text "no expression: exit code" 3 "$code"
+run "$eqlc" eval --nothing 1
+check_text "unknown option: exit code" 3 "$code"
+check_text "--help is help eval" "$("$eqlc" help eval)" "$("$eqlc" eval --help)"
+
+cat > "$work/events.ndjson" <<'END'
+{"process":{"pid":4,"args":["a","bb","a"],"name":"x"},"source.ip":"::1","@timestamp":"2026-01-01T01:02:03.5Z"}
+{"process.pid":9223372036854775807,"source":{"ip":["10.0.0.1","10.0.0.2"]}}
+{}
+END
+values() { # EXPRESSION WANT (one line for each event)
+    run "$eqlc" eval "$1" "$work/events.ndjson"
+    check_text "$1 for each event" "$2" "$out"
+}
+values process.pid $'4\n9223372036854775807\nnull'
+values process.args $'["a","bb"]\nnull\nnull'
+values 'length(process.args)' $'[1,2]\nnull\nnull'
+values source.ip $'"::1"\n["10.0.0.1","10.0.0.2"]\nnull'
+values '@timestamp' $'"2026-01-01T01:02:03.5Z"\nnull\nnull'
+values '1 + 1' $'2\n2\n2'
+values 'process.pid + 1' $'5\nnull\nnull'
+check_text "run-time errors are counted" \
+    "eqlc eval: 1 run-time error (overflow, division by zero, ...) gave null" "$err"
+run "$eqlc" eval process.pid - < "$work/events.ndjson"
+check_text "events on standard input" 4 "${out%%$'\n'*}"
+run "$eqlc" eval process.pid "$work/none.ndjson" "$work/events.ndjson"
+check_text "missing file: exit code" 3 "$code"
+check_text "missing file: the others are read" 3 "$(wc -l < "$work/out")"
+echo '{"process":' > "$work/bad.ndjson"
+run "$eqlc" eval process.pid "$work/bad.ndjson" "$work/events.ndjson"
+check_text "broken document: exit code" 1 "$code"
+check_text "broken document: the others are read" 3 "$(wc -l < "$work/out")"
+run "$eqlc" eval --strict process.pid "$work/bad.ndjson" "$work/events.ndjson"
+check_text "broken document with --strict" "1 0" "$code $(wc -l < "$work/out")"
+check_text "output that cannot be written" 3 \
+    "$("$eqlc" eval process.pid "$work/events.ndjson" > /dev/full 2> "$work/err"; echo $?)"
+tap_end

@@ -8,12 +8,6 @@
 
 #include "base/text.h"
 
-typedef enum verdict {
-    NO,
-    YES,
-    UNSURE /* bytes as they are do not decide: not ASCII */
-} verdict;
-
 typedef struct run {
     const eqli_pattern_set *set;
     eqli_subject *subject;
@@ -69,7 +63,7 @@ static bool member_match(run *r, const eqli_pat_member *m)
 }
 
 /* Hash of the bytes that make the class's key; false if the text is too short to have them. */
-static inline bool class_hash(const run *r, const eqli_pat_class *c, uint64_t *out)
+static inline bool class_hash(const run *r, const eqli_pat_class *c, uint32_t *out)
 {
     const eqli_pat_text *t = &r->text;
     uint64_t lower = r->set->lower, head = r->head, tail = r->tail;
@@ -87,53 +81,51 @@ static inline bool class_hash(const run *r, const eqli_pat_class *c, uint64_t *o
     return true;
 }
 
-static inline verdict try_class(run *r, const eqli_pat_class *c)
+static inline eqli_pat_verdict try_class(run *r, const eqli_pat_class *c)
 {
     /* Unless all its bytes are ASCII a text's length, and what lies away from its ends, decides nothing. */
     if (c->exact | c->head_off | c->tail_off) {
         if (!settle(r))
-            return UNSURE;
+            return EQLI_PAT_UNSURE;
     }
-    uint64_t hash;
-    if (!class_hash(r, c, &hash))
-        return NO;
-    const uint32_t *start = (const uint32_t *)eqli_pat_at(r->set, c->starts) + (hash >> c->shift);
-    const eqli_pat_member *m = member_at(r->set, start[0]), *end = member_at(r->set, start[1]);
-    for (; m < end; m++) {
-        if (m->tag != (uint32_t)(hash >> 32))
-            continue;
+    uint32_t tag;
+    if (!class_hash(r, c, &tag))
+        return EQLI_PAT_NO;
+    const eqli_pat_member *m = eqli_pat_lookup(r->set, c->slots, c->shift, tag);
+    for (; m; m = m->more ? m + 1 : NULL) {
         if (!settle(r))
-            return UNSURE;
+            return EQLI_PAT_UNSURE;
         if (m->odd && !r->text.ascii)
             continue; /* its key counts `?` as a byte: try_odd() sees to it */
         if (member_match(r, m))
-            return YES;
+            return EQLI_PAT_YES;
     }
-    return NO;
+    return EQLI_PAT_NO;
 }
 
 /* Members of the classes that have to be matched by character. */
-static verdict try_odd(run *r)
+static eqli_pat_verdict try_odd(run *r)
 {
     const eqli_pat_member *m = member_at(r->set, 0), *end = member_at(r->set, r->set->n_classed);
     for (; m < end; m++) {
         if (m->odd && member_match(r, m))
-            return YES;
+            return EQLI_PAT_YES;
     }
-    return NO;
+    return EQLI_PAT_NO;
 }
 
 enum { SEEN_MAX = 4096 }; /* members of a gram table tried in one pass over the text */
 
-/* Tries the members [low, high) of a bucket whose gram was found, each once per pass. */
-static bool try_gram(run *r, const eqli_pat_grams *g, uint32_t hash, uint32_t low, uint32_t high, uint64_t *seen)
+/* Tries the members that have a gram found in the text, of those in [low, high), each once per pass. */
+static bool try_gram(run *r, const eqli_pat_grams *g, uint32_t tag, uint32_t low, uint32_t high, uint64_t *seen)
 {
-    const uint32_t *start = (const uint32_t *)eqli_pat_at(r->set, g->starts) + (hash >> g->shift);
-    uint32_t i = start[0] > low ? start[0] : low, end = start[1] < high ? start[1] : high;
-    for (; i < end; i++) {
-        const eqli_pat_member *m = member_at(r->set, i);
+    const eqli_pat_member *m = eqli_pat_lookup(r->set, g->slots, g->shift, tag);
+    for (; m; m = m->more ? m + 1 : NULL) {
+        uint32_t i = (uint32_t)(m - member_at(r->set, 0));
+        if (i < low || i >= high)
+            continue;
         uint64_t bit = UINT64_C(1) << (i - low) % 64, *word = &seen[(i - low) / 64];
-        if (m->tag != hash || (*word & bit))
+        if (*word & bit)
             continue;
         *word |= bit;
         if (member_match(r, m))
@@ -142,76 +134,106 @@ static bool try_gram(run *r, const eqli_pat_grams *g, uint32_t hash, uint32_t lo
     return false;
 }
 
-/* Looks up every gram of the text. The bitmap stops nearly all that no member has. */
-static inline bool scan_grams(run *r, const eqli_pat_grams *g, size_t width, uint32_t low, uint32_t high)
-{
-    const uint64_t *bits = eqli_pat_at(r->set, g->bits);
-    const char *t = r->text.ptr;
-    uint32_t lower = (uint32_t)r->set->lower;
+typedef struct gram_scan {
+    run *r;
+    const eqli_pat_grams *g;
+    size_t width;
+    uint32_t lower, low, high; /* members [low, high) are tried */
     uint64_t seen[SEEN_MAX / 64];
-    memset(seen, 0, ((high - low + 63) / 64) * sizeof seen[0]);
-    if (r->text.len < width)
-        return false;
-    for (size_t i = 0, last = r->text.len - width; i <= last; i++) {
-        uint32_t gram = width == 4 ? eqli_pat_load32(t + i) | lower : eqli_pat_load16(t + i) | (lower & 0xffff);
-        uint32_t hash = eqli_pat_gram_hash(gram), b = hash >> g->bits_shift;
-        if ((bits[b / 64] >> b % 64 & 1) && try_gram(r, g, hash, low, high, seen))
+} gram_scan;
+
+static inline uint32_t gram_tag(const char *t, size_t width, uint32_t lower)
+{
+    return eqli_pat_gram_hash(width == 4 ? eqli_pat_load32(t) | lower : eqli_pat_load16(t) | (lower & 0xffff));
+}
+
+/* Tries the members of n grams from t on. */
+static bool try_gram_run(gram_scan *s, const uint8_t *filter, const char *t, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        uint32_t tag = gram_tag(t + k, s->width, s->lower);
+        if (filter[tag >> s->g->filter_shift] && try_gram(s->r, s->g, tag, s->low, s->high, s->seen))
             return true;
     }
     return false;
 }
 
-static verdict try_grams(run *r, const eqli_pat_grams *g, size_t width)
+/* Looks up every gram of the text. The filter stops nearly all that no member has; four are asked at a time. */
+static inline bool scan_grams(gram_scan *s, size_t width)
 {
-    for (uint32_t done = 0; done < g->n;) {
-        uint32_t n = g->n - done < SEEN_MAX ? g->n - done : SEEN_MAX, low = g->first + done;
-        bool hit = width == 4 ? scan_grams(r, g, 4, low, low + n) : scan_grams(r, g, 2, low, low + n);
-        if (hit)
-            return YES;
-        done += n;
+    const uint8_t *filter = eqli_pat_at(s->r->set, s->g->filter);
+    const char *t = s->r->text.ptr;
+    uint32_t lower = s->lower, shift = s->g->filter_shift;
+    if (s->r->text.len < width)
+        return false;
+    size_t i = 0, n = s->r->text.len - width + 1;
+    for (; n - i >= 4; i += 4) {
+        unsigned any = filter[gram_tag(t + i, width, lower) >> shift];
+        any |= filter[gram_tag(t + i + 1, width, lower) >> shift];
+        any |= filter[gram_tag(t + i + 2, width, lower) >> shift];
+        any |= filter[gram_tag(t + i + 3, width, lower) >> shift];
+        if (any && try_gram_run(s, filter, t + i, 4))
+            return true;
     }
-    return NO;
+    return try_gram_run(s, filter, t + i, n - i);
+}
+
+static eqli_pat_verdict try_grams(run *r, const eqli_pat_grams *g, size_t width)
+{
+    gram_scan s;
+    s.r = r;
+    s.g = g;
+    s.width = width;
+    s.lower = (uint32_t)r->set->lower;
+    for (s.low = g->first; s.low < g->first + g->n; s.low = s.high) {
+        uint32_t left = g->first + g->n - s.low, n = left < SEEN_MAX ? left : SEEN_MAX;
+        s.high = s.low + n;
+        memset(s.seen, 0, ((size_t)n + 63) / 64 * sizeof s.seen[0]);
+        if (width == 4 ? scan_grams(&s, 4) : scan_grams(&s, 2))
+            return EQLI_PAT_YES;
+    }
+    return EQLI_PAT_NO;
 }
 
 /* Members that nothing but a search of the text can rule out. */
-static verdict try_floating(run *r)
+static eqli_pat_verdict try_floating(run *r)
 {
     const eqli_pattern_set *set = r->set;
     if (!settle(r))
-        return UNSURE;
-    if (set->grams4.n && try_grams(r, &set->grams4, 4) == YES)
-        return YES;
-    if (set->grams2.n && try_grams(r, &set->grams2, 2) == YES)
-        return YES;
+        return EQLI_PAT_UNSURE;
+    if (set->grams4.n && try_grams(r, &set->grams4, 4) == EQLI_PAT_YES)
+        return EQLI_PAT_YES;
+    if (set->grams2.n && try_grams(r, &set->grams2, 2) == EQLI_PAT_YES)
+        return EQLI_PAT_YES;
     for (uint32_t i = set->rest; i < set->n_members; i++) {
         if (member_match(r, member_at(set, i)))
-            return YES;
+            return EQLI_PAT_YES;
     }
-    return NO;
+    return EQLI_PAT_NO;
 }
 
-static verdict try_members(run *r)
+/* All members but those of the first classes, whose answer is no. */
+static eqli_pat_verdict try_members(run *r, uint32_t first_class)
 {
     const eqli_pattern_set *set = r->set;
     const eqli_pat_class *c = eqli_pat_at(set, set->classes);
-    for (uint32_t i = 0; i < set->n_classes; i++) {
-        verdict v = try_class(r, &c[i]);
-        if (v != NO)
+    for (uint32_t i = first_class; i < set->n_classes; i++) {
+        eqli_pat_verdict v = try_class(r, &c[i]);
+        if (v != EQLI_PAT_NO)
             return v;
     }
-    return set->n_classed < set->n_members ? try_floating(r) : NO;
+    return set->n_classed < set->n_members ? try_floating(r) : EQLI_PAT_NO;
 }
 
-static void load_ends(run *r)
+/* First and last eight bytes of a text. */
+static inline void load_ends(const char *p, size_t n, uint64_t *head, uint64_t *tail)
 {
-    const char *p = r->text.ptr;
-    size_t n = r->text.len;
     if (n >= 8) {
-        r->head = eqli_pat_load64(p);
-        r->tail = eqli_pat_load64(p + n - 8);
+        *head = eqli_pat_load64(p);
+        *tail = eqli_pat_load64(p + n - 8);
     } else {
-        r->head = eqli_pat_load_short(p, n);
-        r->tail = n ? r->head << (64 - 8 * n) : 0;
+        *head = eqli_pat_load_short(p, n);
+        *tail = n ? *head << (64 - 8 * n) : 0;
     }
 }
 
@@ -235,46 +257,89 @@ static bool fold_subject(run *r)
 }
 
 /* The text has bytes that are not ASCII and needs a closer look than its raw bytes allow. */
-static verdict match_not_ascii(run *r)
+static eqli_pat_verdict match_not_ascii(run *r)
 {
     r->sure = true;
     r->text.ascii = r->text.lower = false;
     if (r->set->fold) {
         if (!fold_subject(r))
-            return NO;
-        load_ends(r);
+            return EQLI_PAT_NO;
+        load_ends(r->text.ptr, r->text.len, &r->head, &r->tail);
     }
-    verdict v = r->set->has_odd ? try_odd(r) : NO;
-    return v == NO ? try_members(r) : v;
+    eqli_pat_verdict v = r->set->has_odd ? try_odd(r) : EQLI_PAT_NO;
+    return v == EQLI_PAT_NO ? try_members(r, 0) : v;
 }
 
-eqli_op_result eqli_pattern_set_match(const eqli_pattern_set *set, eqli_subject *s, bool *out)
+/* The long way, for what the raw bytes at the ends do not decide. `v`: what they say about the plain classes. */
+static eqli_op_result decide(const eqli_pattern_set *set, eqli_subject *s, uint64_t head, uint64_t tail,
+                             eqli_pat_verdict v, bool *out)
 {
-    *out = false;
-    if (s->len < set->min_len || s->len > set->max_len)
-        return EQLI_OP_OK;
-    if (set->always) {
-        *out = true;
-        return EQLI_OP_OK;
-    }
     run r;
     r.set = set;
     r.subject = s;
     r.text = (eqli_pat_text){ s->len ? s->ptr : "", s->len, false, set->fold, s->scratch };
+    r.head = head;
+    r.tail = tail;
     r.sure = set->bytewise;
     r.result = EQLI_OP_OK;
-    load_ends(&r);
-    verdict v = UNSURE;
-    if (!((r.head | r.tail) & set->high)) {
-        if (((r.head | set->lower) & set->head_care) != set->head_want ||
-            ((r.tail | set->lower) & set->tail_care) != set->tail_want)
-            return EQLI_OP_OK;
-        v = try_members(&r);
-    } else {
-        s->ascii = EQLI_ASCII_NO;
-    }
-    if (v == UNSURE)
+    if (set->always)
+        v = EQLI_PAT_YES;
+    else if (v == EQLI_PAT_NO)
+        v = try_members(&r, set->n_plain);
+    if (v == EQLI_PAT_UNSURE)
         v = match_not_ascii(&r);
-    *out = v == YES && r.result == EQLI_OP_OK;
+    *out = v == EQLI_PAT_YES && r.result == EQLI_OP_OK;
     return r.result;
+}
+
+/* Compares raw bytes that may or may not be ASCII: reading all of a text only to learn that would cost more. */
+static inline eqli_pat_verdict plain_match(const eqli_pattern_set *set, const eqli_pat_member *m, const char *p, size_t n)
+{
+    if (n < m->min)
+        return EQLI_PAT_NO; /* min counts characters here, and there are at most as many as bytes */
+    const unsigned char *head = eqli_pat_at(set, m->head), *tail = eqli_pat_at(set, m->tail);
+    if (m->exact) {
+        eqli_pat_verdict v = eqli_pat_raw_tail(p + n - m->min, head, head + m->min, m->min);
+        return v == EQLI_PAT_YES && n > m->min ? EQLI_PAT_NO : v;
+    }
+    eqli_pat_verdict v = eqli_pat_raw_head(p, head, head + m->head_len, m->head_len);
+    return v == EQLI_PAT_YES ? eqli_pat_raw_tail(p + n - m->tail_len, tail, tail + m->tail_len, m->tail_len) : v;
+}
+
+/* The classes that have only plain members. The ends are ASCII (or bytes decide anyway), so a key that differs rules
+ * its members out. */
+static inline eqli_pat_verdict try_plain(const eqli_pattern_set *set, const char *p, size_t n, uint64_t head, uint64_t tail)
+{
+    const eqli_pat_class *c = eqli_pat_at(set, set->classes), *end = c + set->n_plain;
+    for (; c < end; c++) {
+        uint32_t tag = eqli_pat_hash((head | set->lower) & c->head_mask, (tail | set->lower) & c->tail_mask);
+        const eqli_pat_member *m = eqli_pat_lookup(set, c->slots, c->shift, tag);
+        for (; m; m = m->more ? m + 1 : NULL) {
+            eqli_pat_verdict v = plain_match(set, m, p, n);
+            if (v != EQLI_PAT_NO)
+                return v;
+        }
+    }
+    return EQLI_PAT_NO;
+}
+
+eqli_op_result eqli_pattern_set_match(const eqli_pattern_set *set, eqli_subject *s, bool *out)
+{
+    uint64_t head, tail;
+    *out = false;
+    if (s->len - set->min_len > set->len_span)
+        return EQLI_OP_OK;
+    load_ends(s->ptr, s->len, &head, &tail);
+    if ((head | tail) & set->high) {
+        s->ascii = EQLI_ASCII_NO;
+        return decide(set, s, head, tail, EQLI_PAT_UNSURE, out);
+    }
+    if ((((head | set->lower) & set->head_care) ^ set->head_want) |
+        (((tail | set->lower) & set->tail_care) ^ set->tail_want))
+        return EQLI_OP_OK;
+    eqli_pat_verdict v = try_plain(set, s->ptr, s->len, head, tail);
+    if (v == EQLI_PAT_UNSURE || (v == EQLI_PAT_NO && !set->all_plain))
+        return decide(set, s, head, tail, v, out);
+    *out = v == EQLI_PAT_YES;
+    return EQLI_OP_OK;
 }

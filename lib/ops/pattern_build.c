@@ -8,29 +8,45 @@ enum {
     FEW = 6,        /* so many floating members are quicker searched one by one than through a gram table */
     MANY_EXACT = 8, /* from here on exact members get a table of their own */
     STRONG = 4,     /* bytes of a key that tell texts apart well */
-    MAX_CHAIN = 3,  /* members with the same key that need no better key */
+    MAX_CHAIN = 3,  /* members with the same key, on average, that need no better key */
+    MAX_SAMPLE = 4096, /* members looked at to choose a key */
+    FILTER_SPARE = 32, /* bytes of a gram filter for each member, */
+    FILTER_MIN = 10,   /* and its least and greatest size as powers of two */
+    FILTER_MAX = 15,
     MAX_WINDOW = 64 /* how far from the ends a better key is looked for */
 };
 
-/* Where a member goes; classes are made from the first five in this order. */
-typedef enum group { G_EXACT, G_TAIL, G_HEAD, G_SHORT_TAIL, G_SHORT_HEAD, G_GRAM4, G_GRAM2, G_REST, N_GROUPS } group;
+/* Where a member goes; each of those before G_GRAM4 becomes a class. */
+typedef enum group {
+    G_EXACT,
+    G_TAIL, /* plain members, and behind G_COMPLEX the others; both in this order */
+    G_HEAD,
+    G_SHORT_TAIL,
+    G_SHORT_HEAD,
+    G_COMPLEX,
+    G_GRAM4 = G_COMPLEX + 4,
+    G_GRAM2,
+    G_REST,
+    N_GROUPS
+} group;
 
 typedef struct draft {
     const unsigned char *text; /* folded if the set is */
     uint32_t len;
-    bool glob, exact, odd, wild; /* wild: has `?` */
+    bool glob, exact, odd, ascii, wild; /* wild: has `?` */
     bool floats;                 /* the whole text is an inner segment */
     uint32_t head_len, tail_len, n_inner;
     uint32_t min, chars;
     uint64_t head, head_mask, tail, tail_mask; /* fixed bytes of the first and last eight */
     uint32_t gram, gram_width;
     group group;
-    uint64_t hash;
+    uint32_t tag;
+    bool more; /* the next in order has the same tag */
 } draft;
 
 typedef struct table {
-    uint32_t *starts;
-    uint32_t n_buckets, shift; /* of a 64-bit hash; n_buckets is a power of two */
+    eqli_pat_slot *slots;
+    uint32_t n_slots, shift;
     uint32_t first, n;
 } table;
 
@@ -182,6 +198,7 @@ static void measure(builder *b, draft *d)
     }
     d->min = d->len - stars;
     d->chars = count_chars((const char *)d->text, d->len) - stars;
+    d->ascii = eqli_is_ascii((const char *)d->text, d->len);
     d->odd = d->wild || eqli_utf8_check((const char *)d->text, d->len) < d->len;
     read_ends(d, b->lower);
     if (!choose_gram(d, 4, b->lower))
@@ -249,6 +266,12 @@ static uint32_t bytes_in(uint64_t mask)
     return n;
 }
 
+/* See eqli_pat_member. */
+static bool is_plain(const draft *d)
+{
+    return d->n_inner == 0 && d->ascii;
+}
+
 static bool whole_key(const draft *d)
 {
     return d->exact && !d->wild;
@@ -259,14 +282,15 @@ static group group_of(const draft *d, bool exact_table)
     if (exact_table && whole_key(d))
         return G_EXACT;
     uint32_t head = bytes_in(d->head_mask), tail = bytes_in(d->tail_mask);
+    group base = is_plain(d) ? G_TAIL : G_COMPLEX;
     if (tail >= STRONG)
-        return G_TAIL;
+        return base;
     if (head >= STRONG)
-        return G_HEAD;
+        return base + G_HEAD - G_TAIL;
     if (tail)
-        return G_SHORT_TAIL;
+        return base + G_SHORT_TAIL - G_TAIL;
     if (head)
-        return G_SHORT_HEAD;
+        return base + G_SHORT_HEAD - G_TAIL;
     return d->gram_width == 4 ? G_GRAM4 : d->gram_width == 2 ? G_GRAM2 : G_REST;
 }
 
@@ -275,10 +299,10 @@ static void choose_groups(builder *b)
     uint32_t n_exact = 0;
     for (uint32_t i = 0; i < b->n; i++)
         n_exact += whole_key(&b->drafts[i]);
-    bool exact_table = n_exact >= MANY_EXACT || (n_exact == b->n && b->n > 1);
+    bool exact_table = n_exact >= MANY_EXACT;
     for (uint32_t i = 0; i < b->n; i++) {
         draft *d = &b->drafts[i];
-        d->group = b->n == 1 ? G_REST : group_of(d, exact_table);
+        d->group = b->n == 1 && !is_plain(d) ? G_REST : group_of(d, exact_table);
         b->count[d->group]++;
     }
     for (uint32_t i = 0; i < b->n; i++) {
@@ -301,30 +325,46 @@ static uint32_t log2_up(uint64_t n)
     return bits;
 }
 
-/* Sorts order[first .. first+n) by bucket and notes where each begins. Members keep their order within a bucket. */
-static bool table_make(builder *b, table *t, uint32_t first, uint32_t n)
+/* Sorts order[first .. first+n) by tag. */
+static bool sort_by_tag(builder *b, uint32_t first, uint32_t n)
 {
-    uint32_t bits = log2_up(2 * (uint64_t)n);
-    *t = (table){ .n_buckets = UINT32_C(1) << bits, .shift = 64 - bits, .first = first, .n = n };
-    t->starts = eqli_arena_array(&b->arena, (size_t)t->n_buckets + 1, sizeof *t->starts);
-    uint32_t *sorted = eqli_arena_array(&b->arena, n, sizeof *sorted);
-    if (!t->starts || !sorted)
+    uint64_t *keys = eqli_arena_array(&b->arena, n, sizeof *keys);
+    if (!keys)
         return false;
     uint32_t *order = b->order + first;
     for (uint32_t i = 0; i < n; i++)
-        t->starts[(b->drafts[order[i]].hash >> t->shift) + 1]++;
-    for (uint32_t k = 0; k < t->n_buckets; k++)
-        t->starts[k + 1] += t->starts[k];
-    for (uint32_t i = 0; i < n; i++)
-        sorted[t->starts[b->drafts[order[i]].hash >> t->shift]++] = order[i];
-    for (uint32_t k = t->n_buckets; k > 0; k--)
-        t->starts[k] = t->starts[k - 1] + first;
-    t->starts[0] = first;
-    memcpy(order, sorted, n * sizeof *sorted);
+        keys[i] = (uint64_t)b->drafts[order[i]].tag << 32 | order[i];
+    eqli_pat_sort(keys, n);
+    for (uint32_t i = 0; i < n; i++) {
+        order[i] = (uint32_t)keys[i];
+        b->drafts[order[i]].more = i + 1 < n && keys[i + 1] >> 32 == keys[i] >> 32;
+    }
     return true;
 }
 
-static uint64_t draft_exact_hash(const draft *d, uint64_t lower)
+static bool table_make(builder *b, table *t, uint32_t first, uint32_t n)
+{
+    uint32_t bits = log2_up(2 * (uint64_t)n), home = UINT32_C(1) << bits;
+    *t = (table){ .shift = 32 - bits, .first = first, .n = n };
+    t->slots = eqli_arena_array(&b->arena, (size_t)home + n + 1, sizeof *t->slots);
+    if (!t->slots || !sort_by_tag(b, first, n))
+        return false;
+    for (uint32_t i = 0; i < home + n + 1; i++)
+        t->slots[i] = (eqli_pat_slot){ UINT32_MAX, EQLI_PAT_NO_MEMBER };
+    uint32_t next = 0;
+    for (uint32_t i = first; i < first + n; i++) {
+        const draft *d = &b->drafts[b->order[i]];
+        if (i > first && b->drafts[b->order[i - 1]].more)
+            continue;
+        if (next < d->tag >> t->shift)
+            next = d->tag >> t->shift;
+        t->slots[next++] = (eqli_pat_slot){ d->tag, i };
+    }
+    t->n_slots = (next > home ? next : home) + 1;
+    return true;
+}
+
+static uint32_t draft_exact_hash(const draft *d, uint64_t lower)
 {
     const char *p = (const char *)d->text;
     size_t n = d->len;
@@ -339,30 +379,113 @@ static uint64_t draft_exact_hash(const draft *d, uint64_t lower)
     return eqli_pat_exact_hash(p, n, head, tail, lower);
 }
 
-static void class_masks(builder *b, eqli_pat_class *c, uint32_t first, uint32_t n)
+/* The fixed bytes among the eight that lie `off` bytes from a draft's start or end. */
+static uint64_t window(const draft *d, uint32_t off, bool from_end, uint64_t lower, uint64_t *mask)
 {
+    if (off == 0) {
+        *mask = from_end ? d->tail_mask : d->head_mask;
+        return from_end ? d->tail : d->head;
+    }
+    uint32_t start = from_end ? d->len - 8 - off : off;
+    uint64_t bytes = 0;
+    *mask = 0;
+    for (uint32_t i = 0; i < 8; i++) {
+        if (is_wild(d, start + i))
+            continue;
+        *mask |= UINT64_C(0xff) << 8 * i;
+        bytes |= (uint64_t)d->text[start + i] << 8 * i;
+    }
+    return (bytes | lower) & *mask;
+}
+
+/* Reads the keys of order[first .. first+n) at the class's windows: which bytes they all have, and the tags. */
+static void class_keys(builder *b, eqli_pat_class *c, uint32_t first, uint32_t n)
+{
+    uint64_t mask;
     c->head_mask = c->tail_mask = UINT64_MAX;
     for (uint32_t i = first; i < first + n; i++) {
         const draft *d = &b->drafts[b->order[i]];
-        c->head_mask &= d->head_mask;
-        c->tail_mask &= d->tail_mask;
+        window(d, c->head_off, false, b->lower, &mask);
+        c->head_mask &= mask;
+        window(d, c->tail_off, true, b->lower, &mask);
+        c->tail_mask &= mask;
     }
+    for (uint32_t i = first; i < first + n; i++) {
+        draft *d = &b->drafts[b->order[i]];
+        d->tag = eqli_pat_hash(window(d, c->head_off, false, b->lower, &mask) & c->head_mask,
+                               window(d, c->tail_off, true, b->lower, &mask) & c->tail_mask);
+    }
+}
+
+/* About how many different tags order[first .. first+n) have. */
+static uint32_t distinct_tags(const builder *b, uint32_t first, uint32_t n)
+{
+    uint64_t bits[256] = { 0 };
+    uint32_t count = 0;
+    for (uint32_t i = first; i < first + n; i++) {
+        uint32_t tag = b->drafts[b->order[i]].tag >> 18;
+        count += !(bits[tag / 64] >> tag % 64 & 1);
+        bits[tag / 64] |= UINT64_C(1) << tag % 64;
+    }
+    return count;
+}
+
+/* Lists often share a long beginning or end ("?:\\Windows\\System32\\..."): a window further in may tell more apart.
+ * Only worth it for much shorter chains, because such a key needs a text known to be ASCII. */
+static void move_windows(builder *b, eqli_pat_class *c, uint32_t first, uint32_t n)
+{
+    uint32_t sampled = n < MAX_SAMPLE ? n : MAX_SAMPLE;
+    uint32_t at_ends = distinct_tags(b, first, sampled), best = at_ends;
+    uint32_t head_room = UINT32_MAX, tail_room = UINT32_MAX;
+    if (at_ends * MAX_CHAIN >= sampled)
+        return;
+    for (uint32_t i = first; i < first + n; i++) {
+        const draft *d = &b->drafts[b->order[i]];
+        uint32_t tail_len = d->exact ? d->len : d->tail_len;
+        head_room = d->head_len < head_room ? d->head_len : head_room;
+        tail_room = tail_len < tail_room ? tail_len : tail_room;
+    }
+    eqli_pat_class found = *c;
+    for (uint32_t off = 1; off <= MAX_WINDOW && off + 8 <= head_room; off++) {
+        eqli_pat_class tried = { .head_off = off };
+        class_keys(b, &tried, first, sampled);
+        uint32_t score = distinct_tags(b, first, sampled);
+        if (score > best) {
+            best = score;
+            found = tried;
+        }
+    }
+    for (uint32_t off = 1; off <= MAX_WINDOW && off + 8 <= tail_room; off++) {
+        eqli_pat_class tried = { .head_off = found.head_off, .tail_off = off };
+        class_keys(b, &tried, first, sampled);
+        uint32_t score = distinct_tags(b, first, sampled);
+        if (score > best) {
+            best = score;
+            found = tried;
+        }
+    }
+    *c = best >= 2 * at_ends ? found : *c;
+    class_keys(b, c, first, n);
 }
 
 static bool class_make(builder *b, group g, uint32_t first, uint32_t n)
 {
     eqli_pat_class *c = &b->classes[b->n_classes];
     *c = (eqli_pat_class){ .exact = g == G_EXACT };
-    if (!c->exact)
-        class_masks(b, c, first, n);
-    for (uint32_t i = first; i < first + n; i++) {
-        draft *d = &b->drafts[b->order[i]];
-        d->hash = c->exact ? draft_exact_hash(d, b->lower) : eqli_pat_hash(d->head & c->head_mask, d->tail & c->tail_mask);
+    if (c->exact) {
+        for (uint32_t i = first; i < first + n; i++) {
+            draft *d = &b->drafts[b->order[i]];
+            d->tag = draft_exact_hash(d, b->lower);
+        }
+    } else {
+        class_keys(b, c, first, n);
+        move_windows(b, c, first, n);
     }
     table *t = &b->tables[b->n_classes++];
     if (!table_make(b, t, first, n))
         return false;
     c->shift = t->shift;
+    c->plain = g >= G_TAIL && g < G_COMPLEX && !c->head_off && !c->tail_off;
     return true;
 }
 
@@ -370,7 +493,7 @@ static bool grams_make(builder *b, table *t, uint32_t first, uint32_t n)
 {
     for (uint32_t i = first; i < first + n; i++) {
         draft *d = &b->drafts[b->order[i]];
-        d->hash = (uint64_t)eqli_pat_gram_hash(d->gram) << 32;
+        d->tag = eqli_pat_gram_hash(d->gram);
     }
     return table_make(b, t, first, n);
 }
@@ -450,14 +573,16 @@ static bool make_wilds(builder *b)
 
 /* Places of the parts in the block. */
 typedef struct layout {
-    uint64_t classes, members, segs, starts, bits, wilds, lits, end;
-    uint32_t bits4, bits2; /* log2 of the sizes of the bitmaps, 0: none */
+    uint64_t classes, members, segs, slots, filters, wilds, lits, end;
+    uint32_t log4, log2; /* of the sizes of the filters, 0: none */
 } layout;
 
-static uint32_t bitmap_log2(const table *t)
+static uint32_t filter_log2(const table *t)
 {
-    uint32_t bits = t->n ? log2_up(32 * (uint64_t)t->n) : 0;
-    return t->n && bits < 10 ? 10 : bits;
+    uint32_t bits = t->n ? log2_up(FILTER_SPARE * (uint64_t)t->n) : 0;
+    if (t->n && bits < FILTER_MIN)
+        return FILTER_MIN;
+    return bits < FILTER_MAX ? bits : FILTER_MAX;
 }
 
 static layout plan(const builder *b)
@@ -465,18 +590,14 @@ static layout plan(const builder *b)
     layout l = { .classes = (sizeof(eqli_pattern_set) + 7) / 8 * 8 };
     l.members = l.classes + b->n_classes * sizeof(eqli_pat_class);
     l.segs = (l.members + (uint64_t)b->n * sizeof(eqli_pat_member) + 7) / 8 * 8;
-    l.starts = l.segs + b->segs * sizeof(eqli_pat_seg);
-    uint64_t n_starts = 0;
+    l.slots = l.segs + b->segs * sizeof(eqli_pat_seg);
+    uint64_t n_slots = (uint64_t)b->grams4.n_slots + b->grams2.n_slots;
     for (uint32_t i = 0; i < b->n_classes; i++)
-        n_starts += (uint64_t)b->tables[i].n_buckets + 1;
-    if (b->grams4.n)
-        n_starts += (uint64_t)b->grams4.n_buckets + 1;
-    if (b->grams2.n)
-        n_starts += (uint64_t)b->grams2.n_buckets + 1;
-    l.bits = (l.starts + n_starts * sizeof(uint32_t) + 7) / 8 * 8;
-    l.bits4 = bitmap_log2(&b->grams4);
-    l.bits2 = bitmap_log2(&b->grams2);
-    l.wilds = l.bits + (l.bits4 ? UINT64_C(1) << (l.bits4 - 3) : 0) + (l.bits2 ? UINT64_C(1) << (l.bits2 - 3) : 0);
+        n_slots += b->tables[i].n_slots;
+    l.filters = (l.slots + n_slots * sizeof(eqli_pat_slot) + 7) / 8 * 8;
+    l.log4 = filter_log2(&b->grams4);
+    l.log2 = filter_log2(&b->grams2);
+    l.wilds = l.filters + (l.log4 ? UINT64_C(1) << l.log4 : 0) + (l.log2 ? UINT64_C(1) << l.log2 : 0);
     l.lits = l.wilds + b->wild_bytes;
     l.end = l.lits + b->lit_bytes;
     return l;
@@ -485,7 +606,7 @@ static layout plan(const builder *b)
 typedef struct writer {
     const builder *b;
     eqli_pattern_set *set;
-    uint32_t lit, seg, starts, bits, wild; /* where the next goes; seg is an index, the others are offsets */
+    uint32_t lit, seg, slots, filter, wild; /* where the next goes; seg is an index, the others are offsets */
     const wild_item *item;
 } writer;
 
@@ -520,14 +641,15 @@ static void put_member(writer *w, uint32_t i)
 {
     const draft *d = &w->b->drafts[w->b->order[i]];
     eqli_pat_member *m = (eqli_pat_member *)place(w, w->set->members) + i;
-    *m = (eqli_pat_member){ .tag = (uint32_t)(d->hash >> 32),
-                            .min = d->min,
+    *m = (eqli_pat_member){ .min = d->min,
                             .head_len = d->head_len,
                             .tail_len = d->tail_len,
                             .inner = w->seg,
                             .n_inner = d->n_inner,
                             .exact = d->exact,
-                            .odd = d->odd };
+                            .odd = d->odd,
+                            .more = d->more,
+                            .plain = is_plain(d) };
     m->head = put_literal(w, d, 0, d->head_len);
     m->tail = put_literal(w, d, d->len - d->tail_len, d->tail_len);
     uint32_t at = d->head_len, start;
@@ -535,44 +657,56 @@ static void put_member(writer *w, uint32_t i)
         put_segment(w, d, start, at - start);
 }
 
-static uint32_t put_starts(writer *w, const table *t)
+static uint32_t put_slots(writer *w, const table *t)
 {
-    uint32_t at = w->starts, size = (t->n_buckets + 1) * (uint32_t)sizeof *t->starts;
-    memcpy(place(w, at), t->starts, size);
-    w->starts += size;
+    uint32_t at = w->slots, size = t->n_slots * (uint32_t)sizeof *t->slots;
+    memcpy(place(w, at), t->slots, size);
+    w->slots += size;
     return at;
 }
 
-static void put_grams(writer *w, const table *t, uint32_t bits_log2, eqli_pat_grams *out)
+/* The plain ones first. */
+static void put_classes(writer *w)
+{
+    const builder *b = w->b;
+    eqli_pat_class *out = place(w, w->set->classes);
+    uint32_t n_members = 0;
+    for (int plain = 1; plain >= 0; plain--) {
+        for (uint32_t i = 0; i < b->n_classes; i++) {
+            if (b->classes[i].plain != (plain == 1))
+                continue;
+            *out = b->classes[i];
+            out++->slots = put_slots(w, &b->tables[i]);
+            w->set->n_plain += (uint32_t)plain;
+            n_members += plain ? b->tables[i].n : 0;
+        }
+    }
+    w->set->all_plain = b->n > 0 && n_members == b->n;
+}
+
+static void put_grams(writer *w, const table *t, uint32_t filter_bits, eqli_pat_grams *out)
 {
     if (t->n == 0)
         return;
-    *out = (eqli_pat_grams){ .n = t->n,
-                             .first = t->first,
-                             .shift = t->shift - 32,
-                             .bits = w->bits,
-                             .bits_shift = 32 - bits_log2 };
-    out->starts = put_starts(w, t);
-    uint64_t *bits = place(w, w->bits);
-    for (uint32_t i = t->first; i < t->first + t->n; i++) {
-        uint32_t b = (uint32_t)(w->b->drafts[w->b->order[i]].hash >> 32) >> out->bits_shift;
-        bits[b / 64] |= UINT64_C(1) << b % 64;
-    }
-    w->bits += UINT32_C(1) << (bits_log2 - 3);
+    *out = (eqli_pat_grams){
+        .n = t->n, .first = t->first, .shift = t->shift, .filter = w->filter, .filter_shift = 32 - filter_bits
+    };
+    out->slots = put_slots(w, t);
+    uint8_t *filter = place(w, w->filter);
+    for (uint32_t i = t->first; i < t->first + t->n; i++)
+        filter[w->b->drafts[w->b->order[i]].tag >> out->filter_shift] = 1;
+    w->filter += UINT32_C(1) << filter_bits;
 }
 
-/* What all members ask of the length and the ends of a text. */
-static void put_filters(const builder *b, eqli_pattern_set *set)
+/* Bytes all members fix at the ends of a text. */
+static void put_gates(const builder *b, eqli_pattern_set *set)
 {
-    set->min_len = UINT32_MAX;
-    set->head_care = set->tail_care = b->n ? UINT64_MAX : 0;
+    if (b->n == 0)
+        return;
+    const draft *first = &b->drafts[0];
+    set->head_care = set->tail_care = UINT64_MAX;
     for (uint32_t i = 0; i < b->n; i++) {
-        const draft *d = &b->drafts[i], *first = &b->drafts[0];
-        /* Folding changes the number of bytes of a character, never the number of characters. */
-        uint32_t least = b->fold ? d->chars : d->min;
-        uint64_t most = d->exact ? b->fold || d->wild ? 4 * (uint64_t)d->min : d->min : SIZE_MAX;
-        set->min_len = least < set->min_len ? least : set->min_len;
-        set->max_len = most > set->max_len ? (size_t)most : set->max_len;
+        const draft *d = &b->drafts[i];
         for (uint32_t k = 0; k < 64; k += 8) {
             uint64_t byte = UINT64_C(0xff) << k;
             if (!(d->head_mask & byte) || ((d->head ^ first->head) & byte))
@@ -580,17 +714,25 @@ static void put_filters(const builder *b, eqli_pattern_set *set)
             if (!(d->tail_mask & byte) || ((d->tail ^ first->tail) & byte))
                 set->tail_care &= ~byte;
         }
-        set->has_odd = set->has_odd || (d->odd && d->group < G_GRAM4);
-        set->bytewise = set->bytewise && !d->odd;
     }
-    if (b->n) {
-        set->head_want = b->drafts[0].head & set->head_care;
-        set->tail_want = b->drafts[0].tail & set->tail_care;
+    set->head_want = first->head & set->head_care;
+    set->tail_want = first->tail & set->tail_care;
+}
+
+/* What all members ask of a text's length. With nothing to match no length passes. */
+static void put_lengths(const builder *b, eqli_pattern_set *set)
+{
+    size_t min = b->always ? 0 : SIZE_MAX, max = b->always ? SIZE_MAX : 0;
+    for (uint32_t i = 0; i < b->n; i++) {
+        const draft *d = &b->drafts[i];
+        /* Folding changes the number of bytes of a character, never the number of characters. */
+        uint32_t least = b->fold ? d->chars : d->min;
+        uint64_t most = d->exact ? b->fold || d->wild ? 4 * (uint64_t)d->min : d->min : SIZE_MAX;
+        min = least < min ? least : min;
+        max = most > max ? (size_t)most : max;
     }
-    if (b->always) {
-        set->min_len = 0;
-        set->max_len = SIZE_MAX;
-    }
+    set->min_len = min;
+    set->len_span = max < min ? 0 : max - min;
 }
 
 static void write_set(const builder *b, const layout *l, eqli_pattern_set *set)
@@ -598,8 +740,8 @@ static void write_set(const builder *b, const layout *l, eqli_pattern_set *set)
     writer w = { .b = b,
                  .set = set,
                  .lit = (uint32_t)l->lits,
-                 .starts = (uint32_t)l->starts,
-                 .bits = (uint32_t)l->bits,
+                 .slots = (uint32_t)l->slots,
+                 .filter = (uint32_t)l->filters,
                  .wild = (uint32_t)l->wilds,
                  .item = b->wilds };
     set->fold = b->fold;
@@ -613,17 +755,19 @@ static void write_set(const builder *b, const layout *l, eqli_pattern_set *set)
     set->classes = (uint32_t)l->classes;
     set->members = (uint32_t)l->members;
     set->segs = (uint32_t)l->segs;
-    put_filters(b, set);
+    for (uint32_t i = 0; i < b->n; i++) {
+        const draft *d = &b->drafts[i];
+        set->has_odd = set->has_odd || (d->odd && d->group < G_GRAM4);
+        set->bytewise = set->bytewise && !d->odd;
+    }
+    put_lengths(b, set);
+    put_gates(b, set);
     set->high = set->bytewise ? 0 : EQLI_PAT_HIGH;
     for (uint32_t i = 0; i < b->n; i++)
         put_member(&w, i);
-    for (uint32_t i = 0; i < b->n_classes; i++) {
-        eqli_pat_class *c = (eqli_pat_class *)place(&w, set->classes) + i;
-        *c = b->classes[i];
-        c->starts = put_starts(&w, &b->tables[i]);
-    }
-    put_grams(&w, &b->grams4, l->bits4, &set->grams4);
-    put_grams(&w, &b->grams2, l->bits2, &set->grams2);
+    put_classes(&w);
+    put_grams(&w, &b->grams4, l->log4, &set->grams4);
+    put_grams(&w, &b->grams2, l->log2, &set->grams2);
 }
 
 static eqlm_status build(builder *b, const eqlm_alloc *alloc, const eqli_pattern *patterns, size_t n,

@@ -111,6 +111,79 @@ static inline bool eqli_pat_same(const char *t, const unsigned char *lit, const 
     return true;
 }
 
+/* Comparison of raw bytes with an ASCII literal, perhaps with `?`. UNSURE: there are bytes that are not ASCII, which
+ * may fold to what the literal has, or be part of the character that `?` stands for. */
+typedef enum eqli_pat_verdict { EQLI_PAT_NO, EQLI_PAT_YES, EQLI_PAT_UNSURE } eqli_pat_verdict;
+
+static inline eqli_pat_verdict eqli_pat_judge(uint64_t differ, uint64_t bytes)
+{
+    if (bytes & EQLI_PAT_HIGH)
+        return EQLI_PAT_UNSURE;
+    return differ ? EQLI_PAT_NO : EQLI_PAT_YES;
+}
+
+static inline eqli_pat_verdict eqli_pat_raw16(const char *t, const unsigned char *lit, const unsigned char *mask)
+{
+#if EQLI_PAT_SSE2
+    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)t);
+    __m128i m = _mm_loadu_si128((const __m128i *)(const void *)mask);
+    __m128i v = _mm_loadu_si128((const __m128i *)(const void *)lit);
+    if (_mm_movemask_epi8(x))
+        return EQLI_PAT_UNSURE;
+    return _mm_movemask_epi8(_mm_cmpeq_epi8(_mm_or_si128(x, m), v)) == 0xffff ? EQLI_PAT_YES : EQLI_PAT_NO;
+#else
+    uint64_t a = eqli_pat_load64(t), b = eqli_pat_load64(t + 8);
+    return eqli_pat_judge(((a | eqli_pat_load64(mask)) ^ eqli_pat_load64(lit)) |
+                              ((b | eqli_pat_load64(mask + 8)) ^ eqli_pat_load64(lit + 8)),
+                          a | b);
+#endif
+}
+
+static inline eqli_pat_verdict eqli_pat_raw_short(const char *t, const unsigned char *lit, const unsigned char *mask,
+                                                  size_t n)
+{
+    uint64_t a, b, differ;
+    if (n >= 8) {
+        a = eqli_pat_load64(t);
+        b = eqli_pat_load64(t + n - 8);
+        differ = ((a | eqli_pat_load64(mask)) ^ eqli_pat_load64(lit)) |
+                 ((b | eqli_pat_load64(mask + n - 8)) ^ eqli_pat_load64(lit + n - 8));
+        return eqli_pat_judge(differ, a | b);
+    }
+    a = eqli_pat_load_short(t, n);
+    differ = (a | eqli_pat_load_short((const char *)mask, n)) ^ eqli_pat_load_short((const char *)lit, n);
+    return eqli_pat_judge(differ, a);
+}
+
+/* The literal against n bytes at the start of a text. A step that differs, all of ASCII, is a difference between
+ * characters too, because everything before it agreed. */
+static inline eqli_pat_verdict eqli_pat_raw_head(const char *t, const unsigned char *lit, const unsigned char *mask,
+                                                 size_t n)
+{
+    if (n < 16)
+        return eqli_pat_raw_short(t, lit, mask, n);
+    for (size_t i = 0; i + 16 < n; i += 16) {
+        eqli_pat_verdict v = eqli_pat_raw16(t + i, lit + i, mask + i);
+        if (v != EQLI_PAT_YES)
+            return v;
+    }
+    return eqli_pat_raw16(t + n - 16, lit + n - 16, mask + n - 16);
+}
+
+/* The same against the last n bytes of a text, backwards. */
+static inline eqli_pat_verdict eqli_pat_raw_tail(const char *t, const unsigned char *lit, const unsigned char *mask,
+                                                 size_t n)
+{
+    if (n < 16)
+        return eqli_pat_raw_short(t, lit, mask, n);
+    for (size_t i = n - 16; i > 0; i = i < 16 ? 0 : i - 16) {
+        eqli_pat_verdict v = eqli_pat_raw16(t + i, lit + i, mask + i);
+        if (v != EQLI_PAT_YES)
+            return v;
+    }
+    return eqli_pat_raw16(t, lit, mask);
+}
+
 /* Whether n >= 8 bytes are all ASCII. */
 static inline bool eqli_pat_ascii(const char *t, size_t n)
 {

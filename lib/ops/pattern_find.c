@@ -152,21 +152,27 @@ static unsigned pairs_step(const pair *p, size_t i)
 }
 #endif
 
-/* Which of the first n < STEP places from i on have both rare bytes; never reads behind the last place. */
-static unsigned pairs_rest(const pair *p, size_t i, size_t n)
+/* Which of n < STEP places from i on have both rare bytes. */
+static unsigned pairs_short(const pair *p, size_t i, size_t n)
 {
     unsigned bits = 0;
-    size_t done = 0;
-    if (n >= 8) {
-        bits = pairs8(p, i);
-        done = 8;
-    }
-    for (; done < n; done++) {
-        if (((unsigned char)p->a[i + done] | p->mask_a) == p->lit_a &&
-            ((unsigned char)p->b[i + done] | p->mask_b) == p->lit_b)
-            bits |= 1u << done;
+    if (n >= 8)
+        return pairs8(p, i) | pairs8(p, i + n - 8) << (n - 8);
+    for (size_t k = 0; k < n; k++) {
+        if (((unsigned char)p->a[i + k] | p->mask_a) == p->lit_a && ((unsigned char)p->b[i + k] | p->mask_b) == p->lit_b)
+            bits |= 1u << k;
     }
     return bits;
+}
+
+/* Which of the places i, i + 1, ... last, at most STEP, have both rare bytes; places from `from` on may be read. */
+static unsigned pairs_at(const pair *p, size_t from, size_t i, size_t last)
+{
+    if (last - i >= STEP - 1)
+        return pairs_step(p, i);
+    if (last - from >= STEP - 1)
+        return pairs_step(p, last - (STEP - 1)) >> (STEP - 1 - (last - i));
+    return pairs_short(p, i, last - i + 1);
 }
 
 /* Looks for the segment through its rare bytes. On too many false hits gives up: *give_up is then set and the
@@ -175,7 +181,7 @@ static size_t find_by_pair(const needle *x, const pair *p, const char *t, size_t
 {
     size_t spent = 0;
     for (size_t i = from; i <= last; i += STEP) {
-        unsigned bits = last - i >= STEP - 1 ? pairs_step(p, i) : pairs_rest(p, i, last - i + 1);
+        unsigned bits = pairs_at(p, from, i, last);
         while (bits) {
             size_t at = i + eqli_pat_lowest(bits);
             bits &= bits - 1;

@@ -1,7 +1,7 @@
 /* pattern_set.h - inside of a compiled pattern set; for lib/ops/pattern*.c only.
  *
  * A member is [head] * inner * inner * ... * [tail]; without any star it is a head alone and `exact`. The members lie
- * in this order: those of each class sorted by bucket, those of each gram table sorted by bucket, then the rest.
+ * in this order: those of each class sorted by key, those of each gram table sorted by key, then the rest.
  * Everything is one block of memory; places in it are offsets from the start of the set.
  *
  * Text is compared in one of three states (DECISIONS 2, 7):
@@ -40,43 +40,55 @@ typedef struct eqli_pat_wild {
 } eqli_pat_wild;
 
 typedef struct eqli_pat_member {
-    uint32_t tag; /* hash of its key: tells members apart before their text is read */
     uint32_t min; /* bytes the shortest matching text has; exactly that many if exact and the text is ASCII */
     uint32_t head, head_len;
     uint32_t tail, tail_len;
     uint32_t inner; /* index of the first inner segment */
     uint32_t n_inner;
-    uint8_t exact, odd;
+    bool exact, odd;
+    bool more;  /* the next member has the same key */
+    bool plain; /* ASCII at each end, nothing between: raw bytes decide in most cases */
 } eqli_pat_member;
+
+/* A hash table of keys: the upper bits of a 32-bit tag choose where to begin. Slots in use are sorted by tag and stand at
+ * or behind their place; the others have the greatest tag, also the last one. */
+typedef struct eqli_pat_slot {
+    uint32_t tag;
+    uint32_t first; /* member, or EQLI_PAT_NO_MEMBER */
+} eqli_pat_slot;
+
+#define EQLI_PAT_NO_MEMBER UINT32_MAX
 
 /* Members found through bytes at fixed distances from the text's ends. */
 typedef struct eqli_pat_class {
     uint64_t head_mask, tail_mask; /* which bytes of the two windows make the key */
     uint32_t head_off, tail_off;   /* distance of the windows from the ends */
-    uint32_t starts;               /* offset of the buckets: uint32_t index of the first member, one more at the end */
-    uint32_t shift;
-    uint32_t exact; /* the key is the length and bytes of the whole text */
+    uint32_t slots, shift;         /* offset of the table; tag >> shift is the place to begin */
+    bool exact; /* the key is the length and bytes of the whole text */
+    bool plain; /* only plain members, no distance from the ends */
 } eqli_pat_class;
 
 /* Members found through two or four bytes in a row that occur anywhere. */
 typedef struct eqli_pat_grams {
     uint32_t n; /* members; 0: no table */
     uint32_t first;
-    uint32_t starts, shift;
-    uint32_t bits, bits_shift; /* one bit per hash value in use */
+    uint32_t slots, shift;
+    uint32_t filter, filter_shift; /* one byte per tag >> filter_shift: whether a member has such a tag */
 } eqli_pat_grams;
 
-enum { EQLI_PAT_MAX_CLASSES = 8 };
+enum { EQLI_PAT_MAX_CLASSES = 9 };
 
 struct eqli_pattern_set {
-    size_t max_len;   /* bytes a matching text has at most, before folding */
-    uint32_t min_len; /* and at least */
-    bool fold, always;
-    bool bytewise;   /* no fold, nothing odd: bytes decide, whatever they are */
-    bool has_odd;    /* among the members in classes */
+    size_t min_len;  /* bytes a matching text has at least, before folding */
+    size_t len_span; /* and how many more at most */
     uint64_t lower;  /* 0x20 in each byte if fold: brings upper and lower case together in keys */
     uint64_t high;   /* EQLI_PAT_HIGH, or 0 if bytewise */
     uint64_t head_care, head_want, tail_care, tail_want; /* bytes all members share */
+    bool fold, always;
+    bool bytewise; /* no fold, nothing odd: bytes decide, whatever they are */
+    bool all_plain; /* all members are in those n_plain classes */
+    bool has_odd;  /* among the members in classes */
+    uint32_t n_plain; /* classes that come first, have only plain members, and are keyed at the ends */
     uint32_t n_classes, n_classed, n_members;
     uint32_t members, segs, classes, rest; /* offsets; `rest` is an index: members tried one by one */
     eqli_pat_grams grams4, grams2;
@@ -105,13 +117,22 @@ static inline bool eqli_pat_lit_same(const eqli_pattern_set *set, const char *t,
     return eqli_pat_same(t, l, l + len, len);
 }
 
-static inline uint64_t eqli_pat_hash(uint64_t a, uint64_t b)
+/* Two multiplications side by side: the answer waits for this. Each bit of a and b reaches the upper half. */
+static inline uint32_t eqli_pat_hash(uint64_t a, uint64_t b)
 {
-    a *= UINT64_C(0x9e3779b97f4a7c15);
-    b *= UINT64_C(0xc2b2ae3d27d4eb4f);
-    a ^= a >> 32;
-    b ^= b >> 29;
-    return (a + b) * UINT64_C(0xd6e8feb86659fd93);
+    return (uint32_t)((a * UINT64_C(0x9e3779b97f4a7c15) + b * UINT64_C(0xc2b2ae3d27d4eb4f)) >> 32);
+}
+
+/* First member with this tag, or NULL. */
+static inline const eqli_pat_member *eqli_pat_lookup(const eqli_pattern_set *set, uint32_t slots, uint32_t shift,
+                                                     uint32_t tag)
+{
+    const eqli_pat_slot *s = (const eqli_pat_slot *)eqli_pat_at(set, slots) + (tag >> shift);
+    while (s->tag < tag)
+        s++;
+    if (s->tag != tag || s->first == EQLI_PAT_NO_MEMBER)
+        return NULL;
+    return (const eqli_pat_member *)eqli_pat_at(set, set->members) + s->first;
 }
 
 static inline uint32_t eqli_pat_gram_hash(uint32_t gram)
@@ -120,7 +141,7 @@ static inline uint32_t eqli_pat_gram_hash(uint32_t gram)
 }
 
 /* The parts of an exact key that do not depend on how the text was read. n bytes at p, lowered by `lower`. */
-static inline uint64_t eqli_pat_exact_hash(const char *p, size_t n, uint64_t head, uint64_t tail, uint64_t lower)
+static inline uint32_t eqli_pat_exact_hash(const char *p, size_t n, uint64_t head, uint64_t tail, uint64_t lower)
 {
     uint64_t mid = n > 16 ? eqli_pat_load64(p + n / 2 - 4) | lower : 0;
     return eqli_pat_hash((head | lower) + mid * UINT64_C(0xff51afd7ed558ccd), (tail | lower) ^ n << 3);
@@ -142,6 +163,8 @@ bool eqli_pat_match_odd(const eqli_pattern_set *set, const eqli_pat_member *m, c
 void eqli_pat_analyse(eqli_pat_seg *seg, const unsigned char *lit, const unsigned char *mask);
 /* How common a byte is in names, paths and command lines: 0 rare .. 63 common. */
 unsigned eqli_pat_commonness(unsigned char c);
+/* Ascending, in place. */
+void eqli_pat_sort(uint64_t *v, size_t n);
 /* Bit-parallel form of an odd literal in arena memory, *size bytes; NULL: no memory. */
 eqli_pat_wild *eqli_pat_wild_new(eqli_arena *a, const unsigned char *lit, const unsigned char *mask, uint32_t len,
                                  size_t *size);

@@ -18,7 +18,7 @@ static void sift(uint64_t *heap, size_t at, size_t n)
 }
 
 /* Heap sort: in place, no recursion, no worst case. */
-static void sort_u64(uint64_t *v, size_t n)
+void eqli_pat_sort(uint64_t *v, size_t n)
 {
     for (size_t i = n / 2; i-- > 0;)
         sift(v, i, n);
@@ -49,7 +49,7 @@ eqli_pat_wild *eqli_pat_wild_new(eqli_arena *a, const unsigned char *lit, const 
             order[n_order++] = (uint64_t)c << 32 | n_chars;
         n_chars++;
     }
-    sort_u64(order, n_order);
+    eqli_pat_sort(order, n_order);
     uint32_t n_words = (n_chars + 63) / 64;
     size_t head = sizeof(eqli_pat_wild) + n_words * sizeof(uint64_t);
     eqli_pat_wild *w = eqli_arena_array(a, 1, head + n_order * sizeof(eqli_pat_entry));

@@ -356,7 +356,8 @@ typedef enum eqlm_program_kind {
 } eqlm_program_kind;
 
 EQLM_API eqlm_program_kind eqlm_program_get_kind(const eqlm_program *program);
-/* Fields the program reads: their numbers in the schema it was compiled with. */
+/* Fields the program reads, by their numbers in the schema it was compiled with; UINT32_MAX for an entry that is no
+ * field of the event. The list has no repeats. */
 EQLM_API uint32_t eqlm_program_n_fields(const eqlm_program *program);
 EQLM_API uint32_t eqlm_program_field(const eqlm_program *program, uint32_t i);
 /* The pipes of a query, in order: `head n` (*tail false) or `tail n`. The host applies them to the list of matches;

@@ -17,6 +17,8 @@ typedef struct eqli_check {
     eqli_cx *cx;
     eqli_binding bindings[MAX_BINDINGS];
     uint32_t n_bindings;
+    const eqli_query *query;
+    uint32_t term;               /* its index: the aliases of earlier terms are known in it */
     eqlm_str warned[MAX_WARNED]; /* fields already reported as unknown */
     uint32_t n_warned;
 } eqli_check;
@@ -59,13 +61,33 @@ static void report_unknown(eqli_check *ck, const eqli_node *n)
     suggest_field(ck, name);
 }
 
+/* `event0.process.pid` where an earlier term is called event0: the field of that term's event. */
+static void resolve_alias(const eqli_check *ck, eqli_field_ref *f)
+{
+    uint32_t number = 0;
+    for (uint32_t i = 0; i < ck->term && i < ck->query->n_terms; i++) {
+        eqlm_str alias = ck->query->terms[i].alias;
+        if (alias.len == 0)
+            continue;
+        number++;
+        if (f->name.len > alias.len + 1 && f->name.ptr[alias.len] == '.' &&
+            memcmp(f->name.ptr, alias.ptr, alias.len) == 0) {
+            f->alias = (uint8_t)number;
+            f->full = (eqlm_str){ f->name.ptr + alias.len + 1, f->name.len - alias.len - 1 };
+            return;
+        }
+    }
+}
+
 /* Finds the scope of `$v.a` and the dotted name of every field from the event's root. */
 static bool resolve_name(eqli_check *ck, eqli_node *n)
 {
     eqli_field_ref *f = &n->u.field;
     f->full = f->name;
-    if (f->variable.len == 0)
+    if (f->variable.len == 0) {
+        resolve_alias(ck, f);
         return true;
+    }
     for (uint32_t i = ck->n_bindings; i-- > 0;) {
         if (!same(ck->bindings[i].variable, f->variable))
             continue;
@@ -390,6 +412,8 @@ static void check_array_search(eqli_check *ck, eqli_node *n)
         return;
     }
     check_field(ck, array, true);
+    if (array->u.field.alias)
+        eqli_error(ck->cx, array->span, EQLI_D_NOT_SUPPORTED, "_arraysearch over a field of an earlier event");
     ck->bindings[ck->n_bindings++] = (eqli_binding){ variable->u.field.variable, array->u.field.full };
     check_node(ck, condition);
     need(ck, condition, eqli_type_is_bool(condition->type), "_arraysearch", "a boolean");
@@ -402,12 +426,13 @@ static void check_filter(eqli_check *ck, const eqli_filter *f);
 
 static void check_lineage(eqli_check *ck, eqli_node *n)
 {
-    /* The inner query is about another event: no variable reaches into it. */
-    uint32_t outer = ck->n_bindings;
-    ck->n_bindings = 0;
+    /* The inner query is about another event: no variable and no alias reaches into it. */
+    uint32_t outer = ck->n_bindings, term = ck->term;
+    ck->n_bindings = ck->term = 0;
     if (n->u.filter)
         check_filter(ck, n->u.filter);
     ck->n_bindings = outer;
+    ck->term = term;
     n->type = EQLI_T_BOOL;
 }
 
@@ -539,8 +564,11 @@ static void check_keys(eqli_check *ck, eqli_query *q)
     eqli_type *seen = eqli_cx_alloc(ck->cx, n_keys ? n_keys : 1, sizeof *seen);
     if (!seen)
         return;
-    for (uint32_t i = 0; i < q->n_terms; i++)
+    for (uint32_t i = 0; i < q->n_terms; i++) {
+        ck->term = i;
         check_term(ck, &q->terms[i], seen, n_keys);
+    }
+    ck->term = 0; /* until runs before any term is known */
     if (q->until)
         check_term(ck, q->until, seen, n_keys);
 }
@@ -560,7 +588,7 @@ static void check_pipe(eqli_check *ck, eqli_pipe *pipe)
 
 void eqli_check_query(eqli_cx *cx, eqli_query *q)
 {
-    eqli_check ck = { .cx = cx };
+    eqli_check ck = { .cx = cx, .query = q };
     if (q->kind == EQLI_Q_EXPR) {
         if (q->expr) {
             check_node(&ck, q->expr);

@@ -6,9 +6,12 @@
 #include "check/check.h"
 #include "ops/function.h"
 
+#include <string.h>
+
 enum { COST_CLASSES = 12 };
 
 static void gen_condition(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t f);
+static void gen_lineage(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t f);
 
 static void jump(eqli_gen *g, uint32_t target)
 {
@@ -352,7 +355,7 @@ static void gen_condition(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t 
         gen_call(g, n, t, f);
         break;
     case EQLI_N_LINEAGE:
-        eqli_error(g->e.cx, n->span, EQLI_D_NOT_SUPPORTED, "process ancestry");
+        gen_lineage(g, n, t, f);
         break;
     default:
         eqli_gen_leaf(g, n, false, t, f);
@@ -360,43 +363,124 @@ static void gen_condition(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t 
     }
 }
 
-static void gen_filter(eqli_gen *g, const eqli_filter *filter)
+/* The inner query becomes a region of its own, written behind the code that asks for it. */
+static void gen_lineage(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t f)
 {
-    uint32_t yes = eqli_emit_label(&g->e), no = eqli_emit_label(&g->e);
-    if (!filter->any) {
-        const char *name = g->e.cx->options.category_field;
-        uint32_t next = eqli_emit_label(&g->e);
-        size_t len = 0;
-        while (name[len])
-            len++;
-        test(g, EQLI_OP_EQUAL_TEXT, EQLI_MODE(0, EQLI_AS_STR, g->e.typed),
-             eqli_emit_event_slot(&g->e, (eqlm_str){ name, len }),
-             eqli_emit_const(&g->e, eqli_string(filter->category.ptr, filter->category.len)), next, no);
-        eqli_emit_place(&g->e, next);
+    eqli_emit *e = &g->e;
+    if (e->n_lineages == EQLI_MAX_LINEAGES) {
+        eqli_error(e->cx, n->span, EQLI_D_PROGRAM_TOO_LARGE);
+        return;
     }
-    gen_condition(g, filter->condition, yes, no);
+    eqli_emit_insn(e, (eqli_insn){ .op = EQLI_OP_LINEAGE, .a = (uint16_t)e->n_lineages, .t = t, .f = f });
+    g->lineages[e->n_lineages] = n;
+    e->lineages[e->n_lineages++].relation = n->op;
+}
+
+/* One region: `category where condition`, or of the condition only the parts that do or do not use aliases. */
+static void gen_region(eqli_gen *g, const eqli_filter *filter, const eqli_node *condition, uint32_t *start,
+                       uint32_t *len)
+{
+    eqli_emit *e = &g->e;
+    uint32_t yes = eqli_emit_label(e), no = eqli_emit_label(e);
+    *start = e->n_insns;
+    if (filter && !filter->any) {
+        const char *name = e->cx->options.category_field;
+        uint32_t next = eqli_emit_label(e);
+        test(g, EQLI_OP_EQUAL_TEXT, EQLI_MODE(0, EQLI_AS_STR, e->typed),
+             eqli_emit_event_slot(e, (eqlm_str){ name, strlen(name) }),
+             eqli_emit_const(e, eqli_string(filter->category.ptr, filter->category.len)), next, no);
+        eqli_emit_place(e, next);
+    }
+    if (condition)
+        gen_condition(g, condition, yes, no);
+    else
+        jump(g, yes);
     eqli_gen_returns(g, yes, no);
+    *len = e->n_insns - *start;
+}
+
+/* The conjuncts of a condition that use an alias, or those that do not; NULL when there are none. */
+static const eqli_node *conjuncts(eqli_gen *g, const eqli_node *n, bool with_alias)
+{
+    if (n->kind != EQLI_N_AND)
+        return eqli_gen_uses_alias(n) == with_alias ? n : NULL;
+    eqli_node **kids = eqli_cx_alloc(g->e.cx, n->n_kids, sizeof *kids);
+    uint32_t count = 0;
+    for (uint32_t i = 0; kids && i < n->n_kids; i++) {
+        if (eqli_gen_uses_alias(n->kids[i]) == with_alias)
+            kids[count++] = n->kids[i];
+    }
+    if (count < 2)
+        return count ? kids[0] : NULL;
+    return eqli_node_new(g->e.cx, EQLI_N_AND, n->span, kids, count);
+}
+
+static void gen_keys(eqli_gen *g, const eqli_list *keys)
+{
+    for (uint32_t i = 0; keys && i < keys->n; i++) {
+        const eqli_node *key = keys->items[i];
+        /* An unmapped ?key has become null: it is a field that is always missing. */
+        bool is_field = key->kind == EQLI_N_FIELD;
+        uint32_t slot = is_field ? eqli_gen_slot(g, key) : eqli_emit_event_slot(&g->e, (eqlm_str){ "", 0 });
+        eqli_emit_key(&g->e, (eqli_key){ slot, !is_field || key->u.field.optional });
+    }
+}
+
+/* A term, once for each of its runs: they share code and keys. */
+static void gen_term(eqli_gen *g, const eqli_query *q, const eqli_term *term)
+{
+    const eqli_node *condition = term->filter->condition;
+    eqli_stage stage = { .missing = term->missing, .first_key = g->e.n_keys };
+    gen_region(g, term->filter, conjuncts(g, condition, false), &stage.start, &stage.len);
+    const eqli_node *joined = conjuncts(g, condition, true);
+    if (joined)
+        gen_region(g, NULL, joined, &stage.join_start, &stage.join_len);
+    gen_keys(g, q->keys);
+    gen_keys(g, term->keys);
+    stage.n_keys = g->e.n_keys - stage.first_key;
+    if (term->alias.len) {
+        if (g->e.n_aliases == EQLI_MAX_ALIASES) {
+            eqli_error(g->e.cx, term->alias_span, EQLI_D_PROGRAM_TOO_LARGE);
+            return;
+        }
+        g->e.aliases[g->e.n_aliases++].stage = g->e.n_stages + term->runs - 1;
+    }
+    for (uint32_t i = 0; i < term->runs; i++)
+        eqli_emit_stage(&g->e, stage);
+}
+
+static void gen_lineages(eqli_gen *g)
+{
+    /* Inner queries may not hold further ones (the grammar allows it; nobody can say what it means). */
+    uint32_t n = g->e.n_lineages;
+    for (uint32_t i = 0; i < n; i++) {
+        eqli_lineage_query *l = &g->e.lineages[i];
+        const eqli_filter *filter = g->lineages[i]->u.filter;
+        gen_region(g, filter, filter->condition, &l->start, &l->len);
+    }
+    if (g->e.n_lineages > n)
+        eqli_error(g->e.cx, g->lineages[n]->span, EQLI_D_NOT_SUPPORTED, "ancestry inside a query about ancestors");
+}
+
+static void gen_expression(eqli_gen *g, const eqli_node *expr)
+{
+    eqli_stage stage = { 0 };
+    uint32_t yes = eqli_emit_label(&g->e), no = eqli_emit_label(&g->e);
+    eqli_gen_leaf(g, expr, false, yes, no);
+    eqli_gen_returns(g, yes, no);
+    stage.len = g->e.n_insns;
+    eqli_emit_stage(&g->e, stage);
 }
 
 eqlm_program *eqli_codegen(eqli_cx *cx, const eqli_query *q)
 {
     eqli_gen g = { .e = { .cx = cx, .typed = cx->schema->typed } };
-    switch (q->kind) {
-    case EQLI_Q_EVENT:
-        gen_filter(&g, q->terms[0].filter);
-        break;
-    case EQLI_Q_EXPR: {
-        uint32_t yes = eqli_emit_label(&g.e), no = eqli_emit_label(&g.e);
-        eqli_gen_leaf(&g, q->expr, false, yes, no);
-        eqli_gen_returns(&g, yes, no);
-        break;
-    }
-    case EQLI_Q_SEQUENCE:
-        eqli_error(cx, q->head_span, EQLI_D_NOT_SUPPORTED, "evaluating a sequence");
-        return NULL;
-    case EQLI_Q_SAMPLE:
-        eqli_error(cx, q->head_span, EQLI_D_NOT_SUPPORTED, "evaluating a sample");
-        return NULL;
-    }
+    if (q->kind == EQLI_Q_EXPR)
+        gen_expression(&g, q->expr);
+    for (uint32_t i = 0; i < q->n_terms; i++)
+        gen_term(&g, q, &q->terms[i]);
+    if (q->until)
+        gen_term(&g, q, q->until);
+    gen_lineages(&g);
     return eqli_emit_finish(&g.e, q);
 }

@@ -99,7 +99,8 @@ static uint32_t intern_slot(eqli_emit *e, eqlm_str name, eqli_slot want)
             break;
         eqlm_str other = slot_name(e, entry - 1);
         if (other.len == name.len && memcmp(other.ptr, name.ptr, name.len) == 0 &&
-            e->slots[entry - 1].parent == want.parent && e->slots[entry - 1].element == want.element)
+            e->slots[entry - 1].parent == want.parent && e->slots[entry - 1].scope == want.scope &&
+            e->slots[entry - 1].element == want.element)
             return entry - 1;
     }
     if (!GROW(e, slots, n_slots, cap_slots, EQLI_MAX_SLOTS))
@@ -124,6 +125,35 @@ uint32_t eqli_emit_event_slot(eqli_emit *e, eqlm_str name)
 {
     eqli_slot want = { .parent = EQLI_NO_FIELD, .type = EQLM_TYPE_KEYWORD };
     return intern_slot(e, name, want);
+}
+
+uint32_t eqli_emit_alias_slot(eqli_emit *e, const eqli_field_ref *field, uint32_t alias)
+{
+    eqli_alias *a = &e->aliases[alias];
+    uint32_t source = intern_slot(e, field->full, (eqli_slot){ .parent = EQLI_NO_FIELD, .type = field->type });
+    uint32_t k = 0;
+    while (k < a->n && e->alias_captures[alias][k] != source)
+        k++;
+    if (k == a->n) {
+        if (!grow(e->cx, (void **)&e->alias_captures[alias], a->n, &e->cap_alias_captures[alias], sizeof source,
+                  EQLI_MAX_SLOTS))
+            return 0;
+        e->alias_captures[alias][a->n++] = source;
+    }
+    eqli_slot want = { .parent = k, .scope = (uint8_t)(EQLI_SCOPE_ALIAS + alias), .type = field->type };
+    return intern_slot(e, field->full, want);
+}
+
+void eqli_emit_stage(eqli_emit *e, eqli_stage stage)
+{
+    if (GROW(e, stages, n_stages, cap_stages, EQLI_MAX_STAGES + 1))
+        e->stages[e->n_stages++] = stage;
+}
+
+void eqli_emit_key(eqli_emit *e, eqli_key key)
+{
+    if (GROW(e, keys, n_keys, cap_keys, EQLI_MAX_KEYS))
+        e->keys[e->n_keys++] = key;
 }
 
 uint32_t eqli_emit_set(eqli_emit *e, eqli_set_kind kind, bool fold, eqli_pattern_kind pattern,
@@ -204,6 +234,15 @@ static bool copy_sets(eqlm_program *p, const eqli_emit *e)
     return true;
 }
 
+/* Where a label leads in the end: a jump to a jump goes straight to its target. Targets lie ahead, so this ends. */
+static uint32_t landing(const eqli_emit *e, uint32_t label)
+{
+    uint32_t pc = e->labels[label];
+    while (e->insns[pc].op == EQLI_OP_JUMP)
+        pc = e->labels[e->insns[pc].t];
+    return pc;
+}
+
 static bool copy_code(eqlm_program *p, const eqli_emit *e)
 {
     p->insns = copy(&p->alloc, e->insns, e->n_insns, sizeof *e->insns);
@@ -213,9 +252,9 @@ static bool copy_code(eqlm_program *p, const eqli_emit *e)
     for (uint32_t i = 0; i < p->n_insns; i++) {
         eqli_insn *in = &p->insns[i];
         if (eqli_op_table[in->op].t == EQLI_ARG_TARGET)
-            in->t = e->labels[in->t];
+            in->t = landing(e, in->t);
         if (eqli_op_table[in->op].f == EQLI_ARG_TARGET)
-            in->f = e->labels[in->f];
+            in->f = landing(e, in->f);
     }
     return true;
 }
@@ -237,6 +276,50 @@ static bool copy_slots_and_pipes(eqlm_program *p, const eqli_emit *e, const eqli
             p->pipes[i] = (eqli_pipe_step){ q->pipes[i].tail, q->pipes[i].count };
     }
     return true;
+}
+
+static void *copy_or_none(const eqlm_alloc *a, const void *items, uint32_t n, size_t size, uint32_t *out_n, bool *ok)
+{
+    void *p = n ? copy(a, items, n, size) : NULL;
+    *out_n = p ? n : 0;
+    *ok = *ok && (p || !n);
+    return p;
+}
+
+static bool copy_structure(eqlm_program *p, eqli_emit *e, const eqli_query *q)
+{
+    bool ok = true;
+    uint32_t n_stages, captured = 0;
+    p->maxspan_ns = q->has_maxspan ? (int64_t)q->maxspan_ms * 1000000 : -1;
+    p->stages = copy_or_none(&p->alloc, e->stages, e->n_stages, sizeof *e->stages, &n_stages, &ok);
+    if (p->stages) {
+        p->has_until = q->until != NULL;
+        p->n_stages = n_stages - (p->has_until ? 1 : 0);
+    }
+    p->keys = copy_or_none(&p->alloc, e->keys, e->n_keys, sizeof *e->keys, &p->n_keys, &ok);
+    p->lineages = copy_or_none(&p->alloc, e->lineages, e->n_lineages, sizeof *e->lineages, &p->n_lineages, &ok);
+    for (uint32_t i = 0; i < e->n_aliases; i++) {
+        e->aliases[i].first = captured;
+        captured += e->aliases[i].n;
+    }
+    p->aliases = copy_or_none(&p->alloc, e->aliases, e->n_aliases, sizeof *e->aliases, &p->n_aliases, &ok);
+    if (!captured)
+        return ok;
+    p->captures = eqli_mem_new(&p->alloc, captured * sizeof *p->captures);
+    if (!p->captures)
+        return false;
+    p->n_captures = captured;
+    for (uint32_t i = 0; i < e->n_aliases; i++) {
+        if (e->aliases[i].n)
+            memcpy(p->captures + e->aliases[i].first, e->alias_captures[i], e->aliases[i].n * sizeof *p->captures);
+    }
+    return ok;
+}
+
+static eqlm_program_kind kind_of(eqli_query_kind kind)
+{
+    static const eqlm_program_kind kinds[] = { EQLM_EVENT_QUERY, EQLM_SEQUENCE, EQLM_SAMPLE, EQLM_EXPRESSION };
+    return kinds[kind];
 }
 
 static void report_finish(eqli_emit *e, eqlm_status status, uint32_t set, const eqli_regex_error *error)
@@ -268,7 +351,7 @@ eqlm_program *eqli_emit_finish(eqli_emit *e, const eqli_query *q)
     }
     p->alloc = cx->alloc;
     p->refs = 1;
-    p->kind = q->kind == EQLI_Q_EXPR ? EQLM_EXPRESSION : EQLM_EVENT_QUERY;
+    p->kind = (uint8_t)kind_of(q->kind);
     p->dialect = (uint8_t)cx->options.dialect;
     p->typed = e->typed;
     p->n_regs = e->n_regs;
@@ -278,7 +361,8 @@ eqlm_program *eqli_emit_finish(eqli_emit *e, const eqli_query *q)
     eqli_regex_error error = { 0 };
     uint32_t set = UINT32_MAX;
     eqlm_status status = EQLM_E_NOMEM;
-    if (copy_consts(p, e) && copy_sets(p, e) && copy_code(p, e) && copy_slots_and_pipes(p, e, q))
+    if (copy_consts(p, e) && copy_sets(p, e) && copy_code(p, e) && copy_slots_and_pipes(p, e, q) &&
+        copy_structure(p, e, q))
         status = eqli_program_verify(p);
     if (status == EQLM_OK)
         status = eqli_program_finish(p, cx->schema, &set, &error);

@@ -20,6 +20,16 @@ typedef struct eqli_emit {
     uint32_t n_slots, cap_slots;
     uint32_t *slot_index; /* open addressing, slot + 1 */
     uint32_t slot_index_size;
+    eqli_stage *stages; /* until last */
+    uint32_t n_stages, cap_stages;
+    eqli_key *keys;
+    uint32_t n_keys, cap_keys;
+    eqli_alias aliases[EQLI_MAX_ALIASES];
+    uint32_t n_aliases;
+    uint32_t *alias_captures[EQLI_MAX_ALIASES]; /* slots, while aliases[i].n grows */
+    uint32_t cap_alias_captures[EQLI_MAX_ALIASES];
+    eqli_lineage_query lineages[EQLI_MAX_LINEAGES];
+    uint32_t n_lineages;
     uint32_t n_regs;
     uint32_t n_loads;     /* of the leaf being emitted */
     bool typed;
@@ -34,6 +44,10 @@ uint32_t eqli_emit_const(eqli_emit *e, eqlm_value v);
 uint32_t eqli_emit_slot(eqli_emit *e, const eqli_field_ref *field, uint32_t array);
 /* Slot of a field of the event by name. */
 uint32_t eqli_emit_event_slot(eqli_emit *e, eqlm_str name);
+/* Slot of the value of `field` that alias number `alias` captured. */
+uint32_t eqli_emit_alias_slot(eqli_emit *e, const eqli_field_ref *field, uint32_t alias);
+void eqli_emit_stage(eqli_emit *e, eqli_stage stage);
+void eqli_emit_key(eqli_emit *e, eqli_key key);
 /* New set over the constants `members`; kind of pattern only for EQLI_SET_PATTERNS. */
 uint32_t eqli_emit_set(eqli_emit *e, eqli_set_kind kind, bool fold, eqli_pattern_kind pattern,
                        eqli_node *const *members, uint32_t n, const eqli_node *owner);

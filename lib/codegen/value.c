@@ -8,7 +8,20 @@ static void gen_value(eqli_gen *g, const eqli_node *n, uint32_t dst, eqli_as as)
 uint32_t eqli_gen_slot(eqli_gen *g, const eqli_node *field)
 {
     const eqli_field_ref *f = &field->u.field;
+    if (f->alias)
+        return eqli_emit_alias_slot(&g->e, f, f->alias - 1u);
     return eqli_emit_slot(&g->e, f, f->scope ? g->arrays[f->scope - 1] : EQLI_NO_FIELD);
+}
+
+bool eqli_gen_uses_alias(const eqli_node *n)
+{
+    if (n->kind == EQLI_N_FIELD)
+        return n->u.field.alias != 0;
+    for (uint32_t i = 0; i < n->n_kids; i++) {
+        if (eqli_gen_uses_alias(n->kids[i]))
+            return true;
+    }
+    return false;
 }
 
 eqli_as eqli_gen_as(const eqli_node *field, eqli_type other)

@@ -116,7 +116,11 @@ static void put_slot(eqli_listing *l, uint32_t i)
 {
     const eqli_slot *s = &l->p->slots[i];
     const eqlm_value *name = &l->p->consts[s->name];
-    if (s->scope) {
+    if (s->scope >= EQLI_SCOPE_ALIAS) {
+        put_text(l, "@");
+        put_uint(l, s->scope - EQLI_SCOPE_ALIAS, 0);
+        put_text(l, ".");
+    } else if (s->scope) {
         put_text(l, "$");
         put_uint(l, s->scope, 0);
         put_text(l, s->element ? ":" : ".");
@@ -201,13 +205,49 @@ static void put_insn(eqli_listing *l, uint32_t pc)
     put_text(l, "\n");
 }
 
+static void put_region(eqli_listing *l, const char *what, uint32_t n, uint32_t start, uint32_t len)
+{
+    put_text(l, what);
+    put_uint(l, n, 0);
+    put_text(l, ":\n");
+    for (uint32_t pc = start; pc < start + len; pc++)
+        put_insn(l, pc);
+}
+
+static void put_stage(eqli_listing *l, uint32_t i)
+{
+    const eqli_stage *s = &l->p->stages[i];
+    put_region(l, i == l->p->n_stages ? "until " : s->missing ? "missing stage " : "stage ", i, s->start, s->len);
+    if (s->join_len)
+        put_region(l, "with aliases, stage ", i, s->join_start, s->join_len);
+    for (uint32_t k = 0; k < s->n_keys; k++) {
+        const eqli_key *key = &l->p->keys[s->first_key + k];
+        put_text(l, k ? ", " : "       by ");
+        if (key->optional)
+            put_text(l, "?");
+        put_slot(l, key->slot);
+    }
+    if (s->n_keys)
+        put_text(l, "\n");
+}
+
 eqlm_status eqlm_program_dump(const eqlm_program *p, eqlm_write_fn write, void *ctx)
 {
     if (!p || !write)
         return EQLM_E_ARGUMENT;
     eqli_listing l = { p, write, ctx, false };
-    for (uint32_t pc = 0; pc < p->n_insns; pc++)
+    bool single = p->kind == EQLM_EVENT_QUERY || p->kind == EQLM_EXPRESSION;
+    for (uint32_t i = 0; i < p->n_lineages; i++)
+        put_region(&l, "lineage ", i, p->lineages[i].start, p->lineages[i].len);
+    for (uint32_t pc = p->stages[0].start; single && pc < p->stages[0].start + p->stages[0].len; pc++)
         put_insn(&l, pc);
+    for (uint32_t i = 0; !single && i < eqli_program_n_regions(p); i++)
+        put_stage(&l, i);
+    if (p->maxspan_ns >= 0) {
+        put_text(&l, "       maxspan ");
+        put_uint(&l, (uint64_t)p->maxspan_ns / 1000000, 0);
+        put_text(&l, " ms\n");
+    }
     for (uint32_t i = 0; i < p->n_pipes; i++) {
         put_text(&l, p->pipes[i].tail ? "       | tail " : "       | head ");
         put_uint(&l, p->pipes[i].count, 0);

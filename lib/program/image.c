@@ -9,6 +9,12 @@
  *   constants: n:u32 { type:u8, payload }          text: len:u32 bytes; ip: len:u8 bytes; others 1 or 8 bytes
  *   slots:     n:u32 { name:u32 parent:u32 scope:u8 type:u8 element:u8 }
  *   sets:      n:u32 { kind:u8 fold:u8 first:u32 n:u32 kinds[n] (patterns only) }
+ *   stages:    has_until:u8 maxspan:i64 n:u32 { start len join_start join_len first_key n_keys:u32 missing:u8 }
+ *              (n counts until)
+ *   keys:      n:u32 { slot:u32 optional:u8 }
+ *   aliases:   n:u32 { stage:u32 first:u32 n:u32 }
+ *   captures:  n:u32 { slot:u32 }
+ *   lineages:  n:u32 { relation:u8 start:u32 len:u32 }
  *   pipes:     n:u32 { tail:u8 count:u64 }
  *   code:      n:u32 { op:u8 mode:u8 a:u16 b:u32 t:u32 f:u32 } */
 #include "program/program.h"
@@ -79,6 +85,40 @@ static void put_const(eqli_writer *w, const eqlm_value *v)
     }
 }
 
+static void put_stages(eqli_writer *w, const eqlm_program *p)
+{
+    put(w, p->has_until, 1);
+    put(w, (uint64_t)p->maxspan_ns, 8);
+    put(w, eqli_program_n_regions(p), 4);
+    for (uint32_t i = 0; i < eqli_program_n_regions(p); i++) {
+        const eqli_stage *s = &p->stages[i];
+        const uint32_t words[] = { s->start, s->len, s->join_start, s->join_len, s->first_key, s->n_keys };
+        for (unsigned k = 0; k < sizeof words / sizeof *words; k++)
+            put(w, words[k], 4);
+        put(w, s->missing, 1);
+    }
+    put(w, p->n_keys, 4);
+    for (uint32_t i = 0; i < p->n_keys; i++) {
+        put(w, p->keys[i].slot, 4);
+        put(w, p->keys[i].optional, 1);
+    }
+    put(w, p->n_aliases, 4);
+    for (uint32_t i = 0; i < p->n_aliases; i++) {
+        put(w, p->aliases[i].stage, 4);
+        put(w, p->aliases[i].first, 4);
+        put(w, p->aliases[i].n, 4);
+    }
+    put(w, p->n_captures, 4);
+    for (uint32_t i = 0; i < p->n_captures; i++)
+        put(w, p->captures[i], 4);
+    put(w, p->n_lineages, 4);
+    for (uint32_t i = 0; i < p->n_lineages; i++) {
+        put(w, p->lineages[i].relation, 1);
+        put(w, p->lineages[i].start, 4);
+        put(w, p->lineages[i].len, 4);
+    }
+}
+
 static void put_body(eqli_writer *w, const eqlm_program *p)
 {
     put(w, p->kind, 1);
@@ -110,6 +150,7 @@ static void put_body(eqli_writer *w, const eqlm_program *p)
         if (s->kind == EQLI_SET_PATTERNS)
             put_bytes(w, s->kinds, s->n);
     }
+    put_stages(w, p);
     put(w, p->n_pipes, 4);
     for (uint32_t i = 0; i < p->n_pipes; i++) {
         put(w, p->pipes[i].tail, 1);
@@ -296,6 +337,45 @@ static void get_sets(eqli_reader *r, eqlm_program *p)
     }
 }
 
+static void get_stages(eqli_reader *r, eqlm_program *p)
+{
+    bool has_until = get_flag(r);
+    p->maxspan_ns = (int64_t)get(r, 8);
+    uint32_t n;
+    p->stages = get_table(r, 25, sizeof *p->stages, EQLI_MAX_STAGES + 1, &n);
+    if (n) { /* freeing trusts both to give the size of the table */
+        p->has_until = has_until;
+        p->n_stages = n - (has_until ? 1 : 0);
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        eqli_stage *s = &p->stages[i];
+        uint32_t *const words[] = { &s->start, &s->len, &s->join_start, &s->join_len, &s->first_key, &s->n_keys };
+        for (unsigned k = 0; k < sizeof words / sizeof *words; k++)
+            *words[k] = (uint32_t)get(r, 4);
+        s->missing = get_flag(r);
+    }
+    p->keys = get_table(r, 5, sizeof *p->keys, EQLI_MAX_KEYS, &p->n_keys);
+    for (uint32_t i = 0; i < p->n_keys; i++) {
+        p->keys[i].slot = (uint32_t)get(r, 4);
+        p->keys[i].optional = get_flag(r);
+    }
+    p->aliases = get_table(r, 12, sizeof *p->aliases, EQLI_MAX_ALIASES, &p->n_aliases);
+    for (uint32_t i = 0; i < p->n_aliases; i++) {
+        p->aliases[i].stage = (uint32_t)get(r, 4);
+        p->aliases[i].first = (uint32_t)get(r, 4);
+        p->aliases[i].n = (uint32_t)get(r, 4);
+    }
+    p->captures = get_table(r, 4, sizeof *p->captures, EQLI_MAX_SLOTS, &p->n_captures);
+    for (uint32_t i = 0; i < p->n_captures; i++)
+        p->captures[i] = (uint32_t)get(r, 4);
+    p->lineages = get_table(r, 9, sizeof *p->lineages, EQLI_MAX_LINEAGES, &p->n_lineages);
+    for (uint32_t i = 0; i < p->n_lineages; i++) {
+        p->lineages[i].relation = (uint8_t)get(r, 1);
+        p->lineages[i].start = (uint32_t)get(r, 4);
+        p->lineages[i].len = (uint32_t)get(r, 4);
+    }
+}
+
 static void get_code(eqli_reader *r, eqlm_program *p)
 {
     p->pipes = get_table(r, 9, sizeof *p->pipes, EQLI_MAX_PIPES, &p->n_pipes);
@@ -345,6 +425,7 @@ static eqlm_status read_program(const eqlm_alloc *alloc, const unsigned char *im
     get_consts(&r, p);
     get_slots(&r, p);
     get_sets(&r, p);
+    get_stages(&r, p);
     get_code(&r, p);
     if (r.status == EQLM_OK && r.p != r.end)
         r.status = EQLM_E_IMAGE;

@@ -39,6 +39,11 @@ void eqlm_program_free(eqlm_program *p)
     eqli_mem_free(&a, p->sets, p->n_sets * sizeof *p->sets);
     eqli_mem_free(&a, p->slots, p->n_slots * sizeof *p->slots);
     eqli_mem_free(&a, p->pipes, p->n_pipes * sizeof *p->pipes);
+    eqli_mem_free(&a, p->stages, eqli_program_n_regions(p) * sizeof *p->stages);
+    eqli_mem_free(&a, p->keys, p->n_keys * sizeof *p->keys);
+    eqli_mem_free(&a, p->aliases, p->n_aliases * sizeof *p->aliases);
+    eqli_mem_free(&a, p->captures, p->n_captures * sizeof *p->captures);
+    eqli_mem_free(&a, p->lineages, p->n_lineages * sizeof *p->lineages);
     eqli_mem_free(&a, p, sizeof *p);
 }
 
@@ -47,7 +52,10 @@ size_t eqlm_program_memory(const eqlm_program *p)
     if (!p)
         return 0;
     size_t n = sizeof *p + p->n_insns * sizeof *p->insns + p->n_consts * sizeof *p->consts + p->pool_len +
-               p->n_sets * sizeof *p->sets + p->n_slots * sizeof *p->slots + p->n_pipes * sizeof *p->pipes;
+               p->n_sets * sizeof *p->sets + p->n_slots * sizeof *p->slots + p->n_pipes * sizeof *p->pipes +
+               eqli_program_n_regions(p) * sizeof *p->stages + p->n_keys * sizeof *p->keys +
+               p->n_aliases * sizeof *p->aliases + p->n_captures * sizeof *p->captures +
+               p->n_lineages * sizeof *p->lineages;
     for (uint32_t i = 0; i < p->n_sets; i++) {
         const eqli_set *set = &p->sets[i];
         n += set->patterns ? eqli_pattern_set_memory(set->patterns) + set->n : 0;
@@ -203,6 +211,11 @@ static eqlm_status resolve_slot(const eqlm_program *p, eqlm_schema *schema, eqli
 {
     if (s->element)
         return EQLM_OK;
+    if (s->scope >= EQLI_SCOPE_ALIAS) { /* a block of values the stream has copied */
+        s->place = (eqli_place){ .storage = EQLM_STORE_VALUE, .present_offset = EQLM_ALWAYS, .field = EQLI_NO_FIELD,
+                                 .offset = s->parent * (uint32_t)sizeof(eqlm_value) };
+        return EQLM_OK;
+    }
     eqlm_str name = { p->consts[s->name].as.str, p->consts[s->name].len };
     uint32_t parent = s->parent == EQLI_NO_FIELD ? EQLI_NO_FIELD : p->slots[s->parent].place.field;
     uint32_t field;

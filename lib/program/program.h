@@ -54,11 +54,39 @@ typedef struct eqli_set {
 typedef struct eqli_slot {
     eqli_place place;
     uint32_t name;   /* constant: the field's name; for elements the full dotted name */
-    uint32_t parent; /* slot of the array of objects, or EQLI_NO_FIELD */
-    uint8_t scope;   /* 0: the event; k: the element of the k-th enclosing SEARCH */
+    uint32_t parent; /* slot of the array of objects; of an alias: number of the captured value; else EQLI_NO_FIELD */
+    uint8_t scope;   /* 0: the event; k: the element of the k-th enclosing SEARCH; EQLI_SCOPE_ALIAS + i: alias i */
     uint8_t type;    /* eqlm_type in force when it was compiled */
     bool element;    /* the element itself, not one of its fields */
 } eqli_slot;
+
+/* One term of a query: `[category where condition]`. An event query and an expression have one. */
+typedef struct eqli_stage {
+    uint32_t start, len;           /* code that needs nothing but the event */
+    uint32_t join_start, join_len; /* code that also needs the aliases of earlier stages; len 0: none */
+    uint32_t first_key, n_keys;    /* join keys: shared ones first */
+    bool missing;                  /* `![...]` */
+} eqli_stage;
+
+typedef struct eqli_key {
+    uint32_t slot;
+    bool optional; /* null is a key value (eql-sequences 3) */
+} eqli_key;
+
+/* Values of a stage's event that later stages use: copied when an event fills the stage. A slot of scope
+ * EQLI_SCOPE_ALIAS + i reads value k of alias i, which is captures[first + k], from a block of eqlm_values. */
+typedef struct eqli_alias {
+    uint32_t stage;
+    uint32_t first, n;
+} eqli_alias;
+
+/* `descendant of [...]`: the code of the inner query; a = index of LINEAGE. */
+typedef struct eqli_lineage_query {
+    uint8_t relation; /* eqli_relation */
+    uint32_t start, len;
+} eqli_lineage_query;
+
+typedef enum eqli_relation { EQLI_REL_DESCENDANT, EQLI_REL_CHILD, EQLI_REL_EVENT } eqli_relation;
 
 typedef struct eqli_pipe_step {
     bool tail;
@@ -72,6 +100,11 @@ enum {
     EQLI_MAX_REGS = 1 << 12,
     EQLI_MAX_LOADS = 255, /* field occurrences in one leaf */
     EQLI_MAX_SCOPES = 8,  /* nested SEARCHes */
+    EQLI_SCOPE_ALIAS = 16,
+    EQLI_MAX_ALIASES = 16,
+    EQLI_MAX_STAGES = 1 << 12, /* terms after expanding runs */
+    EQLI_MAX_KEYS = 1 << 16,
+    EQLI_MAX_LINEAGES = 64,
     EQLI_MAX_PIPES = 1024,
     /* Highest values the limits of a program may have, also one from an image. */
     EQLI_CEIL_CHOICES = 1 << 24,
@@ -94,6 +127,18 @@ struct eqlm_program {
     uint32_t n_sets;
     eqli_slot *slots;
     uint32_t n_slots;
+    eqli_stage *stages; /* in order; of a sequence with until, one more at the end */
+    uint32_t n_stages;  /* without until */
+    bool has_until;
+    eqli_key *keys;
+    uint32_t n_keys;
+    eqli_alias *aliases;
+    uint32_t n_aliases;
+    uint32_t *captures; /* slots of the event */
+    uint32_t n_captures;
+    eqli_lineage_query *lineages;
+    uint32_t n_lineages;
+    int64_t maxspan_ns; /* -1: none */
     eqli_pipe_step *pipes;
     uint32_t n_pipes;
     uint32_t n_regs;      /* registers its leaves need */
@@ -123,7 +168,8 @@ typedef enum eqli_operand {
     EQLI_ARG_COUNT,
     EQLI_ARG_FN,
     EQLI_ARG_ARGS,
-    EQLI_ARG_SCOPE
+    EQLI_ARG_SCOPE,
+    EQLI_ARG_LINEAGE
 } eqli_operand;
 
 typedef enum eqli_op_group { EQLI_GROUP_END, EQLI_GROUP_TEST, EQLI_GROUP_VALUE } eqli_op_group;
@@ -143,6 +189,11 @@ eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *
 /* Whether the program may run: constants, slots, sets, every operand by its kind, targets, regions, registers. The only
  * door to the vm. EQLM_E_IMAGE when not, EQLM_E_NOMEM. */
 eqlm_status eqli_program_verify(const eqlm_program *p);
+static inline uint32_t eqli_program_n_regions(const eqlm_program *p)
+{
+    return p->n_stages + (p->has_until ? 1 : 0);
+}
+
 /* Adds a reference; eqlm_program_free drops one. Any thread. */
 void eqli_program_retain(const eqlm_program *p);
 /* Order of VALUES sets: by type family, then value. */

@@ -10,6 +10,8 @@ typedef struct eqli_checker {
     uint32_t pc, end;    /* instruction and end of its region */
     unsigned scope;      /* SEARCH bodies around it */
     bool in_leaf;
+    bool aliases;        /* the region may read aliases */
+    bool lineage_allowed; /* not inside the query of a LINEAGE */
     uint32_t n_loads;    /* loads the leaf declares, and how many were met */
     uint32_t loads_met;
     uint8_t written[EQLI_MAX_REGS / 8]; /* registers with a value */
@@ -32,7 +34,8 @@ static bool argument_is_good(const eqli_checker *c, const eqli_insn *in, uint8_t
     case EQLI_ARG_NONE:
         return v == 0;
     case EQLI_ARG_SLOT:
-        return v < p->n_slots && p->slots[v].scope <= c->scope;
+        return v < p->n_slots &&
+               (p->slots[v].scope >= EQLI_SCOPE_ALIAS ? c->aliases : p->slots[v].scope <= c->scope);
     case EQLI_ARG_REG:
         return is_written(c, v);
     case EQLI_ARG_CMP:
@@ -43,6 +46,8 @@ static bool argument_is_good(const eqli_checker *c, const eqli_insn *in, uint8_t
         return v <= EQLI_MOD;
     case EQLI_ARG_FLAG:
         return v <= 1;
+    case EQLI_ARG_LINEAGE:
+        return v < p->n_lineages && c->lineage_allowed;
     case EQLI_ARG_SCOPE:
         return v == c->scope + 1 && v <= EQLI_MAX_SCOPES;
     case EQLI_ARG_CONST:
@@ -112,11 +117,11 @@ static bool insn_is_good(eqli_checker *c)
     return true;
 }
 
-static bool leaf_is_good(const eqlm_program *p, uint32_t pc, unsigned scope)
+static bool leaf_is_good(const eqlm_program *p, uint32_t pc, unsigned scope, bool aliases)
 {
     const eqli_insn *leaf = &p->insns[pc];
     eqli_checker c = { .p = p, .pc = pc + 1, .end = pc + 1 + leaf->b, .scope = scope, .in_leaf = true,
-                       .n_loads = leaf->a };
+                       .aliases = aliases, .n_loads = leaf->a };
     for (; c.pc < c.end; c.pc++) {
         if (!insn_is_good(&c))
             return false;
@@ -126,15 +131,20 @@ static bool leaf_is_good(const eqlm_program *p, uint32_t pc, unsigned scope)
 
 /* The innermost region of every instruction, so that no jump enters a body without its set-up. */
 typedef struct eqli_regions {
-    uint32_t *of; /* region of instruction i */
+    uint32_t *of; /* region of instruction i, 0: none yet; with the flags below */
     uint32_t n;   /* regions so far */
 } eqli_regions;
 
+/* What is known of a region goes with its number, so that a region met again is judged by what it was allowed. */
+enum { REGION_ENTRY = 1, REGION_ALIASES = 2, REGION_LINEAGE = 4, REGION_SHIFT = 3 };
+
 /* Branch code in [pc, end); recursion is bounded by EQLI_MAX_SCOPES through operand kind SCOPE. */
-static bool region_is_good(const eqlm_program *p, uint32_t pc, uint32_t end, unsigned scope, eqli_regions *regions)
+static bool region_is_good(const eqlm_program *p, eqli_checker start, eqli_regions *regions)
 {
-    eqli_checker c = { .p = p, .pc = pc, .end = end, .scope = scope };
-    uint32_t id = regions->n++;
+    eqli_checker c = start;
+    uint32_t end = c.end;
+    uint32_t id = ++regions->n << REGION_SHIFT | (c.aliases ? REGION_ALIASES : 0u) |
+                  (c.lineage_allowed ? REGION_LINEAGE : 0u);
     bool ends = false; /* the last instruction must be a RETURN: nothing falls out of a region */
     for (; c.pc < end; c.pc++) {
         const eqli_insn *in = &p->insns[c.pc];
@@ -143,13 +153,17 @@ static bool region_is_good(const eqlm_program *p, uint32_t pc, uint32_t end, uns
         regions->of[c.pc] = id;
         ends = eqli_op_table[in->op].group == EQLI_GROUP_END;
         if (in->op == EQLI_OP_LEAF) {
-            if (!leaf_is_good(p, c.pc, scope))
+            if (!leaf_is_good(p, c.pc, c.scope, c.aliases))
                 return false;
-            for (uint32_t i = 1, leaf = regions->n++; i <= in->b; i++)
+            for (uint32_t i = 1, leaf = ++regions->n << REGION_SHIFT; i <= in->b; i++)
                 regions->of[c.pc + i] = leaf;
             c.pc += in->b;
         } else if (in->op == EQLI_OP_SEARCH) {
-            if (!region_is_good(p, c.pc + 1, c.pc + 1 + in->b, scope + 1, regions))
+            eqli_checker body = c;
+            body.pc = c.pc + 1;
+            body.end = c.pc + 1 + in->b;
+            body.scope++;
+            if (!region_is_good(p, body, regions))
                 return false;
             c.pc += in->b;
         }
@@ -162,8 +176,9 @@ static bool targets_stay_in_region(const eqlm_program *p, const eqli_regions *re
     for (uint32_t pc = 0; pc < p->n_insns; pc++) {
         const eqli_insn *in = &p->insns[pc];
         const eqli_op_info *info = &eqli_op_table[in->op];
-        if ((info->t == EQLI_ARG_TARGET && regions->of[in->t] != regions->of[pc]) ||
-            (info->f == EQLI_ARG_TARGET && regions->of[in->f] != regions->of[pc]))
+        uint32_t here = regions->of[pc] & ~(uint32_t)REGION_ENTRY; /* no jump goes back to an entry */
+        if ((info->t == EQLI_ARG_TARGET && regions->of[in->t] != here) ||
+            (info->f == EQLI_ARG_TARGET && regions->of[in->f] != here))
             return false;
     }
     return true;
@@ -183,8 +198,16 @@ static bool slots_are_good(const eqlm_program *p)
 {
     for (uint32_t i = 0; i < p->n_slots; i++) {
         const eqli_slot *s = &p->slots[i];
-        if (s->name >= p->n_consts || p->consts[s->name].type != EQLM_STRING || s->scope > EQLI_MAX_SCOPES ||
+        if (s->name >= p->n_consts || p->consts[s->name].type != EQLM_STRING ||
             s->type > EQLM_TYPE_UNMAPPED)
+            return false;
+        if (s->scope >= EQLI_SCOPE_ALIAS) {
+            uint32_t alias = s->scope - EQLI_SCOPE_ALIAS;
+            if (s->element || alias >= p->n_aliases || s->parent >= p->aliases[alias].n)
+                return false;
+            continue;
+        }
+        if (s->scope > EQLI_MAX_SCOPES)
             return false;
         if (s->element ? s->scope == 0 : (s->scope == 0) != (s->parent == EQLI_NO_FIELD))
             return false;
@@ -224,25 +247,108 @@ static bool sets_are_good(const eqlm_program *p)
 
 static bool header_is_good(const eqlm_program *p)
 {
-    if (p->kind != EQLM_EVENT_QUERY && p->kind != EQLM_EXPRESSION)
+    if (p->kind > EQLM_EXPRESSION || p->dialect > EQLM_DIALECT_ENDPOINT)
         return false;
     if (p->n_insns == 0 || p->n_insns > EQLI_MAX_INSNS || p->n_regs > EQLI_MAX_REGS)
         return false;
     if (p->max_choices > EQLI_CEIL_CHOICES || p->max_scratch > EQLI_CEIL_SCRATCH ||
         p->max_regex_states > EQLI_CEIL_REGEX_STATES)
         return false;
+    bool single = p->kind == EQLM_EVENT_QUERY || p->kind == EQLM_EXPRESSION;
+    if (p->n_stages == 0 || (single && (p->n_stages != 1 || p->stages[0].missing || p->stages[0].n_keys)))
+        return false;
+    if (p->has_until && p->kind != EQLM_SEQUENCE)
+        return false;
     /* eqlm_eval runs instruction 0 as the one leaf of an expression. */
     return p->kind != EQLM_EXPRESSION || p->insns[0].op == EQLI_OP_LEAF;
 }
 
+static bool is_event_slot(const eqlm_program *p, uint32_t slot)
+{
+    return slot < p->n_slots && p->slots[slot].scope == 0;
+}
+
+/* Stages, keys, aliases, inner queries: what a stream trusts. */
+static bool structure_is_good(const eqlm_program *p)
+{
+    uint32_t positive = 0;
+    for (uint32_t i = 0; i < eqli_program_n_regions(p); i++) {
+        const eqli_stage *s = &p->stages[i];
+        if (s->first_key > p->n_keys || s->n_keys > p->n_keys - s->first_key ||
+            s->n_keys != p->stages[0].n_keys || (s->missing && (i == p->n_stages || p->maxspan_ns < 0)))
+            return false;
+        positive += !s->missing && i < p->n_stages;
+    }
+    if (positive == 0 || p->maxspan_ns < -1)
+        return false;
+    for (uint32_t i = 0; i < p->n_keys; i++) {
+        if (!is_event_slot(p, p->keys[i].slot))
+            return false;
+    }
+    for (uint32_t i = 0; i < p->n_captures; i++) {
+        if (!is_event_slot(p, p->captures[i]))
+            return false;
+    }
+    for (uint32_t i = 0; i < p->n_aliases; i++) {
+        const eqli_alias *a = &p->aliases[i];
+        if (a->stage >= p->n_stages || a->first > p->n_captures || a->n > p->n_captures - a->first)
+            return false;
+    }
+    for (uint32_t i = 0; i < p->n_lineages; i++) {
+        if (p->lineages[i].relation > EQLI_REL_EVENT)
+            return false;
+    }
+    return true;
+}
+
+/* One region of code from outside. Stages made by `runs` share theirs, so a region met before is not walked again. */
+static bool entry_is_good(const eqlm_program *p, eqli_regions *regions, uint32_t start, uint32_t len, bool aliases,
+                          bool lineage)
+{
+    uint32_t *of = regions->of;
+    if (start > p->n_insns || len > p->n_insns - start || len == 0)
+        return false;
+    if (of[start]) {
+        uint32_t forbidden = (aliases ? 0u : REGION_ALIASES) | (lineage ? 0u : REGION_LINEAGE);
+        uint32_t end = start + len, id = of[start] & ~(uint32_t)REGION_ENTRY;
+        bool whole = of[end - 1] == id && (end == p->n_insns || of[end] != id);
+        return (of[start] & REGION_ENTRY) && !(of[start] & forbidden) && (whole || len == 1);
+    }
+    eqli_checker c = { .p = p, .pc = start, .end = start + len, .aliases = aliases, .lineage_allowed = lineage };
+    if (!region_is_good(p, c, regions))
+        return false;
+    of[start] |= REGION_ENTRY;
+    return true;
+}
+
+static bool code_is_good(const eqlm_program *p, eqli_regions *regions)
+{
+    for (uint32_t i = 0; i < p->n_lineages; i++) {
+        if (!entry_is_good(p, regions, p->lineages[i].start, p->lineages[i].len, false, false))
+            return false;
+    }
+    for (uint32_t i = 0; i < eqli_program_n_regions(p); i++) {
+        const eqli_stage *s = &p->stages[i];
+        if (!entry_is_good(p, regions, s->start, s->len, false, true) ||
+            (s->join_len && !entry_is_good(p, regions, s->join_start, s->join_len, true, true)))
+            return false;
+    }
+    /* Every instruction belongs to a region, so that no unchecked code stays behind. */
+    for (uint32_t pc = 0; pc < p->n_insns; pc++) {
+        if (!regions->of[pc])
+            return false;
+    }
+    return targets_stay_in_region(p, regions);
+}
+
 eqlm_status eqli_program_verify(const eqlm_program *p)
 {
-    if (!header_is_good(p) || !consts_are_good(p) || !slots_are_good(p) || !sets_are_good(p))
+    if (!header_is_good(p) || !consts_are_good(p) || !slots_are_good(p) || !sets_are_good(p) || !structure_is_good(p))
         return EQLM_E_IMAGE;
     eqli_regions regions = { eqli_mem_new(&p->alloc, p->n_insns * sizeof(uint32_t)), 0 };
     if (!regions.of)
         return EQLM_E_NOMEM;
-    bool good = region_is_good(p, 0, p->n_insns, 0, &regions) && targets_stay_in_region(p, &regions);
+    bool good = code_is_good(p, &regions);
     eqli_mem_free(&p->alloc, regions.of, p->n_insns * sizeof(uint32_t));
     return good ? EQLM_OK : EQLM_E_IMAGE;
 }

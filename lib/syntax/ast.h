@@ -55,7 +55,8 @@ typedef struct eqli_field_ref {
     /* Set by check/: */
     uint8_t type;      /* eqlm_type in force */
     uint8_t scope;     /* 0: the event; k: the variable of the k-th enclosing _arraysearch */
-    eqlm_str full;     /* dotted name from the event's root, also for `$v.a` */
+    uint8_t alias;     /* 1 + index of the alias the field belongs to (`event0.process.pid`), 0: this event */
+    eqlm_str full;     /* dotted name from the event's root, also for `$v.a`; without the alias */
 } eqli_field_ref;
 
 struct eqli_node {

@@ -455,6 +455,10 @@ static eqli_op_result run_region(eqlm_vm *vm, const eqlm_program *p, uint32_t pc
         case EQLI_OP_SEARCH:
             r = run_search(vm, p, pc, &hit);
             break;
+        case EQLI_OP_LINEAGE: /* without a stream nobody knows any process */
+            if (vm->lineage)
+                r = vm->lineage(vm->lineage_ctx, p, in->a, vm->scope[0], &hit);
+            break;
         case EQLI_OP_LEAF:
             r = run_leaf(vm, p, pc, &hit);
             break;
@@ -499,7 +503,7 @@ eqlm_status eqli_vm_prepare(eqlm_vm *vm, const eqlm_program *p)
 
 eqlm_status eqlm_match(eqlm_vm *vm, const eqlm_program *p, const void *event, bool *out)
 {
-    if (!vm || !p || !out || p->kind != EQLM_EVENT_QUERY)
+    if (!vm || !p || !out || p->kind != EQLM_EVENT_QUERY || p->n_lineages)
         return EQLM_E_ARGUMENT;
     if (p->n_regs > vm->n_regs || vm->scratch.max != p->max_scratch) {
         eqlm_status status = eqli_vm_prepare(vm, p);
@@ -507,7 +511,7 @@ eqlm_status eqlm_match(eqlm_vm *vm, const eqlm_program *p, const void *event, bo
             return status;
     }
     bool hit = false;
-    eqli_op_result r = eqli_vm_run(vm, p, 0, event, &hit);
+    eqli_op_result r = eqli_vm_run(vm, p, p->stages[0].start, event, &hit);
     if (r != EQLI_OP_OK)
         return status_of(r);
     *out = hit;

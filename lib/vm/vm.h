@@ -25,8 +25,12 @@ struct eqlm_vm {
     eqlm_value *regs;
     uint32_t n_regs;
     eqli_load_state *loads; /* EQLI_MAX_LOADS, made on first need */
-    const void *scope[EQLI_MAX_SCOPES + 1];       /* 0: the event; k: element object of the k-th SEARCH */
-    eqlm_value element[EQLI_MAX_SCOPES + 1];      /* the element itself */
+    const void *scope[EQLI_SCOPE_ALIAS + EQLI_MAX_ALIASES]; /* 0: the event; k: element object of the k-th SEARCH;
+                                                               EQLI_SCOPE_ALIAS + i: values captured for alias i */
+    eqlm_value element[EQLI_MAX_SCOPES + 1];                /* the element itself */
+    /* Answers LINEAGE; set by the stream that knows the processes. */
+    eqli_op_result (*lineage)(void *ctx, const eqlm_program *p, uint32_t lineage, const void *event, bool *out);
+    void *lineage_ctx;
     uint64_t errors;
     eqli_regex_entry *regexes; /* open addressing by pointer; size is a power of two */
     uint32_t n_regexes, regexes_size;

@@ -4,7 +4,7 @@
 set -u
 cd "$(dirname "$0")/../.." || exit 1
 . tests/support/tap.sh
-eqlc=$(realpath "${EQLC:-${BUILD:-build}/eqlc}") || exit 1
+eqlc=$(realpath -e "${EQLC:-${BUILD:-build}/eqlc}") || exit 1
 data=tests/cli/data
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

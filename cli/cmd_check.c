@@ -13,15 +13,12 @@ typedef struct check_options {
     eqlc_rules rules;
 } check_options;
 
-enum { OPT_DIALECT = 256, OPT_FAIL_LEVEL, OPT_STRICT, OPT_NO_SCHEMA, OPT_CATEGORY, OPT_QUIET, OPT_FORMAT, OPT_COLOR };
+enum { OPT_FAIL_LEVEL = 256, OPT_QUIET, OPT_FORMAT, OPT_COLOR };
 
 static const struct option long_options[] = {
     { "query", required_argument, NULL, 'q' },
-    { "dialect", required_argument, NULL, OPT_DIALECT },
+    EQLC_COMPILING_OPTIONS,
     { "fail-level", required_argument, NULL, OPT_FAIL_LEVEL },
-    { "strict", no_argument, NULL, OPT_STRICT },
-    { "no-schema", no_argument, NULL, OPT_NO_SCHEMA },
-    { "event-category-field", required_argument, NULL, OPT_CATEGORY },
     { "quiet", no_argument, NULL, OPT_QUIET },
     { "format", required_argument, NULL, OPT_FORMAT },
     { "color", required_argument, NULL, OPT_COLOR },
@@ -32,24 +29,19 @@ static const struct option long_options[] = {
 /* Takes one option; returns an error message with %s for the argument, or NULL. */
 static const char *take_option(int option, check_options *o, eqlc_report *report)
 {
+    const char *complaint;
+
+    if (option == '?')
+        return "";
+    if (eqlc_compiling_take(&o->compiling, option, optarg, &complaint))
+        return complaint;
     switch (option) {
     case 'q':
         eqlc_rules_add_query(&o->rules, optarg);
         return NULL;
-    case OPT_DIALECT:
-        return eqlc_compiling_set_dialect(&o->compiling, optarg) ? NULL : "--dialect is auto, es or endpoint, not '%s'";
     case OPT_FAIL_LEVEL:
         return eqlc_severity_parse(optarg, &o->fail_level) ? NULL
                                                            : "--fail-level is error, warning or info, not '%s'";
-    case OPT_STRICT:
-        o->compiling.strict = true;
-        return NULL;
-    case OPT_NO_SCHEMA:
-        o->compiling.no_schema = true;
-        return NULL;
-    case OPT_CATEGORY:
-        o->compiling.category_field = optarg;
-        return NULL;
     case OPT_QUIET:
         o->quiet = true;
         report->minimum = EQLM_ERROR;
@@ -61,7 +53,7 @@ static const char *take_option(int option, check_options *o, eqlc_report *report
     }
 }
 
-static void check_rules(const check_options *o, eqlc_report *report)
+static void check_rules(check_options *o, eqlc_report *report)
 {
     eqlm_schema *schema = eqlc_compiling_schema(&o->compiling);
     eqlm_diags *diags;
@@ -115,6 +107,12 @@ static void print_summary(const eqlc_report *report, const eqlc_rules *rules)
     eqlc_buf_clear(&b);
 }
 
+static void clear(check_options *o)
+{
+    eqlc_rules_clear(&o->rules);
+    eqlc_compiling_clear(&o->compiling);
+}
+
 int eqlc_cmd_check(int argc, char **argv)
 {
     check_options o = { .fail_level = EQLM_ERROR };
@@ -127,12 +125,12 @@ int eqlc_cmd_check(int argc, char **argv)
 
         if (option == 'h') {
             eqlc_help_command("check", stdout);
-            eqlc_rules_clear(&o.rules);
+            clear(&o);
             return EQLC_EXIT_OK;
         }
-        complaint = option == '?' ? "" : take_option(option, &o, &report);
+        complaint = take_option(option, &o, &report);
         if (complaint) {
-            eqlc_rules_clear(&o.rules);
+            clear(&o);
             return eqlc_option_error("check", complaint, optarg);
         }
     }
@@ -144,6 +142,6 @@ int eqlc_cmd_check(int argc, char **argv)
     if (!o.quiet)
         print_summary(&report, &o.rules);
     code = eqlc_report_exit(&report, &o.rules, o.fail_level);
-    eqlc_rules_clear(&o.rules);
+    clear(&o);
     return code;
 }

@@ -12,17 +12,14 @@ typedef struct dump_options {
     eqlc_rules rules;
 } dump_options;
 
-enum { OPT_AST = 256, OPT_BYTECODE, OPT_JSON, OPT_DIALECT, OPT_STRICT, OPT_NO_SCHEMA, OPT_CATEGORY, OPT_COLOR };
+enum { OPT_AST = 256, OPT_BYTECODE, OPT_JSON, OPT_COLOR };
 
 static const struct option long_options[] = {
     { "query", required_argument, NULL, 'q' },
     { "ast", no_argument, NULL, OPT_AST },
     { "bytecode", no_argument, NULL, OPT_BYTECODE },
     { "json", no_argument, NULL, OPT_JSON },
-    { "dialect", required_argument, NULL, OPT_DIALECT },
-    { "strict", no_argument, NULL, OPT_STRICT },
-    { "no-schema", no_argument, NULL, OPT_NO_SCHEMA },
-    { "event-category-field", required_argument, NULL, OPT_CATEGORY },
+    EQLC_COMPILING_OPTIONS,
     { "color", required_argument, NULL, OPT_COLOR },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
@@ -30,6 +27,12 @@ static const struct option long_options[] = {
 
 static const char *take_option(int option, dump_options *o, eqlc_report *report)
 {
+    const char *complaint;
+
+    if (option == '?')
+        return "";
+    if (eqlc_compiling_take(&o->compiling, option, optarg, &complaint))
+        return complaint;
     switch (option) {
     case 'q':
         eqlc_rules_add_query(&o->rules, optarg);
@@ -42,17 +45,6 @@ static const char *take_option(int option, dump_options *o, eqlc_report *report)
         return NULL;
     case OPT_JSON:
         o->json = true;
-        return NULL;
-    case OPT_DIALECT:
-        return eqlc_compiling_set_dialect(&o->compiling, optarg) ? NULL : "--dialect is auto, es or endpoint, not '%s'";
-    case OPT_STRICT:
-        o->compiling.strict = true;
-        return NULL;
-    case OPT_NO_SCHEMA:
-        o->compiling.no_schema = true;
-        return NULL;
-    case OPT_CATEGORY:
-        o->compiling.category_field = optarg;
         return NULL;
     default:
         return eqlc_report_set_color(report, optarg) ? NULL : "--color is auto, always or never, not '%s'";
@@ -114,7 +106,7 @@ static void print_text(const dump_options *o, const eqlc_rule *rule, const eqlc_
         putchar('\n');
 }
 
-static void dump_rules(const dump_options *o, eqlc_report *report)
+static void dump_rules(dump_options *o, eqlc_report *report)
 {
     eqlm_schema *schema = eqlc_compiling_schema(&o->compiling);
     eqlm_diags *diags;
@@ -140,6 +132,12 @@ static void dump_rules(const dump_options *o, eqlc_report *report)
     eqlm_schema_free(schema);
 }
 
+static void clear(dump_options *o)
+{
+    eqlc_rules_clear(&o->rules);
+    eqlc_compiling_clear(&o->compiling);
+}
+
 int eqlc_cmd_dump(int argc, char **argv)
 {
     dump_options o = { .ast = false };
@@ -153,12 +151,12 @@ int eqlc_cmd_dump(int argc, char **argv)
 
         if (option == 'h') {
             eqlc_help_command("dump", stdout);
-            eqlc_rules_clear(&o.rules);
+            clear(&o);
             return EQLC_EXIT_OK;
         }
-        complaint = option == '?' ? "" : take_option(option, &o, &report);
+        complaint = take_option(option, &o, &report);
         if (complaint) {
-            eqlc_rules_clear(&o.rules);
+            clear(&o);
             return eqlc_option_error("dump", complaint, optarg);
         }
     }
@@ -174,6 +172,6 @@ int eqlc_cmd_dump(int argc, char **argv)
         dump_rules(&o, &report);
         code = eqlc_report_exit(&report, &o.rules, EQLM_ERROR);
     }
-    eqlc_rules_clear(&o.rules);
+    clear(&o);
     return code;
 }

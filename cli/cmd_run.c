@@ -58,10 +58,6 @@ enum {
     OPT_SIZE,
     OPT_POSITION,
     OPT_FAIL_ON_MATCH,
-    OPT_DIALECT,
-    OPT_STRICT,
-    OPT_NO_SCHEMA,
-    OPT_CATEGORY,
     OPT_TIMESTAMP,
     OPT_UNIT,
     OPT_TIEBREAKER,
@@ -77,10 +73,7 @@ static const struct option long_options[] = {
     { "size", required_argument, NULL, OPT_SIZE },
     { "position", required_argument, NULL, OPT_POSITION },
     { "fail-on-match", no_argument, NULL, OPT_FAIL_ON_MATCH },
-    { "dialect", required_argument, NULL, OPT_DIALECT },
-    { "strict", no_argument, NULL, OPT_STRICT },
-    { "no-schema", no_argument, NULL, OPT_NO_SCHEMA },
-    { "event-category-field", required_argument, NULL, OPT_CATEGORY },
+    EQLC_COMPILING_OPTIONS,
     { "timestamp-field", required_argument, NULL, OPT_TIMESTAMP },
     { "timestamp-unit", required_argument, NULL, OPT_UNIT },
     { "tiebreaker", required_argument, NULL, OPT_TIEBREAKER },
@@ -168,6 +161,12 @@ static const char *set_position(run *r, const char *text)
 /* Takes one option; returns an error message with %s for the argument, or NULL. */
 static const char *take_option(int option, run *r)
 {
+    const char *complaint;
+
+    if (option == '?')
+        return "";
+    if (eqlc_compiling_take(&r->compiling, option, optarg, &complaint))
+        return complaint;
     switch (option) {
     case 'q':
         eqlc_rules_add_query(&r->rules, optarg);
@@ -192,20 +191,6 @@ static const char *take_option(int option, run *r)
         return set_position(r, optarg);
     case OPT_FAIL_ON_MATCH:
         r->fail_on_match = true;
-        return NULL;
-    case OPT_DIALECT:
-        return eqlc_compiling_set_dialect(&r->compiling, optarg)
-                   ? NULL
-                   : "--dialect is auto, es or endpoint, not '%s'";
-    case OPT_STRICT:
-        r->compiling.strict = true;
-        r->events.strict = true;
-        return NULL;
-    case OPT_NO_SCHEMA:
-        r->compiling.no_schema = true;
-        return NULL;
-    case OPT_CATEGORY:
-        r->compiling.category_field = optarg;
         return NULL;
     case OPT_TIMESTAMP:
         r->events.timestamp_field = optarg;
@@ -261,6 +246,7 @@ static void compile_rules(run *r)
     eqlm_diags *diags;
 
     r->schema = eqlc_compiling_schema(&r->compiling);
+    r->events.strict = r->compiling.strict;
     r->compiled = eqlc_alloc(r->rules.n * sizeof *r->compiled);
     if (eqlm_diags_new(NULL, &diags) != EQLM_OK || eqlm_vm_new(NULL, &r->vm) != EQLM_OK ||
         eqlm_schema_set_getter(r->schema, eqlc_event_get, NULL) != EQLM_OK)
@@ -484,6 +470,7 @@ static void clear(run *r)
     eqlm_vm_free(r->vm);
     eqlm_schema_free(r->schema);
     eqlc_rules_clear(&r->rules);
+    eqlc_compiling_clear(&r->compiling);
     eqlc_run_clear(&r->output);
 }
 
@@ -501,7 +488,7 @@ static bool read_options(run *r, int argc, char **argv, int *code)
             *code = EQLC_EXIT_OK;
             return false;
         }
-        complaint = option == '?' ? "" : take_option(option, r);
+        complaint = take_option(option, r);
         if (complaint) {
             *code = eqlc_option_error("run", complaint, optarg);
             return false;

@@ -32,11 +32,21 @@ typedef struct eqlc_compiling {
     const char *category_field; /* --event-category-field, stronger than the rule's own; or NULL */
 } eqlc_compiling;
 
-/* Reads the argument of --dialect: auto, es or endpoint. */
-bool eqlc_compiling_set_dialect(eqlc_compiling *compiling, const char *text);
+/* Their rows in a table for getopt_long. */
+enum { EQLC_OPT_DIALECT = 512, EQLC_OPT_STRICT, EQLC_OPT_NO_SCHEMA, EQLC_OPT_CATEGORY };
+#define EQLC_COMPILING_OPTIONS                                                                                 \
+    { "dialect", required_argument, NULL, EQLC_OPT_DIALECT }, { "strict", no_argument, NULL, EQLC_OPT_STRICT },  \
+        { "no-schema", no_argument, NULL, EQLC_OPT_NO_SCHEMA },                                                \
+    {                                                                                                          \
+        "event-category-field", required_argument, NULL, EQLC_OPT_CATEGORY                                     \
+    }
+
+/* Takes an option if it is one of these; *complaint is set to a message with %s for the argument if that is wrong. */
+bool eqlc_compiling_take(eqlc_compiling *compiling, int option, const char *argument, const char **complaint);
+void eqlc_compiling_clear(eqlc_compiling *compiling);
 /* The options for eqlm_compile of one rule (NULL: text of the command line); they borrow from both. */
 eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_rule *rule);
-/* A new schema as these options ask for; ends the program when memory is short. */
-eqlm_schema *eqlc_compiling_schema(const eqlc_compiling *compiling);
+/* A new schema as these options ask for, which borrows from them. */
+eqlm_schema *eqlc_compiling_schema(eqlc_compiling *compiling);
 
 #endif

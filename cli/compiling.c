@@ -4,13 +4,35 @@
 
 #include <string.h>
 
-bool eqlc_compiling_set_dialect(eqlc_compiling *compiling, const char *text)
+static bool set_dialect(eqlc_compiling *compiling, const char *text)
 {
     if (strcmp(text, "es") != 0 && strcmp(text, "endpoint") != 0 && strcmp(text, "auto") != 0)
         return false;
     compiling->dialect_given = strcmp(text, "auto") != 0;
     compiling->dialect = strcmp(text, "endpoint") == 0 ? EQLM_DIALECT_ENDPOINT : EQLM_DIALECT_ES;
     return true;
+}
+
+bool eqlc_compiling_take(eqlc_compiling *compiling, int option, const char *argument, const char **complaint)
+{
+    *complaint = NULL;
+    switch (option) {
+    case EQLC_OPT_DIALECT:
+        if (!set_dialect(compiling, argument))
+            *complaint = "--dialect is auto, es or endpoint, not '%s'";
+        return true;
+    case EQLC_OPT_STRICT:
+        compiling->strict = true;
+        return true;
+    case EQLC_OPT_NO_SCHEMA:
+        compiling->no_schema = true;
+        return true;
+    case EQLC_OPT_CATEGORY:
+        compiling->category_field = argument;
+        return true;
+    default:
+        return false;
+    }
 }
 
 eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_rule *rule)
@@ -30,7 +52,7 @@ eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_
     return options;
 }
 
-eqlm_schema *eqlc_compiling_schema(const eqlc_compiling *compiling)
+eqlm_schema *eqlc_compiling_schema(eqlc_compiling *compiling)
 {
     eqlm_schema *schema;
     eqlm_status status = eqlm_schema_new(NULL, &schema);
@@ -40,4 +62,9 @@ eqlm_schema *eqlc_compiling_schema(const eqlc_compiling *compiling)
     if (status != EQLM_OK)
         eqlc_die("%s", eqlm_status_text(status));
     return schema;
+}
+
+void eqlc_compiling_clear(eqlc_compiling *compiling)
+{
+    *compiling = (eqlc_compiling){ .dialect_given = false };
 }

@@ -415,6 +415,107 @@ EQLM_API eqlm_status eqlm_eval(eqlm_vm *vm, const eqlm_program *program, const v
  * match (docs/language.md, "errors"). */
 EQLM_API uint64_t eqlm_vm_errors(const eqlm_vm *vm);
 
+/* ------------------------------------------------------------------------------------------------------
+ * Streams: sequences, samples and process ancestry over events in time order
+ *
+ * A stream takes events one by one and tells its matches through a callback. For every program and join key it
+ * keeps what eql-style state machines need: copies of join keys and of the few values later terms ask for, and the
+ * host's numbers of events; never the events. Programs of every kind may be added; event queries are told at once.
+ */
+typedef struct eqlm_stream eqlm_stream;
+
+#define EQLM_NO_EVENT UINT64_MAX /* the position of a missing event in eqlm_stream_match.events */
+
+typedef struct eqlm_stream_match {
+    uint32_t program;        /* number given by eqlm_stream_add */
+    const uint64_t *events;  /* one id per term, runs expanded; EQLM_NO_EVENT for a missing event */
+    uint32_t n_events;
+    const eqlm_value *keys;  /* join keys of a sequence or sample; EQLM_NULL for a null of an optional key */
+    uint32_t n_keys;
+    int64_t time;            /* of the last event, nanoseconds since 1970 */
+} eqlm_stream_match;
+
+/* Gets one match; everything in it is valid during the call. Returning false stops: the feeding call returns
+ * EQLM_E_LIMIT. It must not call the stream. */
+typedef bool (*eqlm_stream_fn)(void *ctx, const eqlm_stream_match *match);
+
+/* How long the stream needs an event id: called when no partial result names the event any more. Optional; lets a host
+ * keep documents only as long as they may be printed. */
+typedef void (*eqlm_stream_release_fn)(void *ctx, uint64_t event);
+
+typedef struct eqlm_stream_options {
+    size_t size;           /* sizeof(eqlm_stream_options) */
+    uint64_t max_state;    /* budget in bytes; default 256 MiB. Over it the oldest partials are evicted and counted */
+    int64_t lateness_ns;   /* how much older than the newest event an event may be; 0: input is in time order */
+    bool order_by_tiebreaker; /* hold events of one instant until time moves on, and order them by tiebreaker */
+    bool early_missing;    /* report a trailing missing event at once, as an Elasticsearch search does */
+    uint64_t hash_seed;    /* for untrusted keys: a number an attacker cannot know; 0: derived from addresses */
+    eqlm_stream_fn on_match;
+    eqlm_stream_release_fn on_release;
+    void *ctx;
+    /* Needed when lateness_ns > 0 or order_by_tiebreaker: keeps an event readable until release_event is called with
+     * what it returned (NULL: no memory), because the stream must wait before it can use it. *bytes: its size, counted
+     * against max_state. */
+    const void *(*hold_event)(void *ctx, const void *event, size_t *bytes);
+    void (*release_event)(void *ctx, const void *held);
+} eqlm_stream_options;
+
+EQLM_API eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_options *options, eqlm_stream **out);
+EQLM_API void eqlm_stream_free(eqlm_stream *stream);
+
+/* Adds a program before the first event; it is kept until the stream is freed, even if the caller frees it. *number
+ * counts from 0. EQLM_E_ARGUMENT: an expression, or events have been fed already. */
+EQLM_API eqlm_status eqlm_stream_add(eqlm_stream *stream, const eqlm_program *program, uint32_t *number);
+
+typedef struct eqlm_event_info {
+    uint64_t id;           /* the host's number of the event; rising numbers are best */
+    bool has_time;         /* false: the event counts for event queries only */
+    int64_t time;          /* nanoseconds since 1970 */
+    eqlm_value tiebreaker; /* EQLM_NULL: none; text, number or date; copied */
+} eqlm_event_info;
+
+/* Feeds one event. An event older than the newest one minus lateness_ns counts for event queries only (and in the
+ * counter `late`). EQLM_E_LIMIT: the callback stopped, or scratch was used up; EQLM_E_NOMEM. After a failure the event
+ * counts as not seen and the stream may go on. */
+EQLM_API eqlm_status eqlm_stream_feed(eqlm_stream *stream, const void *event, const eqlm_event_info *info);
+
+/* Tells the stream that no event before `time` will come (a watermark from the host's clock). */
+EQLM_API eqlm_status eqlm_stream_advance(eqlm_stream *stream, int64_t time);
+
+/* End of input: everything held back is decided ("no such event exists"), samples are told. The stream is then empty and
+ * may be fed again. */
+EQLM_API eqlm_status eqlm_stream_flush(eqlm_stream *stream);
+
+typedef struct eqlm_stream_counts {
+    uint64_t events;       /* fed */
+    uint64_t late;         /* too old for sequences */
+    uint64_t no_time;      /* without a time */
+    uint64_t matches;
+    uint64_t evicted;      /* partial results dropped for want of budget */
+    uint64_t errors;       /* run-time errors, as eqlm_vm_errors */
+    uint64_t partials;     /* alive now */
+    uint64_t keys;         /* join keys with state now */
+    uint64_t state_bytes;  /* memory counted against max_state now */
+    uint64_t peak_bytes;
+} eqlm_stream_counts;
+
+EQLM_API void eqlm_stream_get_counts(const eqlm_stream *stream, eqlm_stream_counts *out);
+/* The same counters of one program, as far as they exist per program (events, late, no_time and peak_bytes are 0). */
+EQLM_API void eqlm_stream_program_counts(const eqlm_stream *stream, uint32_t program, eqlm_stream_counts *out);
+
+/* Writes the whole state (not the programs, not held events: call with nothing held, or advance first), versioned and
+ * checksummed. eqlm_stream_restore reads it into a new stream to which the same programs were added in the same order;
+ * it trusts nothing: EQLM_E_IMAGE when the state is damaged, of another version or of other programs. */
+EQLM_API eqlm_status eqlm_stream_save(const eqlm_stream *stream, eqlm_write_fn write, void *ctx);
+EQLM_API eqlm_status eqlm_stream_restore(eqlm_stream *stream, const void *state, size_t len);
+
+/* For a host that shards by join key: a hash of every key tuple that `event` has in any term of the program, at most max
+ * of them in hashes; *n is how many there are. Events with equal tuples have an equal hash in every process that uses
+ * the same seed. An event must be fed to the shard of each hash; *everywhere is set when the program has no keys or an
+ * event could meet any key. */
+EQLM_API eqlm_status eqlm_stream_shard(eqlm_vm *vm, const eqlm_program *program, const void *event, uint64_t seed,
+                                       uint64_t *hashes, size_t max, size_t *n, bool *everywhere);
+
 #ifdef __cplusplus
 }
 #endif

@@ -46,7 +46,7 @@ static void put_escaped(writer *w, uint32_t c)
 
 static void put_string(writer *w, eqlm_str s)
 {
-    const char *p = s.ptr, *end = s.ptr + s.len, *plain = p;
+    const char *p = s.len ? s.ptr : "", *end = p + s.len, *plain = p;
     put(w, "\"", 1);
     while (p < end) {
         unsigned char c = (unsigned char)*p;

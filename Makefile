@@ -159,6 +159,7 @@ API_BIN := $(addprefix $(BUILD)/tests/,$(notdir $(basename $(API_SRC))))
 BENCH_BIN := $(addprefix $(BUILD)/bench/,$(notdir $(basename $(BENCH_SRC))))
 CORPUS_BIN := $(addprefix $(BUILD)/corpus/,$(notdir $(basename $(CORPUS_SRC))))
 FUZZ_BIN := $(addprefix $(BUILD)/fuzz/,$(notdir $(basename $(FUZZ_SRC))))
+REPLAY_BIN := $(addprefix $(BUILD)/replay/,$(notdir $(basename $(FUZZ_SRC))))
 EXAMPLE_BIN := $(addprefix $(BUILD)/examples/,$(notdir $(basename $(EXAMPLE_SRC))))
 
 # ---------------------------------------------------------------------------------------------------------
@@ -290,7 +291,7 @@ $(BUILD)/eqlc: $(CLI_OBJ) $(ECS_A) $(LIB_A)
 
 # ---------------------------------------------------------------------------------------------------------
 # Tests
-tests: $(UNIT_BIN) $(API_BIN)
+tests: $(UNIT_BIN) $(API_BIN) $(REPLAY_BIN)
 examples: $(EXAMPLE_BIN)
 
 # A test is linked with what its includes ask for: the helpers of tests/support, the parts of the command.
@@ -330,6 +331,10 @@ $(foreach s,$(UNIT_SRC) $(API_SRC),$(eval $(call program_rule,tests,$(s),,$(TEST
 $(foreach s,$(BENCH_SRC),$(eval $(call program_rule,bench,$(s),,$(TEST_LIBS))))
 $(foreach s,$(CORPUS_SRC),$(eval $(call program_rule,corpus,$(s),,$(TEST_LIBS))))
 $(foreach s,$(FUZZ_SRC),$(eval $(call program_rule,fuzz,$(s),-fsanitize=fuzzer,$(TEST_LIBS))))
+# The same with a main of our own, for the seeds in `make test`.
+$(foreach s,$(FUZZ_SRC),$(eval $(call program_rule,replay,$(s),,$(TEST_LIBS))))
+$(REPLAY_BIN): $(call obj,tests/fuzz/replay.c)
+$(call obj,tests/fuzz/replay.c): FLAGS = $(UNIT_FLAGS)
 $(foreach s,$(EXAMPLE_SRC),$(eval $(call program_rule,examples,$(s),,)))
 
 TEST_SCRIPTS := $(sort $(wildcard tests/support/check_*.sh tests/*/test_*.sh))

@@ -36,16 +36,17 @@ static eqlm_status evaluate(job *j, const eqlm_program *p, const ts_host *h)
     j->stage = "evaluation";
     if (s == EQLM_OK)
         s = j->v->is_expr ? eqlm_eval(vm, p, h->event, &values, &n) : eqlm_match(vm, p, h->event, &matched);
-    if (s == EQLM_OK && !j->v->is_expr && j->v->want != TS_ACCEPT && matched != (j->v->want == TS_MATCH))
+    if (s == EQLM_OK && !j->v->is_expr && matched != (j->v->want == TS_MATCH))
         s = EQLM_E_ARGUMENT; /* a wrong answer */
     eqlm_vm_free(vm);
     return s;
 }
 
-static bool is_event_query(const eqlm_program *p)
+/* Sequences, samples and queries about ancestors are evaluated by streams. */
+static bool is_evaluated(const job *j, const eqlm_program *p)
 {
     eqlm_program_kind k = eqlm_program_get_kind(p);
-    return k == EQLM_EVENT_QUERY || k == EQLM_EXPRESSION;
+    return j->v->want != TS_ACCEPT && (k == EQLM_EVENT_QUERY || k == EQLM_EXPRESSION);
 }
 
 static eqlm_status load_and_evaluate(job *j)
@@ -61,7 +62,7 @@ static eqlm_status load_and_evaluate(job *j)
     j->stage = "eqlm_program_load";
     if (s == EQLM_OK)
         s = eqlm_program_load(&j->alloc.hook, h.schema, j->image.ptr, j->image.len, &p);
-    if (s == EQLM_OK && is_event_query(p))
+    if (s == EQLM_OK && is_evaluated(j, p))
         s = evaluate(j, p, &h);
     eqlm_program_free(p);
     ts_host_clear(&h);
@@ -84,7 +85,7 @@ static eqlm_status live(job *j)
     j->stage = "compiling";
     if (s == EQLM_OK)
         s = ts_vector_compile(&j->alloc.hook, j->v, j->v->text, j->v->text_len, h.schema, diags, &p);
-    if (s == EQLM_OK && is_event_query(p))
+    if (s == EQLM_OK && is_evaluated(j, p))
         s = evaluate(j, p, &h);
     j->stage = s == EQLM_OK ? "eqlm_program_save" : j->stage;
     if (s == EQLM_OK)

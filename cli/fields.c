@@ -120,28 +120,39 @@ static uint32_t find_parent(const eqlc_fields *f, uint32_t field)
     return EQLC_NONE;
 }
 
-/* Fills `parents` and the slots of their elements. */
-static bool number_elements(eqlc_fields *f, const eqlm_schema *schema)
+/* Finds the arrays of objects: the fields that others name as their parent. */
+static bool find_parents(eqlc_fields *f, const eqlm_schema *schema)
 {
-    f->slots = malloc(((size_t)f->n_fields + 1) * sizeof *f->slots);
     f->parents = malloc(((size_t)f->n_fields + 1) * sizeof *f->parents);
-    if (!f->slots || !f->parents)
+    if (!f->parents)
         return false;
-    f->slots[0] = f->n_fields;
     for (uint32_t field = 0; field < f->n_fields; field++) {
-        f->slots[1 + field] = EQLC_NONE;
         uint32_t parent = eqlm_schema_field_parent(schema, field);
-        if (parent >= f->n_fields)
-            continue;
-        uint32_t i = find_parent(f, parent);
-        if (i == EQLC_NONE) {
-            i = f->n_parents++;
-            f->parents[i] = (eqlc_parent) { .field = parent, .outer = EQLC_NONE };
-        }
-        f->slots[1 + field] = f->parents[i].n_slots++;
+        if (parent < f->n_fields && find_parent(f, parent) == EQLC_NONE)
+            f->parents[f->n_parents++] = (eqlc_parent) { .field = parent };
     }
     for (uint32_t i = 0; i < f->n_parents; i++)
         f->parents[i].outer = find_parent(f, eqlm_schema_field_parent(schema, f->parents[i].field));
+    return true;
+}
+
+/* Numbers the fields of elements, for each parent on its own. */
+static bool number_elements(eqlc_fields *f, const eqlm_schema *schema)
+{
+    size_t row = (size_t)f->n_fields + 1;
+    if (f->n_parents > SIZE_MAX / sizeof *f->slots / row - 1)
+        return false;
+    f->slots = malloc((f->n_parents + 1) * row * sizeof *f->slots);
+    if (!f->slots)
+        return false;
+    for (uint32_t i = 0; i < f->n_parents; i++) {
+        uint32_t *slots = f->slots + i * row;
+        slots[0] = f->n_fields;
+        for (uint32_t field = 0; field < f->n_fields; field++) {
+            bool child = eqlm_schema_field_parent(schema, field) == f->parents[i].field;
+            slots[1 + field] = child ? f->parents[i].n_slots++ : EQLC_NONE;
+        }
+    }
     return true;
 }
 
@@ -186,11 +197,9 @@ static bool add_wants(eqlc_fields *f, const eqlm_schema *schema, const char *tim
         uint32_t as_parent = find_parent(f, field);
         if (as_parent != EQLC_NONE)
             f->nodes[node].parent = as_parent;
-        uint32_t slot = f->slots[1 + field];
-        if (slot == EQLC_NONE)
-            wants[n++] = (want) { node, { field, EQLC_NONE } };
-        else
-            wants[n++] = (want) { node, { slot, find_parent(f, eqlm_schema_field_parent(schema, field)) } };
+        uint32_t parent = find_parent(f, eqlm_schema_field_parent(schema, field));
+        uint32_t slot = parent == EQLC_NONE ? field : eqlc_fields_slots(f, parent)[1 + field];
+        wants[n++] = (want) { node, { slot, parent } };
     }
     const struct {
         uint32_t root, slot;
@@ -222,7 +231,7 @@ bool eqlc_fields_init(eqlc_fields *f, const eqlm_schema *schema, const char *tim
 {
     *f = (eqlc_fields) { .n_fields = eqlm_schema_n_fields(schema), .table_mask = 255 };
     f->table = calloc((size_t)f->table_mask + 1, sizeof *f->table);
-    if (!f->table || f->n_fields > UINT32_MAX / 64 || !number_elements(f, schema))
+    if (!f->table || f->n_fields > UINT32_MAX / 64 || !find_parents(f, schema) || !number_elements(f, schema))
         return false;
     for (uint32_t i = 0; i <= EQLC_META; i++)
         if (add_node(f) != i)

@@ -59,7 +59,7 @@ typedef struct eqlc_fields {
     eqlc_node *nodes;
     eqlc_target *targets;
     eqlc_parent *parents;
-    uint32_t *slots; /* [0]: number of fields; [1 + field]: slot within an element, or EQLC_NONE */
+    uint32_t *slots; /* see eqlc_fields_slots */
     eqlc_path *table;
     char **names;
     uint32_t n_nodes, n_targets, n_parents, n_names;
@@ -73,6 +73,13 @@ typedef struct eqlc_fields {
 bool eqlc_fields_init(eqlc_fields *f, const eqlm_schema *schema, const char *timestamp,
                       const char *tiebreaker);
 void eqlc_fields_clear(eqlc_fields *f);
+
+/* Where the elements of a parent keep their fields. [0]: number of fields; [1 + field]: slot, or EQLC_NONE.
+ */
+static inline const uint32_t *eqlc_fields_slots(const eqlc_fields *f, uint32_t parent)
+{
+    return f->slots + (size_t)parent * ((size_t)f->n_fields + 1);
+}
 
 /* Up to 8 bytes behind the key are read but do not count. */
 static inline eqlc_key eqlc_key_of(const char *text, size_t len)

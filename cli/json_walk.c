@@ -131,7 +131,7 @@ static eqlm_value *new_element(eqlc_walk *w, uint32_t parent)
         return NULL;
     memset(header, 0, size);
     header->len = p->n_slots;
-    header->as.object = w->fields->slots;
+    header->as.object = eqlc_fields_slots(w->fields, parent);
     eqlm_value object = { .type = EQLM_OBJECT, .as.object = header + 1 };
     eqlc_target home = { p->field, EQLC_NONE };
     if (p->outer != EQLC_NONE)

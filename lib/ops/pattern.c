@@ -1,9 +1,9 @@
 /* pattern.c - tests a text against a pattern set.
  *
- * Nearly every answer is no, so everything here tries to say no early and cheaply. The first and last eight bytes
- * are loaded once; bytes common to all members, then a hash of the bytes each class of members fixes there, leave at
- * most a few members to compare in full. Only then the text is searched for bytes that are not ASCII, and only if
- * there are some and case does not matter, it is folded. */
+ * Nearly every answer is no, so everything here tries to say no early and cheaply. The first and last eight
+ * bytes are loaded once; bytes common to all members, then a hash of the bytes each class of members fixes
+ * there, leave at most a few members to compare in full. Only then the text is searched for bytes that are
+ * not ASCII, and only if there are some and case does not matter, it is folded. */
 #include "ops/pattern_set.h"
 
 #include "base/text.h"
@@ -12,8 +12,9 @@ typedef struct run {
     const eqli_pattern_set *set;
     eqli_subject *subject;
     eqli_pat_text text;
-    uint64_t head, tail; /* first and last eight bytes; of a shorter text all of them, with zeros after or before */
-    bool sure;           /* the bytes of the text may be compared: folded, or ASCII, or case matters */
+    uint64_t head,
+        tail;  /* first and last eight bytes; of a shorter text all of them, with zeros after or before */
+    bool sure; /* the bytes of the text may be compared: folded, or ASCII, or case matters */
     eqli_op_result result;
 } run;
 
@@ -24,7 +25,8 @@ static bool settle(run *r)
     if (r->sure)
         return true;
     if (s->ascii == EQLI_ASCII_NOT_ASKED) {
-        bool ascii = s->len <= 16 ? ((r->head | r->tail) & EQLI_PAT_HIGH) == 0 : eqli_pat_ascii(s->ptr, s->len);
+        bool ascii =
+            s->len <= 16 ? ((r->head | r->tail) & EQLI_PAT_HIGH) == 0 : eqli_pat_ascii(s->ptr, s->len);
         s->ascii = ascii ? EQLI_ASCII_YES : EQLI_ASCII_NO;
     }
     r->sure = r->text.ascii = s->ascii == EQLI_ASCII_YES;
@@ -117,7 +119,8 @@ static eqli_pat_verdict try_odd(run *r)
 enum { SEEN_MAX = 4096 }; /* members of a gram table tried in one pass over the text */
 
 /* Tries the members that have a gram found in the text, of those in [low, high), each once per pass. */
-static bool try_gram(run *r, const eqli_pat_grams *g, uint32_t tag, uint32_t low, uint32_t high, uint64_t *seen)
+static bool try_gram(run *r, const eqli_pat_grams *g, uint32_t tag, uint32_t low, uint32_t high,
+                     uint64_t *seen)
 {
     const eqli_pat_member *m = eqli_pat_lookup(r->set, g->slots, g->shift, tag);
     for (; m; m = m->more ? m + 1 : NULL) {
@@ -144,7 +147,8 @@ typedef struct gram_scan {
 
 static inline uint32_t gram_tag(const char *t, size_t width, uint32_t lower)
 {
-    return eqli_pat_gram_hash(width == 4 ? eqli_pat_load32(t) | lower : eqli_pat_load16(t) | (lower & 0xffff));
+    return eqli_pat_gram_hash(width == 4 ? eqli_pat_load32(t) | lower
+                                         : eqli_pat_load16(t) | (lower & 0xffff));
 }
 
 /* Tries the members of n grams from t on. */
@@ -158,7 +162,8 @@ static bool try_gram_run(gram_scan *s, const uint8_t *filter, const char *t, siz
     return false;
 }
 
-/* Looks up every gram of the text. The filter stops nearly all that no member has; four are asked at a time. */
+/* Looks up every gram of the text. The filter stops nearly all that no member has; four are asked at a time.
+ */
 static inline bool scan_grams(gram_scan *s, size_t width)
 {
     const uint8_t *filter = eqli_pat_at(s->r->set, s->g->filter);
@@ -270,14 +275,15 @@ static eqli_pat_verdict match_not_ascii(run *r)
     return v == EQLI_PAT_NO ? try_members(r, 0) : v;
 }
 
-/* The long way, for what the raw bytes at the ends do not decide. `v`: what they say about the plain classes. */
+/* The long way, for what the raw bytes at the ends do not decide. `v`: what they say about the plain classes.
+ */
 static eqli_op_result decide(const eqli_pattern_set *set, eqli_subject *s, uint64_t head, uint64_t tail,
                              eqli_pat_verdict v, bool *out)
 {
     run r;
     r.set = set;
     r.subject = s;
-    r.text = (eqli_pat_text){ s->len ? s->ptr : "", s->len, false, set->fold, s->scratch };
+    r.text = (eqli_pat_text) { s->len ? s->ptr : "", s->len, false, set->fold, s->scratch };
     r.head = head;
     r.tail = tail;
     r.sure = set->bytewise;
@@ -292,8 +298,10 @@ static eqli_op_result decide(const eqli_pattern_set *set, eqli_subject *s, uint6
     return r.result;
 }
 
-/* Compares raw bytes that may or may not be ASCII: reading all of a text only to learn that would cost more. */
-static inline eqli_pat_verdict plain_match(const eqli_pattern_set *set, const eqli_pat_member *m, const char *p, size_t n)
+/* Compares raw bytes that may or may not be ASCII: reading all of a text only to learn that would cost more.
+ */
+static inline eqli_pat_verdict plain_match(const eqli_pattern_set *set, const eqli_pat_member *m,
+                                           const char *p, size_t n)
 {
     if (n < m->min)
         return EQLI_PAT_NO; /* min counts characters here, and there are at most as many as bytes */
@@ -303,12 +311,14 @@ static inline eqli_pat_verdict plain_match(const eqli_pattern_set *set, const eq
         return v == EQLI_PAT_YES && n > m->min ? EQLI_PAT_NO : v;
     }
     eqli_pat_verdict v = eqli_pat_raw_head(p, head, head + m->head_len, m->head_len);
-    return v == EQLI_PAT_YES ? eqli_pat_raw_tail(p + n - m->tail_len, tail, tail + m->tail_len, m->tail_len) : v;
+    return v == EQLI_PAT_YES ? eqli_pat_raw_tail(p + n - m->tail_len, tail, tail + m->tail_len, m->tail_len)
+                             : v;
 }
 
-/* The classes that have only plain members. The ends are ASCII (or bytes decide anyway), so a key that differs rules
- * its members out. */
-static inline eqli_pat_verdict try_plain(const eqli_pattern_set *set, const char *p, size_t n, uint64_t head, uint64_t tail)
+/* The classes that have only plain members. The ends are ASCII (or bytes decide anyway), so a key that
+ * differs rules its members out. */
+static inline eqli_pat_verdict try_plain(const eqli_pattern_set *set, const char *p, size_t n, uint64_t head,
+                                         uint64_t tail)
 {
     const eqli_pat_class *c = eqli_pat_at(set, set->classes), *end = c + set->n_plain;
     for (; c < end; c++) {

@@ -1,5 +1,5 @@
 /* pattern.h - one compiled set for a whole list of strings or wildcard patterns: `in`, `in~`, `:`, `like`,
- * `like~`, and startsWith / endsWith / stringContains with a constant. "Any member matches" is one question. */
+ * `like~`, startsWith / endsWith / stringContains with a constant. "Any member matches" is one question. */
 #ifndef EQLI_PATTERN_H
 #define EQLI_PATTERN_H
 
@@ -32,8 +32,8 @@ typedef struct eqli_subject {
 
 enum eqli_ascii { EQLI_ASCII_NOT_ASKED = 0, EQLI_ASCII_YES, EQLI_ASCII_NO };
 
-/* Compiles n >= 1 patterns; their texts are copied. fold: case-insensitive. Immutable afterwards, so any number of
- * threads may match with it. EQLM_E_NOMEM, EQLM_E_LIMIT (tables over 2^31 entries). */
+/* Compiles n >= 1 patterns; their texts are copied. fold: case-insensitive. Immutable afterwards, so any
+ * number of threads may match with it. EQLM_E_NOMEM, EQLM_E_LIMIT (tables over 2^31 entries). */
 eqlm_status eqli_pattern_set_new(const eqlm_alloc *alloc, const eqli_pattern *patterns, size_t n, bool fold,
                                  eqli_pattern_set **out);
 void eqli_pattern_set_free(eqli_pattern_set *set);

@@ -1,8 +1,9 @@
 /* pattern_bytes.h - loads and masked comparison of short byte strings, 8 or 16 bytes a step.
  *
- * A literal is kept as two arrays, lit and mask; a text byte x agrees with it when (x | mask) == lit. The mask is
- * 0x20 at letters of a caseless literal, 0xff (with lit 0xff) at `?`, and 0 elsewhere. No load reaches outside the
- * bytes it is given. EQLI_NO_SIMD selects the portable code on machines that have SSE2. */
+ * A literal is kept as two arrays, lit and mask; a text byte x agrees with it when (x | mask) == lit. The
+ * mask is 0x20 at letters of a caseless literal, 0xff (with lit 0xff) at `?`, and 0 elsewhere. No load
+ * reaches outside the bytes it is given. EQLI_NO_SIMD selects the portable code on machines that have SSE2.
+ */
 #ifndef EQLI_PATTERN_BYTES_H
 #define EQLI_PATTERN_BYTES_H
 
@@ -111,8 +112,8 @@ static inline bool eqli_pat_same(const char *t, const unsigned char *lit, const 
     return true;
 }
 
-/* Comparison of raw bytes with an ASCII literal, perhaps with `?`. UNSURE: there are bytes that are not ASCII, which
- * may fold to what the literal has, or be part of the character that `?` stands for. */
+/* Comparison of raw bytes with an ASCII literal, perhaps with `?`. UNSURE: there are bytes that are not
+ * ASCII, which may fold to what the literal has, or be part of the character that `?` stands for. */
 typedef enum eqli_pat_verdict { EQLI_PAT_NO, EQLI_PAT_YES, EQLI_PAT_UNSURE } eqli_pat_verdict;
 
 static inline eqli_pat_verdict eqli_pat_judge(uint64_t differ, uint64_t bytes)
@@ -122,7 +123,8 @@ static inline eqli_pat_verdict eqli_pat_judge(uint64_t differ, uint64_t bytes)
     return differ ? EQLI_PAT_NO : EQLI_PAT_YES;
 }
 
-static inline eqli_pat_verdict eqli_pat_raw16(const char *t, const unsigned char *lit, const unsigned char *mask)
+static inline eqli_pat_verdict eqli_pat_raw16(const char *t, const unsigned char *lit,
+                                              const unsigned char *mask)
 {
 #if EQLI_PAT_SSE2
     __m128i x = _mm_loadu_si128((const __m128i *)(const void *)t);
@@ -139,8 +141,8 @@ static inline eqli_pat_verdict eqli_pat_raw16(const char *t, const unsigned char
 #endif
 }
 
-static inline eqli_pat_verdict eqli_pat_raw_short(const char *t, const unsigned char *lit, const unsigned char *mask,
-                                                  size_t n)
+static inline eqli_pat_verdict eqli_pat_raw_short(const char *t, const unsigned char *lit,
+                                                  const unsigned char *mask, size_t n)
 {
     uint64_t a, b, differ;
     if (n >= 8) {
@@ -155,10 +157,10 @@ static inline eqli_pat_verdict eqli_pat_raw_short(const char *t, const unsigned 
     return eqli_pat_judge(differ, a);
 }
 
-/* The literal against n bytes at the start of a text. A step that differs, all of ASCII, is a difference between
- * characters too, because everything before it agreed. */
-static inline eqli_pat_verdict eqli_pat_raw_head(const char *t, const unsigned char *lit, const unsigned char *mask,
-                                                 size_t n)
+/* The literal against n bytes at the start of a text. A step that differs, all of ASCII, is a difference
+ * between characters too, because everything before it agreed. */
+static inline eqli_pat_verdict eqli_pat_raw_head(const char *t, const unsigned char *lit,
+                                                 const unsigned char *mask, size_t n)
 {
     if (n < 16)
         return eqli_pat_raw_short(t, lit, mask, n);
@@ -171,8 +173,8 @@ static inline eqli_pat_verdict eqli_pat_raw_head(const char *t, const unsigned c
 }
 
 /* The same against the last n bytes of a text, backwards. */
-static inline eqli_pat_verdict eqli_pat_raw_tail(const char *t, const unsigned char *lit, const unsigned char *mask,
-                                                 size_t n)
+static inline eqli_pat_verdict eqli_pat_raw_tail(const char *t, const unsigned char *lit,
+                                                 const unsigned char *mask, size_t n)
 {
     if (n < 16)
         return eqli_pat_raw_short(t, lit, mask, n);

@@ -1,6 +1,6 @@
-/* pattern_find.c - finds a literal in a text. Two of its bytes, the least common ones, are looked for at 8 or 16 places
- * at a time. Texts made to defeat that are finished by two-way string matching (Crochemore and Perrin), which needs
- * no memory and at most two comparisons a byte. */
+/* pattern_find.c - finds a literal in a text. Two of its bytes, the least common ones, are looked for at 8 or
+ * 16 places at a time. Texts made to defeat that are finished by two-way string matching (Crochemore and
+ * Perrin), which needs no memory and at most two comparisons a byte. */
 #include "ops/pattern_set.h"
 
 /* From common to rare in names, paths and command lines; what is not listed is rarer still. */
@@ -159,13 +159,15 @@ static unsigned pairs_short(const pair *p, size_t i, size_t n)
     if (n >= 8)
         return pairs8(p, i) | pairs8(p, i + n - 8) << (n - 8);
     for (size_t k = 0; k < n; k++) {
-        if (((unsigned char)p->a[i + k] | p->mask_a) == p->lit_a && ((unsigned char)p->b[i + k] | p->mask_b) == p->lit_b)
+        if (((unsigned char)p->a[i + k] | p->mask_a) == p->lit_a &&
+            ((unsigned char)p->b[i + k] | p->mask_b) == p->lit_b)
             bits |= 1u << k;
     }
     return bits;
 }
 
-/* Which of the places i, i + 1, ... last, at most STEP, have both rare bytes; places from `from` on may be read. */
+/* Which of the places i, i + 1, ... last, at most STEP, have both rare bytes; places from `from` on may be
+ * read. */
 static unsigned pairs_at(const pair *p, size_t from, size_t i, size_t last)
 {
     if (last - i >= STEP - 1)
@@ -177,7 +179,8 @@ static unsigned pairs_at(const pair *p, size_t from, size_t i, size_t last)
 
 /* Looks for the segment through its rare bytes. On too many false hits gives up: *give_up is then set and the
  * place returned is the first one not examined. */
-static size_t find_by_pair(const needle *x, const pair *p, const char *t, size_t from, size_t last, bool *give_up)
+static size_t find_by_pair(const needle *x, const pair *p, const char *t, size_t from, size_t last,
+                           bool *give_up)
 {
     size_t spent = 0;
     for (size_t i = from; i <= last; i += STEP) {
@@ -198,8 +201,8 @@ static size_t find_by_pair(const needle *x, const pair *p, const char *t, size_t
     return EQLI_PAT_NOT_FOUND;
 }
 
-size_t eqli_pat_find(const eqli_pattern_set *set, const eqli_pat_seg *seg, const eqli_pat_text *text, size_t from,
-                     size_t end, eqli_op_result *result)
+size_t eqli_pat_find(const eqli_pattern_set *set, const eqli_pat_seg *seg, const eqli_pat_text *text,
+                     size_t from, size_t end, eqli_op_result *result)
 {
     if (end - from < seg->len)
         return EQLI_PAT_NOT_FOUND;

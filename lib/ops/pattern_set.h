@@ -1,15 +1,15 @@
 /* pattern_set.h - inside of a compiled pattern set; for lib/ops/pattern*.c only.
  *
- * A member is [head] * inner * inner * ... * [tail]; without any star it is a head alone and `exact`. The members lie
- * in this order: those of each class sorted by key, those of each gram table sorted by key, then the rest.
- * Everything is one block of memory; places in it are offsets from the start of the set.
+ * A member is [head] * inner * inner * ... * [tail]; without any star it is a head alone and `exact`. The
+ * members lie in this order: those of each class sorted by key, those of each gram table sorted by key, then
+ * the rest. Everything is one block of memory; places in it are offsets from the start of the set.
  *
  * Text is compared in one of three states (DECISIONS 2, 7):
  *  - ASCII bytes as they are: the masks of the literals take care of case, and `?` is one byte;
- *  - not ASCII, caseless: the folded copy; a byte of a literal is a byte of the text, but `?` is several bytes;
+ *  - not ASCII, caseless: the folded copy; a literal's bytes are the text's, but `?` is several bytes;
  *  - not ASCII, case-sensitive: the bytes as they are, `?` as before.
- * Well-formed UTF-8 is found by its bytes. Members with `?` or with bytes that are not UTF-8 are `odd`: in text that
- * is not ASCII they are matched character by character (pattern_wild.c). */
+ * Well-formed UTF-8 is found by its bytes. Members with `?` or with bytes that are not UTF-8 are `odd`: in
+ * text that is not ASCII they are matched character by character (pattern_wild.c). */
 #ifndef EQLI_PATTERN_SET_H
 #define EQLI_PATTERN_SET_H
 
@@ -17,17 +17,17 @@
 #include "ops/pattern_bytes.h"
 
 typedef struct eqli_pat_seg {
-    uint32_t lit;           /* offset of the literal; its mask follows it */
-    uint32_t len;           /* bytes; `?` counts one */
+    uint32_t lit;            /* offset of the literal; its mask follows it */
+    uint32_t len;            /* bytes; `?` counts one */
     uint32_t rare_a, rare_b; /* places of the two bytes least likely in a text; never at `?` */
-    uint32_t crit, period;  /* critical factorisation, for the linear search */
-    uint32_t wild;          /* offset of an eqli_pat_wild if the segment is odd, else 0 */
-    bool periodic;          /* the whole literal has this period */
-    bool blank;             /* nothing but `?` */
+    uint32_t crit, period;   /* critical factorisation, for the linear search */
+    uint32_t wild;           /* offset of an eqli_pat_wild if the segment is odd, else 0 */
+    bool periodic;           /* the whole literal has this period */
+    bool blank;              /* nothing but `?` */
 } eqli_pat_seg;
 
-/* Bit-parallel form of an odd segment: character i is bit i % 64 of word i / 64. The entries are sorted by character,
- * then word; `any` tells the places of `?`. */
+/* Bit-parallel form of an odd segment: character i is bit i % 64 of word i / 64. The entries are sorted by
+ * character, then word; `any` tells the places of `?`. */
 typedef struct eqli_pat_entry {
     uint32_t ch, word;
     uint64_t bits;
@@ -46,12 +46,11 @@ typedef struct eqli_pat_member {
     uint32_t inner; /* index of the first inner segment */
     uint32_t n_inner;
     bool exact, odd;
-    bool more;  /* the next member has the same key */
-    bool plain; /* ASCII at each end, nothing between: raw bytes decide in most cases */
+    bool more; /* the next member has the same key */
 } eqli_pat_member;
 
-/* A hash table of keys: the upper bits of a 32-bit tag choose where to begin. Slots in use are sorted by tag and stand at
- * or behind their place; the others have the greatest tag, also the last one. */
+/* A hash table of keys: the upper bits of a 32-bit tag choose where to begin. Slots in use are sorted by tag
+ * and stand at or behind their place; the others have the greatest tag, also the last one. */
 typedef struct eqli_pat_slot {
     uint32_t tag;
     uint32_t first; /* member, or EQLI_PAT_NO_MEMBER */
@@ -64,8 +63,8 @@ typedef struct eqli_pat_class {
     uint64_t head_mask, tail_mask; /* which bytes of the two windows make the key */
     uint32_t head_off, tail_off;   /* distance of the windows from the ends */
     uint32_t slots, shift;         /* offset of the table; tag >> shift is the place to begin */
-    bool exact; /* the key is the length and bytes of the whole text */
-    bool plain; /* only plain members, no distance from the ends */
+    bool exact;                    /* the key is the length and bytes of the whole text */
+    bool plain;                    /* only plain members, no distance from the ends */
 } eqli_pat_class;
 
 /* Members found through two or four bytes in a row that occur anywhere. */
@@ -85,9 +84,9 @@ struct eqli_pattern_set {
     uint64_t high;   /* EQLI_PAT_HIGH, or 0 if bytewise */
     uint64_t head_care, head_want, tail_care, tail_want; /* bytes all members share */
     bool fold, always;
-    bool bytewise; /* no fold, nothing odd: bytes decide, whatever they are */
-    bool all_plain; /* all members are in those n_plain classes */
-    bool has_odd;  /* among the members in classes */
+    bool bytewise;    /* no fold, nothing odd: bytes decide, whatever they are */
+    bool all_plain;   /* all members are in those n_plain classes */
+    bool has_odd;     /* among the members in classes */
     uint32_t n_plain; /* classes that come first, have only plain members, and are keyed at the ends */
     uint32_t n_classes, n_classed, n_members;
     uint32_t members, segs, classes, rest; /* offsets; `rest` is an index: members tried one by one */
@@ -124,8 +123,8 @@ static inline uint32_t eqli_pat_hash(uint64_t a, uint64_t b)
 }
 
 /* First member with this tag, or NULL. */
-static inline const eqli_pat_member *eqli_pat_lookup(const eqli_pattern_set *set, uint32_t slots, uint32_t shift,
-                                                     uint32_t tag)
+static inline const eqli_pat_member *eqli_pat_lookup(const eqli_pattern_set *set, uint32_t slots,
+                                                     uint32_t shift, uint32_t tag)
 {
     const eqli_pat_slot *s = (const eqli_pat_slot *)eqli_pat_at(set, slots) + (tag >> shift);
     while (s->tag < tag)
@@ -141,17 +140,18 @@ static inline uint32_t eqli_pat_gram_hash(uint32_t gram)
 }
 
 /* The parts of an exact key that do not depend on how the text was read. n bytes at p, lowered by `lower`. */
-static inline uint32_t eqli_pat_exact_hash(const char *p, size_t n, uint64_t head, uint64_t tail, uint64_t lower)
+static inline uint32_t eqli_pat_exact_hash(const char *p, size_t n, uint64_t head, uint64_t tail,
+                                           uint64_t lower)
 {
     uint64_t mid = n > 16 ? eqli_pat_load64(p + n / 2 - 4) | lower : 0;
     return eqli_pat_hash((head | lower) + mid * UINT64_C(0xff51afd7ed558ccd), (tail | lower) ^ n << 3);
 }
 
 /* Finds a segment in the text's bytes [from, end) and returns the place behind its first occurrence, or
- * EQLI_PAT_NOT_FOUND. For segments that are not odd, and for all when the text is ASCII. Time is linear in the place
- * found. *result is set when scratch is short. */
-size_t eqli_pat_find(const eqli_pattern_set *set, const eqli_pat_seg *seg, const eqli_pat_text *text, size_t from,
-                     size_t end, eqli_op_result *result);
+ * EQLI_PAT_NOT_FOUND. For segments that are not odd, and for all when the text is ASCII. Time is linear in
+ * the place found. *result is set when scratch is short. */
+size_t eqli_pat_find(const eqli_pattern_set *set, const eqli_pat_seg *seg, const eqli_pat_text *text,
+                     size_t from, size_t end, eqli_op_result *result);
 /* The same for odd segments, character by character. */
 size_t eqli_pat_find_wild(const eqli_pattern_set *set, const eqli_pat_seg *seg, const eqli_pat_text *text,
                           size_t from, size_t end, eqli_op_result *result);
@@ -166,7 +166,7 @@ unsigned eqli_pat_commonness(unsigned char c);
 /* Ascending, in place. */
 void eqli_pat_sort(uint64_t *v, size_t n);
 /* Bit-parallel form of an odd literal in arena memory, *size bytes; NULL: no memory. */
-eqli_pat_wild *eqli_pat_wild_new(eqli_arena *a, const unsigned char *lit, const unsigned char *mask, uint32_t len,
-                                 size_t *size);
+eqli_pat_wild *eqli_pat_wild_new(eqli_arena *a, const unsigned char *lit, const unsigned char *mask,
+                                 uint32_t len, size_t *size);
 
 #endif

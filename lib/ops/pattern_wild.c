@@ -1,4 +1,5 @@
-/* pattern_wild.c - matching character by character, for `?` and for bytes that are not UTF-8 (spec 6.2, DECISIONS 7). */
+/* pattern_wild.c - matching character by character, for `?` and for bytes that are not UTF-8 (spec 6.2,
+ * DECISIONS 7). */
 #include "ops/pattern_set.h"
 
 #include "base/text.h"
@@ -30,8 +31,8 @@ void eqli_pat_sort(uint64_t *v, size_t n)
     }
 }
 
-eqli_pat_wild *eqli_pat_wild_new(eqli_arena *a, const unsigned char *lit, const unsigned char *mask, uint32_t len,
-                                 size_t *size)
+eqli_pat_wild *eqli_pat_wild_new(eqli_arena *a, const unsigned char *lit, const unsigned char *mask,
+                                 uint32_t len, size_t *size)
 {
     uint64_t *order = eqli_arena_array(a, len, sizeof *order);
     uint32_t max_words = len / 64 + 1;
@@ -61,10 +62,10 @@ eqli_pat_wild *eqli_pat_wild_new(eqli_arena *a, const unsigned char *lit, const 
     for (uint32_t i = 0; i < n_order; i++) {
         uint32_t ch = (uint32_t)(order[i] >> 32), at = (uint32_t)order[i];
         if (n == 0 || e[n - 1].ch != ch || e[n - 1].word != at / 64)
-            e[n++] = (eqli_pat_entry){ ch, at / 64, 0 };
+            e[n++] = (eqli_pat_entry) { ch, at / 64, 0 };
         e[n - 1].bits |= UINT64_C(1) << at % 64;
     }
-    *w = (eqli_pat_wild){ n_chars, n_words, n, (uint32_t)head };
+    *w = (eqli_pat_wild) { n_chars, n_words, n, (uint32_t)head };
     *size = head + n * sizeof *e;
     return w;
 }
@@ -136,8 +137,8 @@ static bool walk(const eqli_pattern_set *set, uint32_t lit, uint32_t len, const 
     return true;
 }
 
-/* The character before p. A well-formed one cannot begin inside another, so looking back finds the same characters
- * as reading forward. */
+/* The character before p. A well-formed one cannot begin inside another, so looking back finds the same
+ * characters as reading forward. */
 static const char *step_back(const char *start, const char *p)
 {
     for (ptrdiff_t k = 2; k <= 4 && k <= p - start; k++) {
@@ -149,7 +150,8 @@ static const char *step_back(const char *start, const char *p)
 }
 
 /* Where the tail would begin, or NULL if fewer characters are left. */
-static const char *tail_start(const eqli_pattern_set *set, const eqli_pat_member *m, const char *start, const char *end)
+static const char *tail_start(const eqli_pattern_set *set, const eqli_pat_member *m, const char *start,
+                              const char *end)
 {
     const char *l = eqli_pat_at(set, m->tail), *stop = l + m->tail_len;
     while (l < stop) {

@@ -3,7 +3,9 @@
 #include "ops/pattern.c"
 #include "ops/pattern_build.c"
 #include "ops/pattern_find.c"
+#include "ops/pattern_read.c"
 #include "ops/pattern_wild.c"
+#include "ops/pattern_write.c"
 
 #include "alloc.h"
 #include "test_pattern.c"

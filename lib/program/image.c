@@ -461,12 +461,17 @@ eqlm_status eqlm_program_load(const eqlm_alloc *alloc, eqlm_schema *schema, cons
 
 eqlm_status eqlm_image_check(const eqlm_alloc *alloc, const void *image, size_t len)
 {
+    /* Loaded in full: a bad regular expression or address block shows only when its set is built. */
+    eqlm_schema *schema;
+    eqlm_program *p;
     if (!image)
         return EQLM_E_ARGUMENT;
-    eqlm_alloc a = eqli_mem_default(alloc);
-    eqlm_program *p;
-    eqlm_status status = read_program(&a, image, len, &p);
+    eqlm_status status = eqlm_schema_new(alloc, &schema);
+    if (status != EQLM_OK)
+        return status;
+    status = eqlm_program_load(alloc, schema, image, len, &p);
     if (status == EQLM_OK)
         eqlm_program_free(p);
+    eqlm_schema_free(schema);
     return status;
 }

@@ -223,7 +223,9 @@ static void check_in(eqli_check *ck, eqli_node *n)
             need(ck, item, false, op, "strings");
             continue;
         }
-        if (!eqli_item_fits(left->type, item->type)) {
+        /* The Endpoint dialect compares ids with numbers in lists, too. */
+        bool loose = ck->cx->options.dialect == EQLM_DIALECT_ENDPOINT && left->type == EQLI_T_STRING;
+        if (!(loose && eqli_type_is_number(item->type)) && !eqli_item_fits(left->type, item->type)) {
             eqli_error(ck->cx, item->span, EQLI_D_LIST_TYPE, eqli_type_text(item->type), op,
                        eqli_type_text(left->type));
             continue;

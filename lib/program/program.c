@@ -207,6 +207,23 @@ static eqlm_status finish_set(eqlm_program *p, eqli_set *set, eqli_regex_error *
     return EQLM_E_IMAGE;
 }
 
+static eqli_quick quick_of(const eqli_slot *s)
+{
+    const eqli_place *place = &s->place;
+    if (s->scope != 0 || place->shape != EQLM_SCALAR || place->present_offset != EQLM_ALWAYS)
+        return EQLI_QUICK_NONE;
+    switch (place->storage) {
+    case EQLM_STORE_STR:
+        return place->len_size == 4 ? EQLI_QUICK_STR32 : place->len_size == 8 ? EQLI_QUICK_STR64 : EQLI_QUICK_NONE;
+    case EQLM_STORE_VALUE:
+        return EQLI_QUICK_VALUE;
+    case EQLM_STORE_GETTER:
+        return EQLI_QUICK_GETTER;
+    default:
+        return EQLI_QUICK_NONE;
+    }
+}
+
 static eqlm_status resolve_slot(const eqlm_program *p, eqlm_schema *schema, eqli_slot *s)
 {
     if (s->element)
@@ -222,6 +239,7 @@ static eqlm_status resolve_slot(const eqlm_program *p, eqlm_schema *schema, eqli
     eqlm_status status = eqli_schema_intern(schema, name, parent, &field);
     if (status == EQLM_OK)
         s->place = schema->fields[field].place;
+    s->quick = (uint8_t)quick_of(s);
     return status;
 }
 

@@ -50,6 +50,15 @@ typedef struct eqli_set {
     eqli_cidr *blocks;
 } eqli_set;
 
+/* The common ways a text is stored, recognised when the place is resolved; everything else is read in general. */
+typedef enum eqli_quick {
+    EQLI_QUICK_NONE,
+    EQLI_QUICK_STR32, /* scalar of the event, always present, pointer and 32-bit length */
+    EQLI_QUICK_STR64, /* the same with a 64-bit length */
+    EQLI_QUICK_VALUE, /* scalar of the event, always present, an eqlm_value */
+    EQLI_QUICK_GETTER /* asked from the getter */
+} eqli_quick;
+
 /* Where a slot reads: the event, or the element bound by the enclosing SEARCH of that depth. */
 typedef struct eqli_slot {
     eqli_place place;
@@ -58,6 +67,7 @@ typedef struct eqli_slot {
     uint8_t scope;   /* 0: the event; k: the element of the k-th enclosing SEARCH; EQLI_SCOPE_ALIAS + i: alias i */
     uint8_t type;    /* eqlm_type in force when it was compiled */
     bool element;    /* the element itself, not one of its fields */
+    uint8_t quick;   /* eqli_quick: how texts are read without looking at the whole place */
 } eqli_slot;
 
 /* One term of a query: `[category where condition]`. An event query and an expression have one. */

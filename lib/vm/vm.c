@@ -14,24 +14,40 @@
 /* Each test is a copy of some_value with its own question inlined: the call would cost more than the question. */
 #if defined(__GNUC__)
 #define ALWAYS_INLINE inline __attribute__((always_inline))
+#define NEVER_INLINE __attribute__((noinline))
 #else
 #define ALWAYS_INLINE inline
+#define NEVER_INLINE
 #endif
 
-static bool same_text(const char *a, const char *b, size_t n)
+/* memcmp without the call: constants are short. Overlapping loads cover every length from their own width up. */
+static ALWAYS_INLINE bool same_text(const char *a, const char *b, size_t n)
 {
-    if (n < 8)
-        return memcmp(a, b, n) == 0;
-    uint64_t x, y;
-    for (size_t i = 0; i + 8 <= n; i += 8) {
-        memcpy(&x, a + i, 8);
-        memcpy(&y, b + i, 8);
-        if (x != y)
+    if (n >= 8) {
+        uint64_t x, y;
+        for (size_t i = 0; i + 8 < n; i += 8) {
+            memcpy(&x, a + i, 8);
+            memcpy(&y, b + i, 8);
+            if (x != y)
+                return false;
+        }
+        memcpy(&x, a + n - 8, 8);
+        memcpy(&y, b + n - 8, 8);
+        return x == y;
+    }
+    if (n >= 4) {
+        uint32_t x, y, z, w;
+        memcpy(&x, a, 4);
+        memcpy(&y, b, 4);
+        memcpy(&z, a + n - 4, 4);
+        memcpy(&w, b + n - 4, 4);
+        return x == y && z == w;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (a[i] != b[i])
             return false;
     }
-    memcpy(&x, a + n - 8, 8); /* the last bytes, overlapping what was compared */
-    memcpy(&y, b + n - 8, 8);
-    return x == y;
+    return true;
 }
 
 static void open_slot(const eqlm_vm *vm, const eqlm_program *p, uint32_t slot, eqli_values *v)
@@ -65,7 +81,7 @@ static bool is_fatal(eqlm_vm *vm, eqli_op_result r)
 typedef eqli_op_result (*value_test)(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
                                      bool *hit);
 
-static eqli_op_result test_compare(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
+static inline eqli_op_result test_compare(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
                                    bool *hit)
 {
     (void)vm;
@@ -74,7 +90,7 @@ static eqli_op_result test_compare(eqlm_vm *vm, const eqlm_program *p, const eql
     return EQLI_OP_OK;
 }
 
-static eqli_op_result test_equal_text(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
+static inline eqli_op_result test_equal_text(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
                                       const eqlm_value *v, bool *hit)
 {
     (void)vm;
@@ -83,7 +99,7 @@ static eqli_op_result test_equal_text(eqlm_vm *vm, const eqlm_program *p, const 
     return EQLI_OP_OK;
 }
 
-static eqli_op_result test_length(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
+static inline eqli_op_result test_length(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
                                   bool *hit)
 {
     const eqlm_value *k = &p->consts[in->b];
@@ -156,7 +172,7 @@ static eqli_op_result in_blocks(const eqli_set *set, const eqlm_value *v, bool *
     return EQLI_OP_OK;
 }
 
-static eqli_op_result test_match(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
+static inline eqli_op_result test_match(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
                                  bool *hit)
 {
     return match_set(vm, &p->sets[in->b], v, hit);
@@ -183,9 +199,9 @@ static eqli_op_result test_cidr(eqlm_vm *vm, const eqlm_program *p, const eqli_i
     return in_blocks(&p->sets[in->b], v, hit);
 }
 
-/* Whether some value of slot a passes the test. */
-static ALWAYS_INLINE eqli_op_result some_value(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, value_test test,
-                                        bool *hit)
+/* Whether some value of slot a passes the test: any storage, any type of value. */
+static ALWAYS_INLINE eqli_op_result some_value(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
+                                               value_test test, bool *hit)
 {
     eqli_values values;
     eqli_as as = EQLI_MODE_AS(in->mode);
@@ -214,6 +230,93 @@ static ALWAYS_INLINE eqli_op_result some_value(eqlm_vm *vm, const eqlm_program *
     }
     return EQLI_OP_OK;
 }
+
+/* The values of a slot that is stored in a common way, or false. *one is memory for a single value. */
+static ALWAYS_INLINE bool quick_values(const eqlm_vm *vm, const eqlm_program *p, const eqli_slot *s, eqlm_value *one,
+                                       const eqlm_value **items, uint32_t *n)
+{
+    const char *event = vm->scope[0];
+    *items = one;
+    *n = 1;
+    switch ((eqli_quick)s->quick) {
+    case EQLI_QUICK_STR32: {
+        uint32_t len;
+        memcpy(&one->as.str, event + s->place.offset, sizeof one->as.str);
+        memcpy(&len, event + s->place.len_offset, sizeof len);
+        one->type = EQLM_STRING;
+        one->len = len;
+        *n = one->as.str != NULL;
+        return true;
+    }
+    case EQLI_QUICK_STR64: {
+        uint64_t len;
+        memcpy(&one->as.str, event + s->place.offset, sizeof one->as.str);
+        memcpy(&len, event + s->place.len_offset, sizeof len);
+        one->type = EQLM_STRING;
+        one->len = (uint32_t)len;
+        *n = one->as.str != NULL && len <= UINT32_MAX;
+        return true;
+    }
+    case EQLI_QUICK_VALUE:
+        memcpy(one, event + s->place.offset, sizeof *one);
+        break;
+    case EQLI_QUICK_GETTER:
+        one->type = EQLM_NULL;
+        if (!p->get || !p->get(p->get_ctx, event, s->place.field, one))
+            one->type = EQLM_NULL;
+        break;
+    default:
+        return false;
+    }
+    if (one->type == EQLM_ARRAY) {
+        *items = one->as.items;
+        *n = one->as.items ? one->len : 0;
+    } else if (one->type == EQLM_NULL) {
+        *n = 0;
+    }
+    return true;
+}
+
+/* The same question for texts in common storage; anything else goes the general way. */
+static ALWAYS_INLINE eqli_op_result some_text(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
+                                              value_test test, value_test general, bool *hit)
+{
+    const eqlm_value *items;
+    eqlm_value one;
+    uint32_t n;
+    *hit = false;
+    if (!quick_values(vm, p, &p->slots[in->a], &one, &items, &n))
+        return general(vm, p, in, NULL, hit);
+    for (uint32_t i = 0; i < n; i++) {
+        if (items[i].type != EQLM_STRING)
+            return general(vm, p, in, NULL, hit);
+        if (vm->scratch.used)
+            eqli_arena_reset(&vm->scratch);
+        eqli_op_result r = test(vm, p, in, &items[i], hit);
+        if (is_fatal(vm, r))
+            return r;
+        if (*hit)
+            return EQLI_OP_OK;
+    }
+    return EQLI_OP_OK;
+}
+
+/* The general way of each test as a function of its own, so that the common way stays small. */
+#define GENERAL(name, test)                                                                                    \
+    static NEVER_INLINE eqli_op_result name(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,           \
+                                            const eqlm_value *unused, bool *hit)                              \
+    {                                                                                                          \
+        (void)unused;                                                                                          \
+        return some_value(vm, p, in, test, hit);                                                               \
+    }
+GENERAL(some_compare, test_compare)
+GENERAL(some_equal_text, test_equal_text)
+GENERAL(some_length, test_length)
+GENERAL(some_match, test_match)
+GENERAL(some_regex, test_regex)
+GENERAL(some_in, test_in)
+GENERAL(some_cidr, test_cidr)
+#undef GENERAL
 
 static void test_exists(const eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, bool *hit)
 {
@@ -432,25 +535,25 @@ static eqli_op_result run_region(eqlm_vm *vm, const eqlm_program *p, uint32_t pc
             test_exists(vm, p, in, &hit);
             break;
         case EQLI_OP_COMPARE:
-            r = some_value(vm, p, in, test_compare, &hit);
+            r = some_compare(vm, p, in, NULL, &hit);
             break;
         case EQLI_OP_EQUAL_TEXT:
-            r = some_value(vm, p, in, test_equal_text, &hit);
+            r = some_text(vm, p, in, test_equal_text, some_equal_text, &hit);
             break;
         case EQLI_OP_TEXT_LENGTH:
-            r = some_value(vm, p, in, test_length, &hit);
+            r = some_text(vm, p, in, test_length, some_length, &hit);
             break;
         case EQLI_OP_MATCH:
-            r = some_value(vm, p, in, test_match, &hit);
+            r = some_text(vm, p, in, test_match, some_match, &hit);
             break;
         case EQLI_OP_REGEX:
-            r = some_value(vm, p, in, test_regex, &hit);
+            r = some_regex(vm, p, in, NULL, &hit);
             break;
         case EQLI_OP_IN:
-            r = some_value(vm, p, in, test_in, &hit);
+            r = some_in(vm, p, in, NULL, &hit);
             break;
         case EQLI_OP_CIDR:
-            r = some_value(vm, p, in, test_cidr, &hit);
+            r = some_cidr(vm, p, in, NULL, &hit);
             break;
         case EQLI_OP_SEARCH:
             r = run_search(vm, p, pc, &hit);

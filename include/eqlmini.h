@@ -320,7 +320,7 @@ typedef struct eqlm_limits {
     uint32_t max_depth;        /* nesting of parentheses, calls and operators; default 250 */
     uint32_t max_nodes;        /* nodes of the tree; default 1,000,000 */
     uint32_t max_diags;        /* diagnostics kept; default 100 */
-    uint32_t max_choices;      /* combinations of values one leaf tries (spec 4.2); default 10,000 */
+    uint32_t max_choices;      /* combinations of values one leaf tries (language 4.2); default 10,000 */
     uint32_t max_regex_states; /* states of one regular expression's automaton; default 10,000 */
     uint32_t max_scratch;      /* bytes of temporary strings for one event; default 16 MiB */
 } eqlm_limits;

@@ -124,7 +124,7 @@ static void check_field(eqli_check *ck, eqli_node *n, bool objects_allowed)
     f->type = (uint8_t)info.type;
     switch (info.type) {
     case EQLM_TYPE_UNMAPPED:
-        if (f->optional) { /* spec 10: the literal null */
+        if (f->optional) { /* language 10: the literal null */
             eqli_node_set_const(n, eqli_null());
             return;
         }
@@ -527,7 +527,7 @@ static void check_filter(eqli_check *ck, const eqli_filter *f)
         eqli_error(ck->cx, f->condition->span, EQLI_D_NOT_BOOLEAN, eqli_type_text(f->condition->type));
 }
 
-/* Types of the n-th keys must meet (eql-sequences 2): same, both strings, or both numbers. */
+/* Types of the n-th keys must meet (language S2): same, both strings, or both numbers. */
 static void check_key(eqli_check *ck, eqli_node *key, eqli_type *seen)
 {
     check_node(ck, key);

@@ -1,5 +1,5 @@
 /* check.h - gives every expression its type, reports every name and type error of a query in one run, and folds
- * constants (spec 9; DECISIONS 5, 8, 9, 22, 23). */
+ * constants (language 9; decisions 5, 8, 9, 22, 23). */
 #ifndef EQLI_CHECK_H
 #define EQLI_CHECK_H
 

@@ -69,13 +69,13 @@ static void fold_compare(eqli_cx *cx, eqli_node *n)
     const eqlm_value *a = &n->kids[0]->u.value, *b = &n->kids[1]->u.value;
     bool equality = n->op == EQLI_CMP_EQ || n->op == EQLI_CMP_NE;
     bool null_literal = is_null(n->kids[0]) || is_null(n->kids[1]);
-    if (!equality && null_literal) { /* DECISIONS 9: ordering with null */
+    if (!equality && null_literal) { /* decision 9: ordering with null */
         settle(cx, n, EQLI_OP_OK, eqli_null());
         return;
     }
     if (!all_const(n))
         return;
-    if (null_literal) { /* a null test, never null itself (spec 4.4) */
+    if (null_literal) { /* a null test, never null itself (language 4.4) */
         bool both = is_null(n->kids[0]) && is_null(n->kids[1]);
         settle(cx, n, EQLI_OP_OK, eqli_bool(both == (n->op == EQLI_CMP_EQ)));
         return;

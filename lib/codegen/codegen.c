@@ -1,4 +1,4 @@
-/* codegen.c - logic to branch code. Above the leaves logic is two-valued (spec 4.2): `not` swaps the two targets and
+/* codegen.c - logic to branch code. Above the leaves logic is two-valued (language 4.2): `not` swaps the two targets and
  * costs nothing, != is the complement of ==. What no fused instruction can test becomes a LEAF over value code
  * (value.c), which is three-valued. */
 #include "codegen/value.h"
@@ -67,7 +67,7 @@ static void gen_compare_const(eqli_gen *g, const eqli_node *field, eqli_cmp op, 
 {
     uint32_t slot = eqli_gen_slot(g, field);
     eqli_as as = eqli_gen_as(field, (eqli_type)k->type);
-    if (field->type == EQLI_T_IP && is_text(k)) { /* a block: membership (DECISIONS 8) */
+    if (field->type == EQLI_T_IP && is_text(k)) { /* a block: membership (decision 8) */
         eqli_node *member = (eqli_node *)(uintptr_t)k;
         test(g, EQLI_OP_CIDR, 0, slot, eqli_emit_set(&g->e, EQLI_SET_BLOCKS, false, 0, &member, 1, k), t, f);
         return;
@@ -125,7 +125,7 @@ static uint32_t pattern_set(eqli_gen *g, const eqli_node *n, bool fold)
 static void gen_match(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t f)
 {
     const eqli_node *left = n->kids[0];
-    if (is_null(left)) { /* an unmapped ?field (DECISIONS 9) */
+    if (is_null(left)) { /* an unmapped ?field (decision 9) */
         jump(g, f);
         return;
     }

@@ -119,7 +119,7 @@ static void gen_compare(eqli_gen *g, const eqli_node *n, eqli_cmp op, uint32_t d
     }
     const eqli_node *text = b->kind == EQLI_N_CONST ? b : a, *field = text == b ? a : b;
     if (field->type == EQLI_T_IP && text->kind == EQLI_N_CONST && text->u.value.type == EQLM_STRING) {
-        eqli_node *member = (eqli_node *)(uintptr_t)text; /* an address block (DECISIONS 8) */
+        eqli_node *member = (eqli_node *)(uintptr_t)text; /* an address block (decision 8) */
         gen_value(g, field, dst, EQLI_AS_RAW);
         put(g, EQLI_OP_VALUE_CIDR, 0, dst, dst, eqli_emit_set(&g->e, EQLI_SET_BLOCKS, false, 0, &member, 1, text), 0);
         if (op == EQLI_CMP_NE)
@@ -178,7 +178,7 @@ static bool has_null_item(const eqli_node *n)
     return false;
 }
 
-/* Type of the first member, to read an unknown left side by (DECISIONS 22). */
+/* Type of the first member, to read an unknown left side by (decision 22). */
 static eqli_type member_type(const eqli_node *n)
 {
     for (uint32_t i = 1; i < n->n_kids; i++) {
@@ -189,7 +189,7 @@ static eqli_type member_type(const eqli_node *n)
 }
 
 /* in: the left side goes to dst + 1; dst collects each family of constants and each other item by three-valued or,
- * starting from false, or from null when an item is null (spec 4.3). */
+ * starting from false, or from null when an item is null (language 4.3). */
 static void gen_in(eqli_gen *g, const eqli_node *n, uint32_t dst)
 {
     static const eqlm_value_type families[] = { EQLM_STRING, EQLM_I64, EQLM_BOOL, EQLM_DATE };

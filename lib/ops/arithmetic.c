@@ -1,4 +1,4 @@
-/* arithmetic.c - + - * / % and unary minus of spec 7. */
+/* arithmetic.c - + - * / % and unary minus of language 7. */
 #include "ops/value.h"
 
 #include <math.h>
@@ -19,7 +19,7 @@ static integer to_integer(const eqlm_value *v)
     return (integer){ negative, negative ? 0 - (uint64_t)v->as.i64 : (uint64_t)v->as.i64 };
 }
 
-/* Numbers above INT64_MAX may come out only where one went in: otherwise it is an overflow (DECISIONS 5). */
+/* Numbers above INT64_MAX may come out only where one went in: otherwise it is an overflow (decision 5). */
 static eqli_op_result from_integer(integer v, bool wide, eqlm_value *out)
 {
     const uint64_t min_size = UINT64_C(1) << 63;

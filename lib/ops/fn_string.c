@@ -1,4 +1,4 @@
-/* fn_string.c - the functions of spec 8 that look into strings.
+/* fn_string.c - the functions of language 8 that look into strings.
  *
  * Positions are bytes inside and UTF-16 units outside. With `~` both texts are folded and the search is made
  * there; folding maps character to character, so a place in the folded text is the place of the same
@@ -290,7 +290,7 @@ eqli_op_result eqli_fn_substring(const eqlm_value *args, uint32_t n_args, bool f
     bool has_first = read_integer(args, n_args, 1, &first, &r);
     if (r == EQLI_OP_OK)
         read_integer(args, n_args, 2, &last, &r);
-    if (r != EQLI_OP_OK || !has_first) /* a null start: null (DECISIONS 9) */
+    if (r != EQLI_OP_OK || !has_first) /* a null start: null (decision 9) */
         return r;
     text s = text_of(&args[0]);
     size_t length = eqli_utf16_len(s.ptr, s.len);

@@ -1,4 +1,4 @@
-/* fn_value.c - the functions of spec 8 that compute with whole values. */
+/* fn_value.c - the functions of language 8 that compute with whole values. */
 #include "ops/function.h"
 
 #include <string.h>

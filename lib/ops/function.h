@@ -1,4 +1,4 @@
-/* function.h - the built-in functions of spec 8. builtins.def has one row for each; nobody keeps a second list. */
+/* function.h - the built-in functions of language 8. builtins.def has one row for each; nobody keeps a second list. */
 #ifndef EQLI_FUNCTION_H
 #define EQLI_FUNCTION_H
 

@@ -16,7 +16,7 @@ typedef struct eqli_cidr {
 
 /* "10.1.2.3", "::1", "fe80::1", "::ffff:1.2.3.4". No zone, no white space, no port. */
 bool eqli_ip_parse(const char *s, size_t len, eqli_ip *out);
-/* "10.6.48.157/8" (host bits allowed) or a bare address as a single host (DECISIONS 21). */
+/* "10.6.48.157/8" (host bits allowed) or a bare address as a single host (decision 21). */
 bool eqli_cidr_parse(const char *s, size_t len, eqli_cidr *out);
 bool eqli_cidr_match(const eqli_cidr *block, const uint8_t *addr, size_t addr_len);
 /* Order of addresses: IPv4 as ::ffff:a.b.c.d, then bytes. <0, 0, >0. */

@@ -5,11 +5,11 @@
 
 #include "base/arena.h"
 
-/* Three-valued logic (spec 4.3). */
+/* Three-valued logic (language 4.3). */
 typedef enum eqli_tri { EQLI_FALSE = 0, EQLI_TRUE = 1, EQLI_UNKNOWN = 2 } eqli_tri;
 
 /* Why an operation has no result. Everything from OVERFLOW to BAD_TYPE is a run-time error of the language: null
- * for this event, an error in a constant (DECISIONS 5). The last two stop the evaluation. */
+ * for this event, an error in a constant (decision 5). The last two stop the evaluation. */
 typedef enum eqli_op_result {
     EQLI_OP_OK = 0,
     EQLI_OP_OVERFLOW,    /* 64-bit integer overflow */

@@ -7,10 +7,10 @@
 
 typedef enum eqli_pattern_kind {
     EQLI_PAT_EXACT,   /* the whole text, no wildcards */
-    EQLI_PAT_GLOB,    /* `*` any run, `?` one character; anchored at both ends; no escapes (spec 6.2) */
+    EQLI_PAT_GLOB,    /* `*` any run, `?` one character; anchored at both ends; no escapes (language 6.2) */
     EQLI_PAT_PREFIX,  /* literal text at the start */
     EQLI_PAT_SUFFIX,  /* literal text at the end */
-    EQLI_PAT_CONTAINS /* literal text anywhere; the empty text matches nothing (spec 8, stringContains) */
+    EQLI_PAT_CONTAINS /* literal text anywhere; the empty text matches nothing (language 8, stringContains) */
 } eqli_pattern_kind;
 
 typedef struct eqli_pattern {

@@ -4,7 +4,7 @@
  * members lie in this order: those of each class sorted by key, those of each gram table sorted by key, then
  * the rest. Everything is one block of memory; places in it are offsets from the start of the set.
  *
- * Text is compared in one of three states (DECISIONS 2, 7):
+ * Text is compared in one of three states (decisions 2, 7):
  *  - ASCII bytes as they are: the masks of the literals take care of case, and `?` is one byte;
  *  - not ASCII, caseless: the folded copy; a literal's bytes are the text's, but `?` is several bytes;
  *  - not ASCII, case-sensitive: the bytes as they are, `?` as before.

@@ -1,5 +1,5 @@
-/* pattern_wild.c - matching character by character, for `?` and for bytes that are not UTF-8 (spec 6.2,
- * DECISIONS 7). */
+/* pattern_wild.c - matching character by character, for `?` and for bytes that are not UTF-8 (language 6.2,
+ * decision 7). */
 #include "ops/pattern_set.h"
 
 #include "base/text.h"

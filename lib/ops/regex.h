@@ -1,4 +1,4 @@
-/* regex.h - the Lucene regular-expression language (spec 6.4): whole-value match, complement, intersection,
+/* regex.h - the Lucene regular-expression language (language 6.4): whole-value match, complement, intersection,
  * intervals, any string. Matched in linear time over an automaton built lazily from derivatives; never
  * backtracks. */
 #ifndef EQLI_REGEX_H

@@ -1,4 +1,4 @@
-/* regex_parse.h - text of a regular expression to postfix items (spec 6.4).
+/* regex_parse.h - text of a regular expression to postfix items (language 6.4).
  *
  * The items are a flat stack program, so nothing after the parser recurses. Character classes are sets of
  * ranges over the alphabet 0..EQLI_RX_BAD, already folded and complemented; EQLI_RX_BAD stands for every byte

@@ -1,5 +1,5 @@
 /* regex_set.c - postfix items and the sets of characters they name: collecting ranges, case folding
- * (DECISIONS 2: a class matches a character if it holds any member of its fold class), complement. */
+ * (decision 2: a class matches a character if it holds any member of its fold class), complement. */
 #include "base/text.h"
 #include "ops/regex_parse.h"
 #include "ops/regex_util.h"

@@ -57,7 +57,7 @@ static eqlm_value text_to_number(const eqlm_value *v)
     }
 }
 
-/* A date beside a number is its epoch milliseconds (spec 5). */
+/* A date beside a number is its epoch milliseconds (language 5). */
 static eqlm_value date_to_number(int64_t ns)
 {
     const int64_t ns_per_ms = 1000000;
@@ -278,7 +278,7 @@ static order order_dates(const eqlm_value *a, const eqlm_value *b, bool *compara
     return *comparable ? order_i64(ns_a, ns_b) : UNORDERED;
 }
 
-/* An address beside a string: another address, or for == and != a block (DECISIONS 8). */
+/* An address beside a string: another address, or for == and != a block (decision 8). */
 static order order_ip_text(const eqlm_value *ip, const eqlm_value *text, bool equality, bool *comparable)
 {
     eqli_ip other;

@@ -1,4 +1,4 @@
-/* version.h - order of software versions (spec 5): semantic versions before everything else, prerelease before
+/* version.h - order of software versions (language 5): semantic versions before everything else, prerelease before
  * release, numbers by value; texts that are no version sort after all versions, by bytes. */
 #ifndef EQLI_VERSION_H
 #define EQLI_VERSION_H

@@ -32,7 +32,7 @@ typedef struct eqli_insn {
 #define EQLI_MODE_CMP(mode) ((eqli_cmp)((mode) & 7u))
 #define EQLI_MODE_AS(mode) ((eqli_as)((mode) >> 3 & 7u))
 
-/* VALUE_MATCH, mode: a pattern of stars only is an existence test, so null gives false instead of null (spec 6.2). */
+/* VALUE_MATCH, mode: a pattern of stars only is an existence test, so null gives false instead of null (language 6.2). */
 #define EQLI_NULL_IS_FALSE 1u
 
 typedef enum eqli_set_kind { EQLI_SET_PATTERNS, EQLI_SET_REGEX, EQLI_SET_VALUES, EQLI_SET_BLOCKS } eqli_set_kind;
@@ -80,7 +80,7 @@ typedef struct eqli_stage {
 
 typedef struct eqli_key {
     uint32_t slot;
-    bool optional; /* null is a key value (eql-sequences 3) */
+    bool optional; /* null is a key value (language S3) */
 } eqli_key;
 
 /* Values of a stage's event that later stages use: copied when an event fills the stage. A slot of scope

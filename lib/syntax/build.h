@@ -69,7 +69,7 @@ eqli_term *eqli_term_option(eqli_cx *cx, eqli_term *t, eqli_token with, eqli_tok
 eqli_term *eqli_term_alias(eqli_cx *cx, eqli_term *t, eqli_token as, eqli_token name);
 eqli_list *eqli_keys(eqli_cx *cx, eqli_token by, eqli_list *items);
 
-/* The static rules of a complete sequence or sample (spec: sequences 2): structure.c. Returns q. */
+/* The static rules of a complete sequence or sample (language S2): structure.c. Returns q. */
 eqli_query *eqli_query_check(eqli_cx *cx, eqli_query *q);
 
 /* Grows an array in the arena to hold one more; false without memory. */

@@ -53,7 +53,7 @@ static int reject(eqli_lexer *lx, eqli_diag_id id)
     return 0;
 }
 
-/* Block comments nest when they balance, otherwise the first closer counts (DECISIONS 10). Counting is enough while
+/* Block comments nest when they balance, otherwise the first closer counts (decision 10). Counting is enough while
  * they balance. Once it fails, every later comment would have to count to the end of the text again, so a table says
  * for each place where a comment whose body contains that place at the lowest level ends (0: nowhere). Filled from the
  * right, an inner comment's end is known when the outer one needs it. */

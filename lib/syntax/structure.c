@@ -1,4 +1,4 @@
-/* structure.c - rules of sequences and samples that need no types (spec: sequences 2). */
+/* structure.c - rules of sequences and samples that need no types (language S2). */
 #include "syntax/build.h"
 
 #include <string.h>

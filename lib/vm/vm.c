@@ -1,7 +1,7 @@
 /* vm.c - runs branch code. Only verified programs come here, so operands are trusted.
  *
- * A test takes the value of one slot, or, in a LEAF, every choice of values of several (spec 4.2); it holds when some
- * choice makes it true. A run-time error makes the choice not match and is counted (DECISIONS 5); only want of
+ * A test takes the value of one slot, or, in a LEAF, every choice of values of several (language 4.2); it holds when some
+ * choice makes it true. A run-time error makes the choice not match and is counted (decision 5); only want of
  * memory or scratch stops the evaluation. */
 #include "vm/vm.h"
 

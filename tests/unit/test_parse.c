@@ -20,7 +20,7 @@ static void test_precedence(void **state)
     ES("any where a or b and not c == d", "(event (any (or a (and b (not (== c d))))))");
     ES("any where a + b * -c - d < e % f / g",
        "(event (any (< (- (+ a (* b (negate c))) d) (/ (% e f) g))))");
-    /* A test binds to the primary on its left, tighter than a sign or a sum (spec 2). */
+    /* A test binds to the primary on its left, tighter than a sign or a sum (language 2). */
     ES("any where a + 1 in (2)", "(event (any (+ a (in 1 2))))");
     ES("any where -a in (1)", "(event (any (negate (in a 1))))");
     ES("any where x : \"a\" == true", "(event (any (== (: x \"a\") true)))");

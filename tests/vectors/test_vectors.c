@@ -1,6 +1,6 @@
 /* test_vectors.c - every vector is one test, run on every path; all have to agree with the wanted result:
  * compiled, saved and loaded into a schema with other field numbers, events as host structs and through a getter,
- * and, for queries that compile, the negated condition, whose answer is always the opposite (spec 4.2). */
+ * and, for queries that compile, the negated condition, whose answer is always the opposite (language 4.2). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

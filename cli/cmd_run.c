@@ -19,10 +19,11 @@
 typedef struct run_rule {
     const eqlc_rule *rule;
     eqlm_program *program;
-    uint64_t matches;
-    uint64_t errors; /* run-time errors: leaves that could not be computed */
-    uint64_t failed; /* events on which evaluation gave up */
-    eqlm_status why; /* of the last of these */
+    eqlc_run_pipes pipes;
+    bool unsupported; /* not a question about one event alone */
+    uint64_t errors;  /* run-time errors: leaves that could not be computed */
+    uint64_t failed;  /* events on which evaluation gave up */
+    eqlm_status why;  /* of the last of these */
 } run_rule;
 
 typedef struct run {
@@ -40,9 +41,9 @@ typedef struct run {
     eqlm_vm *vm;
     run_rule *compiled;
     size_t n_compiled;
-    size_t n_unsupported;
     uint64_t n_seen;
-    uint64_t n_matches;
+    uint64_t n_seen_matches;
+    uint64_t n_matches; /* what the pipes leave of them; known at the end */
     bool show_progress, progress_shown;
     struct timespec started;
 } run;
@@ -231,14 +232,10 @@ static void compile_rule(run *r, const eqlc_rule *rule, eqlm_diags *diags)
     eqlc_report_diags(&r->report, rule, diags);
     if (status != EQLM_OK)
         return;
-    if (eqlm_program_get_kind(program) != EQLM_EVENT_QUERY) {
-        eqlc_report_file(&r->report, rule->path, rule->start, true,
-                         "run does not support sequences and samples");
-        r->n_unsupported++;
-        eqlm_program_free(program);
-        return;
-    }
-    r->compiled[r->n_compiled++] = (run_rule) { .rule = rule, .program = program };
+    run_rule *compiled = &r->compiled[r->n_compiled++];
+    *compiled = (run_rule) { .rule = rule, .program = program };
+    compiled->unsupported = eqlm_program_get_kind(program) != EQLM_EVENT_QUERY;
+    eqlc_run_pipes_init(&compiled->pipes, program);
 }
 
 static void compile_rules(run *r)
@@ -290,7 +287,7 @@ static void progress(run *r)
     if (elapsed_ms(r) < 2000)
         return;
     fprintf(stderr, "\r\033[K%s events, %s matches", eqlc_count_text(r->n_seen, events),
-            eqlc_count_text(r->n_matches, matches));
+            eqlc_count_text(r->n_seen_matches, matches));
     r->progress_shown = true;
 }
 
@@ -310,17 +307,20 @@ static bool on_event(void *ctx, const eqlc_event *event)
     for (size_t i = 0; i < r->n_compiled; i++) {
         run_rule *rule = &r->compiled[i];
         bool matched = false;
+
+        if (rule->unsupported)
+            continue;
         uint64_t errors = eqlm_vm_errors(r->vm);
         eqlm_status status = eqlm_match(r->vm, rule->program, event->values, &matched);
-
         rule->errors += eqlm_vm_errors(r->vm) - errors;
-        if (status != EQLM_OK) {
+        if (status == EQLM_E_ARGUMENT) {
+            rule->unsupported = true; /* it asks about the ancestors of a process */
+        } else if (status != EQLM_OK) {
             rule->failed++;
             rule->why = status;
         } else if (matched) {
-            rule->matches++;
-            r->n_matches++;
-            eqlc_run_event(&r->output, rule->rule, r->schema, rule->program, event);
+            r->n_seen_matches++;
+            eqlc_run_event(&r->output, &rule->pipes, rule->rule, r->schema, event);
         }
     }
     return r->output.error == 0;
@@ -366,10 +366,42 @@ static eqlc_event_counts read_events(run *r, char *const *paths, int n)
  * The end
  */
 
-static void print_counts(run *r)
+/* Prints what could not be printed while events were read. */
+static void print_rest(run *r)
 {
-    for (size_t i = 0; i < r->n_compiled; i++)
-        eqlc_run_count(&r->output, r->compiled[i].rule, r->compiled[i].matches, r->rules.n == 1);
+    for (size_t i = 0; i < r->n_compiled; i++) {
+        const run_rule *rule = &r->compiled[i];
+        uint64_t first, end;
+
+        if (rule->unsupported)
+            continue;
+        eqlc_run_pipes_apply(&rule->pipes, rule->pipes.n, &first, &end);
+        r->n_matches += end - first;
+        eqlc_run_piped(&r->output, &rule->pipes);
+        if (r->output.format == EQLC_RUN_COUNT)
+            eqlc_run_count(&r->output, rule->rule, end - first, r->rules.n == 1);
+        if (r->output.format == EQLC_RUN_RESPONSE)
+            eqlc_run_response(&r->output, &rule->pipes, elapsed_ms(r));
+    }
+    eqlc_run_flush(&r->output);
+}
+
+/* Rules that this command cannot answer; returns how many. */
+static size_t print_unsupported(run *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_compiled; i++) {
+        const run_rule *rule = &r->compiled[i];
+
+        if (!rule->unsupported)
+            continue;
+        fprintf(
+            stderr, "%s:%lu:%lu: error: not run: sequences, samples and `descendant of` are not supported\n",
+            rule->rule->path, (unsigned long)rule->rule->start.line, (unsigned long)rule->rule->start.column);
+        n++;
+    }
+    return n;
 }
 
 /* What went wrong while evaluating, by rule. */
@@ -401,13 +433,14 @@ static void add_count(eqlc_buf *b, const char *before, uint64_t n, const char *o
     eqlc_buf_format(b, "%s%s %s", before, eqlc_count_text(n, text), n == 1 ? one : many);
 }
 
-/* "3 matches of 2 rules in 24,122 events; 1 event not read (0 too large)" */
-static void print_summary(const run *r, const eqlc_event_counts *counts)
+/* "3 matches of 2 rules in 24,122 events; 2 documents not read (1 too large)" */
+static void print_summary(const run *r, const eqlc_event_counts *counts, size_t n_unsupported)
 {
     eqlc_buf b = { NULL, 0, 0 };
+    size_t n_run = r->n_compiled - n_unsupported;
 
     add_count(&b, "", r->n_matches, "match", "matches");
-    add_count(&b, " of ", r->n_compiled, "rule", "rules");
+    add_count(&b, " of ", n_run, "rule", "rules");
     add_count(&b, " in ", counts->events, "event", "events");
     if (counts->bad)
         add_count(&b, "; ", counts->bad, "document not read", "documents not read");
@@ -415,8 +448,8 @@ static void print_summary(const run *r, const eqlc_event_counts *counts)
         add_count(&b, " (", counts->too_large, "too large)", "too large)");
     if (counts->bad_files)
         add_count(&b, "; ", counts->bad_files, "file not read to the end", "files not read to the end");
-    if (r->rules.n > r->n_compiled)
-        add_count(&b, "; ", r->rules.n - r->n_compiled, "rule not run", "rules not run");
+    if (r->rules.n > n_run)
+        add_count(&b, "; ", r->rules.n - n_run, "rule not run", "rules not run");
     fprintf(stderr, "%s\n", b.data);
     eqlc_buf_clear(&b);
 }
@@ -426,9 +459,34 @@ static int worst(int a, int b)
     return a > b ? a : b;
 }
 
+/* The exit code once everything has been read. */
+static int conclude(run *r, const eqlc_event_counts *counts)
+{
+    size_t n_unsupported = print_unsupported(r);
+    bool failed = print_failures(r);
+    int code = EQLC_EXIT_OK;
+
+    if (failed || counts->bad || (r->fail_on_match && r->n_matches))
+        code = EQLC_EXIT_FINDINGS;
+    if (n_unsupported)
+        code = EQLC_EXIT_COMPILE;
+    if (counts->bad_files)
+        code = EQLC_EXIT_USAGE;
+    /* What could not be written is thrown away, or main would try and complain again. */
+    if (r->output.error && !freopen("/dev/null", "w", stdout))
+        code = EQLC_EXIT_USAGE;
+    if (r->output.error == EPIPE)
+        return code; /* whoever read has seen enough */
+    if (r->output.error) {
+        fprintf(stderr, "eqlc run: cannot write: %s\n", strerror(r->output.error));
+        code = EQLC_EXIT_USAGE;
+    }
+    print_summary(r, counts, n_unsupported);
+    return code;
+}
+
 static int run_all(run *r, char *const *paths, int n)
 {
-    eqlc_event_counts counts = { 0 };
     int code;
 
     eqlc_rules_read(&r->rules, r->paths, r->n_paths, eqlc_report_file, &r->report);
@@ -436,35 +494,21 @@ static int run_all(run *r, char *const *paths, int n)
         return eqlc_usage_error("run", "--format eql-response is for one rule, not %zu", r->rules.n);
     compile_rules(r);
     code = eqlc_report_exit(&r->report, &r->rules, EQLM_ERROR);
-    if (r->n_unsupported)
-        code = worst(code, EQLC_EXIT_COMPILE);
     if (!r->events.timestamp_field)
         r->events.timestamp_field = common_field(&r->rules, false, "@timestamp");
     if (!r->events.tiebreaker_field)
         r->events.tiebreaker_field = common_field(&r->rules, true, NULL);
-    if (r->n_compiled == 0)
-        return worst(code, r->rules.n == 0 ? EQLC_EXIT_OK : EQLC_EXIT_COMPILE);
-    counts = read_events(r, paths, n);
-    if (r->output.format == EQLC_RUN_COUNT)
-        print_counts(r);
-    eqlc_run_finish(&r->output, elapsed_ms(r));
-    if (r->output.error && r->output.error != EPIPE) {
-        fprintf(stderr, "eqlc run: cannot write: %s\n", strerror(r->output.error));
-        code = EQLC_EXIT_USAGE;
-    }
-    if (print_failures(r) || counts.bad || (r->fail_on_match && r->n_matches))
-        code = worst(code, EQLC_EXIT_FINDINGS);
-    if (counts.bad_files)
-        code = EQLC_EXIT_USAGE;
-    if (r->output.error != EPIPE)
-        print_summary(r, &counts);
-    return code;
+    eqlc_event_counts counts = read_events(r, paths, n);
+    print_rest(r);
+    return worst(code, conclude(r, &counts));
 }
 
 static void clear(run *r)
 {
-    for (size_t i = 0; i < r->n_compiled; i++)
+    for (size_t i = 0; i < r->n_compiled; i++) {
+        eqlc_run_pipes_clear(&r->compiled[i].pipes);
         eqlm_program_free(r->compiled[i].program);
+    }
     free(r->compiled);
     free(r->paths);
     eqlm_vm_free(r->vm);

@@ -13,7 +13,7 @@ static void write_out(eqlc_run_output *o, const void *bytes, size_t len)
         o->error = errno ? errno : EIO;
 }
 
-static void flush_out(eqlc_run_output *o)
+void eqlc_run_flush(eqlc_run_output *o)
 {
     if (o->error == 0 && fflush(o->file) != 0)
         o->error = errno ? errno : EIO;
@@ -168,14 +168,15 @@ static void print_pretty(eqlc_run_output *o, const eqlc_rule *rule, const eqlm_s
     eqlc_buf *b = &o->line;
     char room[EQLC_TIME_TEXT];
     eqlm_str time = time_text(event, room);
-    const char *name = rule->name ? rule->name : rule->id ? rule->id : rule->path;
+    const char *name = rule->name ? rule->name : rule->id ? rule->id : rule->query;
+    size_t name_len = strcspn(name, "\r\n");
 
     eqlc_buf_text(b, paint(o, "\033[36m"));
     add_plain(b, time.len ? time.ptr : "(no time)", time.len ? time.len : 9);
     eqlc_buf_text(b, paint(o, "\033[0m"));
     eqlc_buf_text(b, "  ");
     eqlc_buf_text(b, paint(o, "\033[1m"));
-    add_plain(b, name, strlen(name));
+    add_plain(b, name, name_len);
     eqlc_buf_text(b, paint(o, "\033[0m"));
     if (rule->severity) {
         eqlc_buf_text(b, " [");
@@ -265,23 +266,25 @@ static int by_time(const void *x, const void *y)
     return order ? order : (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
 }
 
-static void print_response(eqlc_run_output *o, uint64_t took)
+void eqlc_run_response(eqlc_run_output *o, const eqlc_run_pipes *pipes, uint64_t took)
 {
-    size_t first = 0, end = o->n_hits;
+    uint64_t first, end;
 
     if (o->n_hits)
         qsort(o->hits, o->n_hits, sizeof *o->hits, by_time);
-    if (o->limited && o->size < o->n_hits) {
+    eqlc_run_pipes_apply(pipes, o->n_hits, &first, &end);
+    if (o->limited && o->size < end - first) {
         if (o->head)
-            end = (size_t)o->size;
+            end = first + o->size;
         else
-            first = o->n_hits - (size_t)o->size;
+            first = end - o->size;
     }
+    o->line.len = 0;
     eqlc_buf_format(&o->line,
                     "{\"is_partial\":false,\"is_running\":false,\"took\":%llu,\"timed_out\":false,"
                     "\"hits\":{\"total\":{\"value\":%llu,\"relation\":\"eq\"},\"events\":[",
                     (unsigned long long)took, (unsigned long long)(end - first));
-    for (size_t i = first; i < end; i++) {
+    for (uint64_t i = first; i < end; i++) {
         eqlc_buf_text(&o->line, i > first ? ",\n" : "");
         eqlc_buf_add(&o->line, o->hits[i].json, o->hits[i].json_len);
     }
@@ -290,29 +293,107 @@ static void print_response(eqlc_run_output *o, uint64_t took)
 }
 
 /* ------------------------------------------------------------------------------------------------------
+ * Pipes
+ */
+
+void eqlc_run_pipes_init(eqlc_run_pipes *p, const eqlm_program *program)
+{
+    bool tail = false;
+    uint64_t count;
+
+    *p = (eqlc_run_pipes) { .program = program, .accept = UINT64_MAX };
+    for (uint32_t i = 0; !tail && eqlm_program_pipe(program, i, &tail, &count); i++) {
+        if (tail)
+            p->room = count;
+        else if (count < p->accept)
+            p->accept = count;
+    }
+    p->keep = tail;
+}
+
+void eqlc_run_pipes_clear(eqlc_run_pipes *p)
+{
+    for (size_t i = 0; i < p->cap; i++)
+        free(p->lines[i]);
+    free(p->lines);
+    *p = (eqlc_run_pipes) { .program = NULL };
+}
+
+void eqlc_run_pipes_apply(const eqlc_run_pipes *p, uint64_t n, uint64_t *first, uint64_t *end)
+{
+    bool tail;
+    uint64_t count;
+
+    *first = 0;
+    *end = n;
+    for (uint32_t i = 0; eqlm_program_pipe(p->program, i, &tail, &count); i++) {
+        if (count >= *end - *first)
+            continue;
+        if (tail)
+            *first = *end - count;
+        else
+            *end = *first + count;
+    }
+}
+
+/* Keeps the current line in place of the oldest one. */
+static void keep_line(eqlc_run_output *o, eqlc_run_pipes *p)
+{
+    if (p->room == 0)
+        return;
+    uint64_t slot = p->n_kept++ % p->room;
+    size_t had = p->cap;
+
+    p->lines = eqlc_grow(p->lines, &p->cap, (size_t)slot + 1, sizeof *p->lines);
+    if (p->cap > had)
+        memset(p->lines + had, 0, (p->cap - had) * sizeof *p->lines);
+    free(p->lines[slot]);
+    p->lines[slot] = eqlc_copy(o->line.data, o->line.len);
+}
+
+void eqlc_run_piped(eqlc_run_output *o, const eqlc_run_pipes *p)
+{
+    uint64_t first, end, n = p->n < p->accept ? p->n : p->accept;
+
+    if (!p->keep || o->format == EQLC_RUN_RESPONSE || o->format == EQLC_RUN_COUNT)
+        return;
+    eqlc_run_pipes_apply(p, n, &first, &end);
+    for (uint64_t i = first; i < end; i++) {
+        const char *line = p->lines[i % p->room];
+
+        write_out(o, line, strlen(line));
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------------
  * All formats
  */
 
-void eqlc_run_event(eqlc_run_output *o, const eqlc_rule *rule, const eqlm_schema *schema,
-                    const eqlm_program *program, const eqlc_event *event)
+void eqlc_run_event(eqlc_run_output *o, eqlc_run_pipes *pipes, const eqlc_rule *rule,
+                    const eqlm_schema *schema, const eqlc_event *event)
 {
-    o->line.len = 0;
-    switch (o->format) {
-    case EQLC_RUN_NDJSON:
-        print_json(o, rule, event);
-        break;
-    case EQLC_RUN_PRETTY:
-        print_pretty(o, rule, schema, program, event);
-        break;
-    case EQLC_RUN_RESPONSE:
-        keep_hit(o, event);
+    bool dropped = pipes->n++ >= pipes->accept;
+
+    if (o->format == EQLC_RUN_COUNT)
         return;
-    case EQLC_RUN_COUNT:
+    if (o->format == EQLC_RUN_RESPONSE) {
+        keep_hit(o, event); /* pipes want the order of time */
+        return;
+    }
+    if (dropped)
+        return;
+    o->line.len = 0;
+    if (o->format == EQLC_RUN_NDJSON)
+        print_json(o, rule, event);
+    else
+        print_pretty(o, rule, schema, pipes->program, event);
+    if (pipes->keep) {
+        keep_line(o, pipes);
         return;
     }
     write_out(o, o->line.data, o->line.len);
     if (o->flush)
-        flush_out(o);
+        eqlc_run_flush(o);
 }
 
 void eqlc_run_count(eqlc_run_output *o, const eqlc_rule *rule, uint64_t n, bool alone)
@@ -331,14 +412,6 @@ void eqlc_run_count(eqlc_run_output *o, const eqlc_rule *rule, uint64_t n, bool 
     }
     eqlc_buf_char(&o->line, '\n');
     write_out(o, o->line.data, o->line.len);
-}
-
-void eqlc_run_finish(eqlc_run_output *o, uint64_t took)
-{
-    o->line.len = 0;
-    if (o->format == EQLC_RUN_RESPONSE)
-        print_response(o, took);
-    flush_out(o);
 }
 
 void eqlc_run_clear(eqlc_run_output *o)

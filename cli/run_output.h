@@ -26,6 +26,17 @@ typedef struct eqlc_run_hit {
     uint64_t ordinal;
 } eqlc_run_hit;
 
+/* The pipes of one rule (`| head n`, `| tail n`), applied to its list of matches. */
+typedef struct eqlc_run_pipes {
+    const eqlm_program *program;
+    uint64_t accept; /* matches that the pipes before the first tail let through */
+    bool keep;       /* there is a tail: lines wait in `lines` */
+    uint64_t n;      /* matches seen */
+    char **lines;    /* owned: a ring of the last `room` lines, starting at n_kept % room */
+    uint64_t room, n_kept;
+    size_t cap;
+} eqlc_run_pipes;
+
 typedef struct eqlc_run_output {
     FILE *file;
     eqlc_run_format format;
@@ -41,13 +52,22 @@ typedef struct eqlc_run_output {
     size_t n_hits, cap_hits;
 } eqlc_run_output;
 
+void eqlc_run_pipes_init(eqlc_run_pipes *p, const eqlm_program *program);
+void eqlc_run_pipes_clear(eqlc_run_pipes *p);
+/* Of n matches in order, [*first, *end) remain. */
+void eqlc_run_pipes_apply(const eqlc_run_pipes *p, uint64_t n, uint64_t *first, uint64_t *end);
+
 /* Prints, or keeps, a match of an event query. */
-void eqlc_run_event(eqlc_run_output *o, const eqlc_rule *rule, const eqlm_schema *schema,
-                    const eqlm_program *program, const eqlc_event *event);
+void eqlc_run_event(eqlc_run_output *o, eqlc_run_pipes *pipes, const eqlc_rule *rule,
+                    const eqlm_schema *schema, const eqlc_event *event);
+/* Prints what the pipes of a rule kept until the end of the events. */
+void eqlc_run_piped(eqlc_run_output *o, const eqlc_run_pipes *pipes);
 /* Prints the number of matches of one rule (count); alone: it is the only rule. */
 void eqlc_run_count(eqlc_run_output *o, const eqlc_rule *rule, uint64_t n, bool alone);
-/* Prints what was kept and writes out everything; `took`: milliseconds. */
-void eqlc_run_finish(eqlc_run_output *o, uint64_t took);
+/* Prints the search response for the only rule; `took`: milliseconds. */
+void eqlc_run_response(eqlc_run_output *o, const eqlc_run_pipes *pipes, uint64_t took);
+/* Writes out everything. */
+void eqlc_run_flush(eqlc_run_output *o);
 void eqlc_run_clear(eqlc_run_output *o);
 
 #endif

@@ -1,0 +1,220 @@
+#!/usr/bin/env bash
+# eqlc run as a process: formats of output and input, exit codes, bad events, closed pipes, full disks.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/support/tap.sh
+eqlc=$(realpath -e "${EQLC:-${BUILD:-build}/eqlc}") || exit 1
+cd tests/cli/data/run || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset NO_COLOR
+
+# run ARGUMENTS...: eqlc run; standard output in $out, standard error in $err, the exit code in $code.
+run() {
+    "$eqlc" run "$@" > "$work/out" 2> "$work/err"
+    code=$?
+    out=$(cat "$work/out")
+    err=$(cat "$work/err")
+}
+
+# gives NAME EXIT-CODE OUTPUT: checks what run left.
+gives() {
+    check_text "$1: output" "$3" "$out"
+    check_text "$1: exit code" "$2" "$code"
+}
+
+holds() { # NAME TEXT WORDS: TEXT holds WORDS
+    check "$1" grep -qF -- "$3" <<< "$2"
+}
+
+cmd='process where process.name : "cmd.exe"'
+no_rule='{"id":null,"name":null,"severity":null,"path":"-q"}'
+
+# ---------------------------------------------------------------------------------------------------- ndjson
+run -q "$cmd" --no-source events.ndjson
+gives "a query in a pipe" 0 \
+'{"rule":'"$no_rule"',"kind":"event","@timestamp":"2025-03-01T10:00:00.000Z","join_keys":[],"events":[{"_index":"events.ndjson","_id":"1","_line":1}]}
+{"rule":'"$no_rule"',"kind":"event","@timestamp":"2025-03-01T10:00:10Z","join_keys":[],"events":[{"_index":"events.ndjson","_id":"4","_line":4}]}'
+check_text "summary" "2 matches of 1 rule in 5 events" "$err"
+
+run -q 'any where process.pid == 101' events.ndjson
+gives "the document as read" 0 \
+'{"rule":'"$no_rule"',"kind":"event","@timestamp":"2025-03-01T10:00:05.250Z","join_keys":[],"events":[{"_index":"events.ndjson","_id":"2","_line":2,"_source":{"@timestamp":"2025-03-01T10:00:05.250Z","event.category":"process","event.type":"start","process.name":"powershell.exe","process.pid":101,"user.name":"ana"}}]}'
+
+run -r rules.toml -q 'file where true' response.json
+gives "a search response of several lines" 0 \
+'{"rule":{"id":"5a6f0f8e-7d0a-4a52-9a1c-0d7a3f1b2c11","name":"Command shell","severity":"low","path":"rules.toml"},"kind":"event","@timestamp":"2025-03-01T11:00:00Z","join_keys":[],"events":[{"_index":"logs-a","_id":"one","_line":6,"_source":{"@timestamp":"2025-03-01T11:00:00Z","event":{"category":"process"},"process":{"name":"cmd.exe","note":"two  spaces, \"quoted\" \\"}}}]}
+{"rule":'"$no_rule"',"kind":"event","@timestamp":null,"join_keys":[],"events":[{"_index":"logs-a","_id":"2","_line":15,"_source":{ "event": { "category": "file" } }}]}'
+
+# ------------------------------------------------------------------------------------------- other formats
+run -q "$cmd" --format count events.ndjson
+gives "count of one query" 0 2
+run -q "$cmd" -r rules.toml --format count events.ndjson response.json
+gives "count of several rules" 0 "3	-q
+3	rules.toml	Command shell"
+
+run -q 'any where process.name : "cmd.exe"' --format pretty events.ndjson
+gives "for people" 0 \
+'2025-03-01T10:00:00.000Z  any where process.name : "cmd.exe"  events.ndjson:1
+    process.name = cmd.exe
+2025-03-01T10:00:02.000Z  any where process.name : "cmd.exe"  events.ndjson:3
+    process.name = cmd.exe
+2025-03-01T10:00:10Z  any where process.name : "cmd.exe"  events.ndjson:4
+    process.name = CMD.EXE'
+run -q 'file where file.path != null and process.pid > 5' --format pretty --color always events.ndjson
+holds "nothing that a terminal obeys" "$out" 'C:\Temp\a \u001b[31m.txt'
+holds "colours" "$out" $'\e[36m2025-03-01T10:00:10Z\e[0m'
+holds "numbers above INT64_MAX" "$out" 9223372036854775808
+run -r rules.toml --format pretty --no-source --color never events.ndjson
+gives "for people, without fields" 0 \
+'2025-03-01T10:00:00.000Z  Command shell [low]  events.ndjson:1
+2025-03-01T10:00:10Z  Command shell [low]  events.ndjson:4'
+
+response() { sed -E 's/"took":[0-9]+/"took":0/' <<< "$out"; }
+run -q 'any where true' --format eql-response --no-source --size 2 events.ndjson
+check_text "the last two as a response" \
+'{"is_partial":false,"is_running":false,"took":0,"timed_out":false,"hits":{"total":{"value":2,"relation":"eq"},"events":[{"_index":"events.ndjson","_id":"6"},
+{"_index":"events.ndjson","_id":"4"}]}}' "$(response)"
+run -q 'any where true' --format eql-response --no-source --size 3 --position head events.ndjson
+check_text "the first three in order of time" \
+'{"is_partial":false,"is_running":false,"took":0,"timed_out":false,"hits":{"total":{"value":3,"relation":"eq"},"events":[{"_index":"events.ndjson","_id":"1"},
+{"_index":"events.ndjson","_id":"3"},
+{"_index":"events.ndjson","_id":"2"}]}}' "$(response)"
+run -q 'any where false' --format eql-response events.ndjson
+check_text "a response without matches" \
+'{"is_partial":false,"is_running":false,"took":0,"timed_out":false,"hits":{"total":{"value":0,"relation":"eq"},"events":[]}}' \
+    "$(response)"
+
+# ----------------------------------------------------------------------------------------------------- pipes
+ids() { grep -o '"_id":"[^"]*"' <<< "$out" | cut -d'"' -f4 | tr '\n' ' '; }
+while IFS=/ read -r query wanted sorted; do
+    run -q "$query" --no-source events.ndjson
+    check_text "$query" "$wanted " "$(ids)"
+    run -q "$query" --no-source --format eql-response events.ndjson
+    check_text "$query in order of time" "$sorted " "$(ids)"
+    run -q "$query" --format count events.ndjson
+    check_text "$query counted" "$(wc -w <<< "$wanted")" "$out"
+done << 'END'
+any where true | head 2/1 2/1 3
+any where true | tail 2/4 6/6 4
+any where true | head 3 | tail 1/3/2
+any where true | tail 3 | head 1/3/2
+any where true | tail 100/1 2 3 4 6/1 3 2 6 4
+any where true | head 4 | tail 3 | head 2/2 3/3 2
+END
+
+# ----------------------------------------------------------------------------------------------------- input
+run -q 'any where true' --format count - < events.ndjson
+gives "standard input" 0 5
+gzip -c events.ndjson > "$work/events.gz"
+gzip -c events.ndjson >> "$work/events.gz"
+run -q 'any where true' --format count "$work/events.gz"
+gives "two gzip members" 0 10
+head -c 200 "$work/events.gz" > "$work/cut.gz"
+run -q 'any where true' --format count "$work/cut.gz" events.ndjson
+holds "a truncated gzip file is reported" "$err" 'the compressed data ends too early'
+check_text "a truncated gzip file: exit code" 3 "$code"
+check "the next file is read all the same" test "$out" -ge 5
+(printf '['; grep . events.ndjson | paste -sd,; printf ']') > "$work/array.json"
+run -q "$cmd" --format count "$work/array.json"
+gives "an array" 0 2
+printf '{"event_type":"process","t":132537600000000000,"n":1}\n' > "$work/own.ndjson"
+run -q 'process where n == 1' --event-category-field event_type --timestamp-field t --timestamp-unit filetime \
+    --no-source "$work/own.ndjson"
+holds "own fields and unit of time" "$out" '"@timestamp":"2020-12-30T00:00:00Z"'
+printf '{"a":"5"}\n' > "$work/typed.ndjson"
+run -q 'any where a == 5' --format count "$work/typed.ndjson"
+check_text "text that is a number" 1 "$out"
+run -q 'any where a == 5' --format count --no-schema "$work/typed.ndjson"
+check_text "text is no number without a schema" 0 "$out"
+: > "$work/empty"
+run -q 'any where true' "$work/empty"
+gives "an empty file" 0 ""
+
+# A line written to a pipe is answered before the next one comes.
+coproc live { exec "$eqlc" run -q 'any where true' --no-source - 2> "$work/live"; }
+printf '{"a":1}\n' >&"${live[1]}"
+answer=
+read -r -t 20 answer <&"${live[0]}"
+holds "lines are answered as they come" "$answer" '"_line":1'
+eval "exec ${live[1]}>&-"
+wait "$live_PID"
+
+# --------------------------------------------------------------------------------------------------- failures
+{
+    printf '{"event":{"category":"process"},"process":{"name":"cmd.exe"}}\n'
+    printf '{"event":{"category":"process"},"process":{"name":"cmd.exe"\n'
+    printf '{"event":{"category":"process"},"process":{"name":cmd}}\n'
+    printf '{"event":{"category":"process"},"process":{"name":"cmd.exe"}}'
+} > "$work/bad.ndjson"
+run -q "$cmd" --format count "$work/bad.ndjson"
+gives "bad documents are skipped" 1 2
+check_text "and reported" "$work/bad.ndjson:2:60: error: the line ends inside the document
+$work/bad.ndjson:3:51: error: expected a value
+2 matches of 1 rule in 2 events; 2 documents not read" "$err"
+run -q "$cmd" --format count --strict "$work/bad.ndjson" events.ndjson
+gives "--strict stops at a bad document" 1 1
+
+awk 'BEGIN { s = "x"; while (length(s) < 5000) s = s s; printf "{\"a\":1}\n{\"a\":\"%s\"}\n{\"a\":2}\n", s }' > "$work/large"
+run -q 'any where true' --format count --max-event-size 4K "$work/large"
+gives "large documents are skipped" 1 2
+holds "and counted" "$err" '1 document not read (1 too large)'
+run -q 'any where true' --format count --max-event-size 16k "$work/large"
+gives "unless they are allowed" 0 3
+
+run -q "$cmd" --format count missing.ndjson events.ndjson
+gives "a file that does not exist" 3 2
+holds "it is named" "$err" 'missing.ndjson: error: No such file or directory'
+run -q 'process where' -q "$cmd" --format count events.ndjson
+check_text "a query that does not compile: exit code" 2 "$code"
+holds "the others run" "$out" 2
+run -q 'process where' "$work/bad.ndjson" missing.ndjson
+check_text "the highest exit code wins" 3 "$code"
+run -q "$cmd" --fail-on-match --format count events.ndjson
+gives "--fail-on-match with matches" 1 2
+run -q 'any where false' --fail-on-match --format count events.ndjson
+gives "--fail-on-match without" 0 0
+run -q 'any where 10 / process.pid == 1' --format count events.ndjson
+holds "run-time errors are counted" "$err" '1 run-time error'
+check_text "they are no failure" 0 "$code"
+
+# ------------------------------------------------------------------------------------------------------ usage
+usage() { # WORDS ARGUMENTS...: wrong usage, said with these words
+    local words=$1
+    shift
+    run "$@"
+    holds "usage: $words" "$err" "$words"
+    check_text "usage: $words: exit code" 3 "$code"
+}
+usage 'no rules given' events.ndjson
+usage 'no events given' -q "$cmd"
+usage "not 'xml'" -q "$cmd" --format xml events.ndjson
+usage '--format alerts is not supported' -q "$cmd" --format alerts events.ndjson
+usage '--format csv is not supported' -q "$cmd" --format csv events.ndjson
+usage 'for one rule, not 2' -q "$cmd" -q "$cmd" --format eql-response events.ndjson
+usage '--size and --position' -q "$cmd" --size 5 --format ndjson events.ndjson
+usage "not '0'" -q "$cmd" --size 0 --format eql-response events.ndjson
+usage "not 'middle'" -q "$cmd" --position middle --format eql-response events.ndjson
+usage "not 'days'" -q "$cmd" --timestamp-unit days events.ndjson
+usage "not '5X'" -q "$cmd" --max-event-size 5X events.ndjson
+usage "not '99999999999999999999'" -q "$cmd" --max-event-size 99999999999999999999 events.ndjson
+usage "not 'sql'" -q "$cmd" --dialect sql events.ndjson
+usage "--nonsense" -q "$cmd" --nonsense events.ndjson
+
+# --------------------------------------------------------------------------------------------- broken outputs
+awk 'BEGIN { for (i = 0; i < 100000; i++) print "{\"a\":" i "}" }' > "$work/many.ndjson"
+"$eqlc" run -q 'any where true' "$work/many.ndjson" 2> "$work/err" | head -n 1 > "$work/out"
+code=${PIPESTATUS[0]}
+check_text "a closed pipe: exit code" 0 "$code"
+check_text "a closed pipe: nothing is said" "" "$(cat "$work/err")"
+if [ -w /dev/full ]; then
+    "$eqlc" run -q 'any where true' "$work/many.ndjson" > /dev/full 2> "$work/err"
+    check_text "a full disk: exit code" 3 "$?"
+    holds "a full disk is reported" "$(cat "$work/err")" 'cannot write: No space left on device'
+    "$eqlc" run -q 'any where a == 1' "$work/many.ndjson" > /dev/full 2> "$work/err"
+    check_text "a full disk at the very end: exit code" 3 "$?"
+else
+    skip "a full disk" "there is no /dev/full"
+fi
+
+tap_end

@@ -40,8 +40,9 @@ static const char *take_option(int option, check_options *o, eqlc_report *report
         eqlc_rules_add_query(&o->rules, optarg);
         return NULL;
     case OPT_FAIL_LEVEL:
-        return eqlc_severity_parse(optarg, &o->fail_level) ? NULL
-                                                           : "--fail-level is error, warning or info, not '%s'";
+        return eqlc_severity_parse(optarg, &o->fail_level)
+                   ? NULL
+                   : "--fail-level is error, warning or info, not '%s'";
     case OPT_QUIET:
         o->quiet = true;
         report->minimum = EQLM_ERROR;
@@ -64,8 +65,8 @@ static void check_rules(check_options *o, eqlc_report *report)
         const eqlc_rule *rule = &o->rules.items[i];
         eqlm_options options = eqlc_compiling_options(&o->compiling, rule);
         eqlm_program *program;
-        eqlm_status status =
-            eqlm_compile(NULL, schema, (eqlm_str){ rule->query, rule->query_len }, &options, diags, &program);
+        eqlm_status status = eqlm_compile(NULL, schema, (eqlm_str) { rule->query, rule->query_len }, &options,
+                                          diags, &program);
 
         if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
             eqlc_die("%s: %s", rule->path, eqlm_status_text(status));
@@ -100,7 +101,8 @@ static void print_summary(const eqlc_report *report, const eqlc_rules *rules)
         eqlc_buf_format(&b, " (%s with warnings)", eqlc_count_text(report->n_with_warnings, text));
     if (report->n_with_errors)
         eqlc_buf_format(&b, ", %s with errors", eqlc_count_text(report->n_with_errors, text));
-    count(&b, "; ", rules->n_skipped, "file or object without an EQL rule skipped", "files or objects without an EQL rule skipped");
+    count(&b, "; ", rules->n_skipped, "file or object without an EQL rule skipped",
+          "files or objects without an EQL rule skipped");
     count(&b, "; ", rules->n_failed, "malformed file or rule", "malformed files or rules");
     count(&b, "; ", rules->n_unreadable, "file not read", "files not read");
     fprintf(stderr, "%s\n", b.data);
@@ -135,7 +137,8 @@ int eqlc_cmd_check(int argc, char **argv)
         }
     }
     if (optind == argc && o.rules.n == 0)
-        return eqlc_usage_error("check", "no rules given: name files or directories, or - for standard input");
+        return eqlc_usage_error("check",
+                                "no rules given: name files or directories, or - for standard input");
     eqlc_rules_read(&o.rules, argv + optind, (size_t)(argc - optind), eqlc_report_file, &report);
     check_rules(&o, &report);
     fflush(stdout);

@@ -6,26 +6,28 @@
 #include <string.h>
 
 static const char overview[] =
-    "eqlc - check Event Query Language (EQL) rules and run them over event files\n"
+    "eqlc - check Event Query Language (EQL) rules, run them over event files\n"
     "\n"
     "Usage: eqlc COMMAND [OPTIONS] ...\n"
     "\n"
-    "  check PATH...                 compile rules, report what is wrong with them\n"
-    "  run -r RULES EVENTS...        print the events and sequences that rules match\n"
-    "  run -q QUERY EVENTS...        the same for a query on the command line\n"
-    "  eval EXPRESSION [EVENTS...]   print the value of an expression, alone or for each event\n"
-    "  dump -q QUERY                 show how a query was understood, or its compiled code\n"
-    "  help [COMMAND | CODE | codes] explain a command, a diagnostic, or list the diagnostics\n"
-    "  version                       print the version\n"
+    "  check PATH...                compile rules, report what is wrong with them\n"
+    "  run -r RULES EVENTS...       print the events and sequences that rules match\n"
+    "  run -q QUERY EVENTS...       the same for a query on the command line\n"
+    "  eval EXPRESSION [EVENTS...]  print what an expression gives, for each event\n"
+    "  dump -q QUERY                show how a query was understood, or its code\n"
+    "  help [COMMAND|CODE|codes]    explain a command, a diagnostic; list them all\n"
+    "  version                      print the version\n"
     "\n"
-    "Rules are read from .eql files (one query each), detection-rule and Endpoint TOML, Kibana exports and other\n"
-    "JSON (.json, .ndjson, .jsonl), Markdown (.md: rule pages, eql fences), from directories of these, and from\n"
-    "standard input (-). Events are JSON documents, one a line, an array, or a search response; .gz as well.\n"
+    "Rules come from .eql files (one query each), TOML (detection rules, Endpoint\n"
+    "rules, hunts), Kibana exports and other JSON (.json .ndjson .jsonl), Markdown\n"
+    "(rule pages, fences tagged eql), from directories of these, and from standard\n"
+    "input (-). Events are JSON documents, one a line, in an array or in a search\n"
+    "response, compressed by gzip or not.\n"
     "\n"
     "Examples:\n"
     "  Is this query right?\n"
     "      eqlc check -q 'process where process.name : \"cmd.exe\"'\n"
-    "  Are all rules of a repository right? (exit code 2 if not; warnings count too)\n"
+    "  Are all rules of a repository right? Let warnings count, too.\n"
     "      eqlc check --fail-level warning rules/\n"
     "  Which events does it match?\n"
     "      eqlc run -q 'process where process.name : \"cmd.exe\"' events.ndjson\n"
@@ -34,31 +36,41 @@ static const char overview[] =
     "  What does a function give?\n"
     "      eqlc eval 'substring(\"cmd.exe\", -4)'\n"
     "\n"
-    "Exit codes: 0 ok, 1 findings, 2 a rule does not compile, 3 wrong usage or a file that cannot be read.\n"
-    "The manual is eqlc(1).\n";
+    "Exit codes: 0 ok, 1 findings, 2 a rule does not compile, 3 wrong usage or a\n"
+    "file that cannot be read; the highest that applies. The manual is eqlc(1).\n";
 
-#define COMPILING_HELP                                                                                         \
-    "  --dialect auto|es|endpoint    language of the rules; auto (default): Endpoint TOML is endpoint, all else es\n" \
-    "  --strict                      a field that no schema knows is an error instead of a warning\n"          \
-    "  --no-schema                   without the types of the Elastic Common Schema\n"                         \
-    "  --event-category-field FIELD  the field before `where` (default event.category, or what the rule says)\n"
+/* Options of eqlc_compiling_take. */
+#define COMPILING_HELP                                                                                        \
+    "  --dialect auto|es|endpoint   language of the rules; auto (default): Endpoint\n"                        \
+    "                               TOML is endpoint, everything else es\n"                                   \
+    "  --strict                     a field that no schema knows is an error\n"                               \
+    "  --no-schema                  without types of the Elastic Common Schema\n"                             \
+    "  --event-category-field FIELD\n"                                                                        \
+    "                               what the name before `where` is compared with\n"                          \
+    "                               (default event.category, or as the rule says)\n"
 
 static const char check_help[] =
     "Usage: eqlc check [OPTIONS] PATH...\n"
     "\n"
-    "Compiles every rule in the files and directories (searched recursively; hidden files are left out; - is\n"
-    "standard input) and prints what is wrong, at its line and column in the file, to standard output. A summary\n"
-    "goes to standard error. All files and rules are processed, whatever is found on the way.\n"
+    "Compiles every rule in the files and directories (searched recursively, without\n"
+    "hidden files; - is standard input) and prints what is wrong, at its line and\n"
+    "column in the file. A summary goes to standard error. All files and rules are\n"
+    "processed, whatever is found on the way.\n"
     "\n"
-    "  -q, --query QUERY             check this query; may be repeated\n" COMPILING_HELP
-    "  --format text|short|json      text: the line with carets; short: file:line:col: error[E101]: message;\n"
-    "                                json: one object a line\n"
-    "  --color auto|always|never     auto (default): on a terminal, unless NO_COLOR is set\n"
-    "  --fail-level error|warning|info  exit with 1 from this severity on (default error: errors exit with 2)\n"
-    "  --quiet                       errors only, no summary\n"
+    "  -q, --query QUERY            check this query; may be repeated\n"
+    COMPILING_HELP
+    "  --format text|short|json     text: the line with carets below the place;\n"
+    "                               short: file:line:col: error[E101]: message;\n"
+    "                               json: one object a line\n"
+    "  --color auto|always|never    auto (default): on a terminal, without NO_COLOR\n"
+    "  --fail-level error|warning|info\n"
+    "                               exit with 1 from this severity on (default\n"
+    "                               error, so that warnings do not count)\n"
+    "  --quiet                      errors only, no summary\n"
     "\n"
-    "Exit codes: 0 all rules are right, 1 findings of --fail-level, 2 a rule does not compile or a file is\n"
-    "malformed, 3 wrong usage or a file that cannot be read; the highest that applies.\n"
+    "Exit codes: 0 all rules are right, 1 findings of --fail-level, 2 a rule does\n"
+    "not compile or a file is malformed, 3 wrong usage or a file that cannot be\n"
+    "read; the highest that applies.\n"
     "\n"
     "Examples:\n"
     "  eqlc check rules/\n"
@@ -68,26 +80,36 @@ static const char check_help[] =
 static const char run_help[] =
     "Usage: eqlc run (-q QUERY | -r RULES)... [OPTIONS] EVENTS...\n"
     "\n"
-    "Runs queries and rules over event documents in the order given and prints what matches. - is standard input.\n"
+    "Runs queries and rules over event documents in the order given (- is standard\n"
+    "input) and prints what matches.\n"
     "\n"
-    "  -q, --query QUERY             run this query; may be repeated\n"
-    "  -r, --rules PATH              run the rules of this file or directory; may be repeated\n"
+    "  -q, --query QUERY            run this query; may be repeated\n"
+    "  -r, --rules PATH             run the rules of this file or directory; may be\n"
+    "                               repeated\n"
     "  --format ndjson|pretty|eql-response|count\n"
-    "                                one JSON object a match (default in a pipe); for people (default on a terminal);\n"
-    "                                one answer as _eql/search gives it (one query only); matches per rule\n"
-    "  --no-source                   leave the documents out of the output\n"
-    "  --color auto|always|never     auto (default): on a terminal, unless NO_COLOR is set\n"
-    "  --size N                      with eql-response: at most N matches (default: all)\n"
-    "  --position head|tail          which ones with --size: the first or the last (default tail)\n"
-    "  --fail-on-match               exit with 1 when anything matched\n" COMPILING_HELP
-    "  --timestamp-field FIELD       time of an event (default @timestamp, or what the rule says)\n"
-    "  --timestamp-unit ms|s|us|ns|filetime  unit of numbers in it (default ms)\n"
-    "  --tiebreaker FIELD            order of events of the same time\n"
-    "  --max-event-size BYTES        skip larger documents; K, M and G are understood (default 16M)\n"
+    "                               ndjson: one object a match (default in a pipe);\n"
+    "                               pretty: for people (default on a terminal);\n"
+    "                               eql-response: one answer as _eql/search gives\n"
+    "                               it, for one rule; count: matches of each rule\n"
+    "  --no-source                  leave the documents out of the output\n"
+    "  --color auto|always|never    auto (default): on a terminal, without NO_COLOR\n"
+    "  --size N                     with eql-response: at most N (default: all)\n"
+    "  --position head|tail         which ones: the first or the last (default)\n"
+    "  --fail-on-match              exit with 1 when anything matched\n"
+    COMPILING_HELP
+    "  --timestamp-field FIELD      time of an event (default @timestamp, or as the\n"
+    "                               rule says)\n"
+    "  --timestamp-unit ms|s|us|ns|filetime\n"
+    "                               unit of numbers in it (default ms)\n"
+    "  --tiebreaker FIELD           order of events of the same time\n"
+    "  --max-event-size BYTES       skip larger documents; K, M and G are\n"
+    "                               understood (default 16M)\n"
     "\n"
     "--strict also stops at the first document that cannot be read.\n"
-    "Exit codes: 0 ok, 1 documents that could not be read, or matches with --fail-on-match, 2 a rule does not\n"
-    "compile, 3 wrong usage or a file that cannot be read or written; the highest that applies.\n"
+    "\n"
+    "Exit codes: 0 ok, 1 documents that could not be read, or matches with\n"
+    "--fail-on-match, 2 a rule does not compile, 3 wrong usage or a file that cannot\n"
+    "be read or written; the highest that applies.\n"
     "\n"
     "Examples:\n"
     "  eqlc run -q 'file where file.extension : \"ps1\"' events.ndjson\n"
@@ -95,11 +117,14 @@ static const char run_help[] =
     "  tail -f events.ndjson | eqlc run -r rules/ --no-source -\n";
 
 static const char eval_help[] =
-    "Usage: eqlc eval [OPTIONS] EXPRESSION [EVENTS...]\n"
+    "Usage: eqlc eval [OPTIONS] [--] EXPRESSION [EVENTS...]\n"
     "\n"
-    "Prints the value of an expression as JSON: once when it is constant, else one line for each event document.\n"
-    "A field with several values gives an array of the distinct results, a missing one null.\n"
-    "\n" COMPILING_HELP
+    "Prints what an expression gives as JSON: once if it is constant, else a line\n"
+    "for each event document. A field with several values gives an array of the\n"
+    "distinct results, a missing one null.\n"
+    "\n"
+    COMPILING_HELP
+    "  --color auto|always|never    of error messages\n"
     "\n"
     "Examples:\n"
     "  eqlc eval '1 + 2 * 3'\n"
@@ -108,14 +133,16 @@ static const char eval_help[] =
 static const char dump_help[] =
     "Usage: eqlc dump [OPTIONS] (-q QUERY | PATH...)\n"
     "\n"
-    "Shows how rules were understood: their checked tree, or the code they were compiled to.\n"
+    "Shows how rules were understood: their checked tree, or the code they were\n"
+    "compiled to.\n"
     "\n"
-    "  -q, --query QUERY             dump this query; may be repeated\n"
-    "  --ast                         the tree (default)\n"
-    "  --bytecode                    the compiled code\n"
-    "  --json                        the tree as JSON, one object a rule: {\"file\",\"line\",\"rule\",\"tree\"}\n"
+    "  -q, --query QUERY            dump this query; may be repeated\n"
+    "  --ast                        the tree (default)\n"
+    "  --bytecode                   the compiled code\n"
+    "  --json                       the tree as JSON, one object a rule:\n"
+    "                               {\"file\",\"line\",\"rule\",\"tree\"}\n"
     COMPILING_HELP
-    "  --color auto|always|never     of error messages\n"
+    "  --color auto|always|never    of error messages\n"
     "\n"
     "Examples:\n"
     "  eqlc dump -q 'process where not user.name == \"root\" and process.pid > 4'\n"
@@ -126,7 +153,10 @@ static const char help_help[] =
     "\n"
     "Explains a command or the diagnostic with this code, or lists all codes.\n";
 
-static const char version_help[] = "Usage: eqlc version\n\nPrints the version of eqlc and of its library.\n";
+static const char version_help[] =
+    "Usage: eqlc version\n"
+    "\n"
+    "Prints the version.\n";
 
 static const struct {
     const char *command;

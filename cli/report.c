@@ -1,5 +1,5 @@
-/* report.c - prints diagnostics at their place in the rule file: one line each, as JSON, or with the line and a caret
- * (snippet.c). */
+/* report.c - prints diagnostics at their place in the rule file: one line each, as JSON, or with the line and
+ * a caret (snippet.c). */
 #include "report.h"
 #include "snippet.h"
 #include "util.h"
@@ -20,7 +20,7 @@ static bool color_wanted(FILE *out)
 
 void eqlc_report_init(eqlc_report *report, FILE *out)
 {
-    *report = (eqlc_report){ .out = out, .color = color_wanted(out), .minimum = EQLM_INFO };
+    *report = (eqlc_report) { .out = out, .color = color_wanted(out), .minimum = EQLM_INFO };
 }
 
 /* Index of text in names, or -1. */
@@ -140,7 +140,7 @@ static void write_text(eqlc_buf *b, const finding *f, bool color)
     int gutter = 1;
 
     if (color)
-        paint = (eqlc_paint){ severity_colors[f->severity], "\033[1;34m", "\033[1m", "\033[0m" };
+        paint = (eqlc_paint) { severity_colors[f->severity], "\033[1;34m", "\033[1m", "\033[0m" };
     for (uint32_t n = f->end.line > f->place.line ? f->end.line : f->place.line; n >= 10; n /= 10)
         gutter++;
     eqlc_buf_format(b, "%s%s", paint.mark, severity_names[f->severity]);
@@ -153,7 +153,7 @@ static void write_text(eqlc_buf *b, const finding *f, bool color)
     eqlc_buf_text(b, "\n");
     if (f->rule) {
         eqlc_excerpt excerpt = { f->rule->source, f->rule->source_len, f->start_offset, f->end_offset,
-                                 f->place.line, f->end.line, f->end.column };
+                                 f->place.line,   f->end.line,         f->end.column };
 
         eqlc_snippet(b, &excerpt, gutter, &paint);
     }

@@ -1,4 +1,5 @@
-/* report.h - prints diagnostics at their place in the rule file: with the line and a caret, one line each, or as JSON. */
+/* report.h - prints diagnostics at their place in the rule file: with the line and a caret, one line each, or
+ * as JSON. */
 #ifndef EQLC_REPORT_H
 #define EQLC_REPORT_H
 
@@ -17,9 +18,9 @@ typedef struct eqlc_report {
     bool color;            /* escape sequences in the text format */
     eqlm_severity minimum; /* less severe diagnostics are counted but not printed; default EQLM_INFO */
     /* Counters. */
-    size_t n_rules;                     /* rules given to eqlc_report_diags */
-    size_t n_with_errors;               /* of these: with at least one error ... */
-    size_t n_with_warnings;             /* ... and without errors, but with a warning */
+    size_t n_rules;                       /* rules given to eqlc_report_diags */
+    size_t n_with_errors;                 /* of these: with at least one error ... */
+    size_t n_with_warnings;               /* ... and without errors, but with a warning */
     size_t n_errors, n_warnings, n_infos; /* diagnostics of rules */
     size_t n_file_errors, n_file_warnings;
 } eqlc_report;
@@ -37,12 +38,12 @@ bool eqlc_severity_parse(const char *text, eqlm_severity *out);
 /* Prints every diagnostic of one compiled (or not compiled) rule and counts it. Call once per rule. */
 void eqlc_report_diags(eqlc_report *report, const eqlc_rule *rule, const eqlm_diags *diags);
 
-/* Prints a problem with a file; an eqlc_file_error_fn whose ctx is the eqlc_report. line 0: no place known. */
+/* Prints a problem with a file; an eqlc_file_error_fn whose ctx is the report. place.line 0: unknown. */
 void eqlc_report_file(void *report, const char *path, eqlc_place place, bool warning, const char *message);
 
-/* The exit code for what was read and reported: EQLC_EXIT_USAGE when a file could not be read, else EQLC_EXIT_COMPILE
- * when a rule did not compile or a file was malformed, else EQLC_EXIT_FINDINGS when there were diagnostics as severe as
- * fail_level, else EQLC_EXIT_OK. */
+/* The exit code for what was read and reported: EQLC_EXIT_USAGE when a file could not be read, else
+ * EQLC_EXIT_COMPILE when a rule did not compile or a file was malformed, else EQLC_EXIT_FINDINGS when there
+ * were diagnostics as severe as fail_level, else EQLC_EXIT_OK. */
 int eqlc_report_exit(const eqlc_report *report, const eqlc_rules *rules, eqlm_severity fail_level);
 
 #endif

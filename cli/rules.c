@@ -1,5 +1,5 @@
-/* rules.c - finds rule files and hands each to the reader of its format, which its name or, for other names and
- * standard input, its content tells. */
+/* rules.c - finds rule files and hands each to the reader of its format, which its name or, for other names
+ * and standard input, its content tells. */
 #include "rules_read.h"
 
 #include <ctype.h>
@@ -45,7 +45,7 @@ static void unreadable(walk *w, const char *path, const char *why)
 
     eqlc_buf_format(&message, "cannot read: %s", why);
     w->rules->n_unreadable++;
-    w->report(w->ctx, path, (eqlc_place){ 0, 0 }, false, message.data);
+    w->report(w->ctx, path, (eqlc_place) { 0, 0 }, false, message.data);
     eqlc_buf_clear(&message);
 }
 
@@ -137,7 +137,8 @@ static reader_fn reader_by_content(const eqlc_input *in)
     return hash ? eqlc_read_markdown : eqlc_read_eql;
 }
 
-/* Reads everything, with padding behind it. Returns NULL and errno, or 0 in errno for a file that is too large. */
+/* Reads everything, with padding behind it. Returns NULL and errno, or 0 in errno for a file that is too
+ * large. */
 static char *slurp(int fd, size_t *len)
 {
     eqlc_buf b = { NULL, 0, 0 };
@@ -237,7 +238,7 @@ static bool first_visit(walk *w, const struct stat *st)
             return false;
     }
     w->seen = eqlc_grow(w->seen, &w->cap_seen, w->n_seen + 1, sizeof *w->seen);
-    w->seen[w->n_seen++] = (visited){ st->st_dev, st->st_ino };
+    w->seen[w->n_seen++] = (visited) { st->st_dev, st->st_ino };
     return true;
 }
 
@@ -316,7 +317,8 @@ static void read_directory(walk *w, const char *path, const struct stat *st, int
     free(names);
 }
 
-void eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc_file_error_fn report, void *ctx)
+void eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc_file_error_fn report,
+                     void *ctx)
 {
     walk w = { rules, report, ctx, NULL, 0, 0 };
 

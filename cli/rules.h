@@ -1,5 +1,5 @@
-/* rules.h - readers of rule files: every format becomes a list of rules with their query text and a map back to the
- * lines of the file (docs/eqlc.1 lists the formats). Want of memory ends the program (util.h). */
+/* rules.h - readers of rule files: every format becomes a list of rules with their query text and a map back
+ * to the lines of the file (docs/eqlc.1 lists the formats). Want of memory ends the program (util.h). */
 #ifndef EQLC_RULES_H
 #define EQLC_RULES_H
 
@@ -13,9 +13,9 @@ typedef struct eqlc_place {
     uint32_t line, column; /* from 1; columns count code points */
 } eqlc_place;
 
-/* Where a piece of the decoded query stands in the file: query bytes [start, next entry's start) come byte for byte
- * from `source` on, or all together from one escape sequence that starts there. Sorted by start; the first entry starts
- * at 0, the last one is empty and marks the end of the query. */
+/* Where a piece of the decoded query stands in the file: query bytes [start, next entry's start) come byte
+ * for byte from `source` on, or all together from one escape sequence that starts there. Sorted by start; the
+ * first entry starts at 0, the last one is empty and marks the end of the query. */
 typedef struct eqlc_map_entry {
     uint32_t start;  /* offset in the query */
     uint32_t source; /* byte offset in the file */
@@ -23,8 +23,8 @@ typedef struct eqlc_map_entry {
 } eqlc_map_entry;
 
 typedef struct eqlc_rule {
-    char *path;      /* as the user gave it (or found below a directory); "-" for standard input, "-q" for a query */
-    char *query;     /* decoded text, NUL-terminated, query_len bytes */
+    char *path;  /* as the user gave it or found below a directory; "-" standard input, "-q" a query */
+    char *query; /* decoded text, NUL-terminated, query_len bytes */
     size_t query_len;
     char *id, *name, *severity; /* NULL when absent */
     int risk_score;             /* -1 when absent */
@@ -34,9 +34,9 @@ typedef struct eqlc_rule {
     char *tiebreaker_field;     /* or NULL */
     const char *source;         /* the whole file, shared by its rules */
     size_t source_len;
-    eqlc_map_entry *map;        /* n_map entries, at least the one that marks the end */
+    eqlc_map_entry *map; /* n_map entries, at least the one that marks the end */
     size_t n_map;
-    eqlc_place start;           /* place of the query's first byte, from where the others are counted */
+    eqlc_place start; /* place of the query's first byte, from where the others are counted */
 } eqlc_rule;
 
 typedef struct eqlc_rules {
@@ -49,20 +49,24 @@ typedef struct eqlc_rules {
     size_t n_failed;     /* files and rules that could be read but are malformed; each was reported */
 } eqlc_rules;
 
-/* Called for every problem with a file itself (unreadable, bad TOML or JSON, a rule without query). line 0: unknown. */
-typedef void (*eqlc_file_error_fn)(void *ctx, const char *path, eqlc_place place, bool warning, const char *message);
+/* Called for every problem with a file itself: unreadable, bad TOML or JSON, a rule without query.
+ * place.line 0: unknown. */
+typedef void (*eqlc_file_error_fn)(void *ctx, const char *path, eqlc_place place, bool warning,
+                                   const char *message);
 
-/* Reads files, directories (recursively, sorted, files with known endings) and "-" and appends their rules; goes on
- * after bad files. */
-void eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc_file_error_fn report, void *ctx);
+/* Reads files, directories (recursively, sorted, files with known endings) and "-" and appends their rules;
+ * goes on after bad files. */
+void eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc_file_error_fn report,
+                     void *ctx);
 /* Appends a query given on the command line. */
 void eqlc_rules_add_query(eqlc_rules *rules, const char *query);
 void eqlc_rules_clear(eqlc_rules *rules);
 
-/* Byte of the file where byte `offset` of the query stands (offset == query_len is allowed), and its place. */
+/* Byte of the file where byte `offset` of the query stands (query_len is allowed), and its place. */
 size_t eqlc_rule_source_offset(const eqlc_rule *rule, size_t offset);
 eqlc_place eqlc_rule_place(const eqlc_rule *rule, size_t offset);
-/* The same for the end of a span: behind what stands for byte `end - 1`, also where the file goes on elsewhere. */
+/* The same for the end of a span: behind what stands for byte `end - 1`, also where the file goes on
+ * elsewhere. */
 size_t eqlc_rule_source_end(const eqlc_rule *rule, size_t start, size_t end);
 /* Place of a byte of the file, not before the query's first byte. */
 eqlc_place eqlc_rule_place_at(const eqlc_rule *rule, size_t source_offset);

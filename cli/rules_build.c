@@ -1,5 +1,5 @@
-/* rules_build.c - rules and their maps: appending, freeing, and the way from a byte of the query to a place in the
- * file. */
+/* rules_build.c - rules and their maps: appending, freeing, and the way from a byte of the query to a place
+ * in the file. */
 #include "rules_read.h"
 
 #include <stdlib.h>
@@ -26,7 +26,7 @@ static eqlc_place advance(eqlc_place place, const char *text, size_t len, size_t
 
 eqlc_place eqlc_rule_file_place(const eqlc_input *in, size_t offset)
 {
-    return advance((eqlc_place){ 1, 1 }, in->text, in->len, 0, offset < in->len ? offset : in->len);
+    return advance((eqlc_place) { 1, 1 }, in->text, in->len, 0, offset < in->len ? offset : in->len);
 }
 
 static void problem(eqlc_input *in, size_t offset, bool warning, const char *format, va_list args)
@@ -68,7 +68,7 @@ void eqlc_input_warning(eqlc_input *in, size_t offset, const char *format, ...)
 static void map_push(eqlc_query *q, size_t source, bool verbatim)
 {
     q->map = eqlc_grow(q->map, &q->cap_map, q->n_map + 1, sizeof *q->map);
-    q->map[q->n_map++] = (eqlc_map_entry){ (uint32_t)q->text.len, (uint32_t)source, verbatim };
+    q->map[q->n_map++] = (eqlc_map_entry) { (uint32_t)q->text.len, (uint32_t)source, verbatim };
 }
 
 void eqlc_query_verbatim(eqlc_query *q, const char *bytes, size_t len, size_t source)
@@ -98,7 +98,7 @@ void eqlc_query_clear(eqlc_query *q)
 {
     eqlc_buf_clear(&q->text);
     free(q->map);
-    *q = (eqlc_query){ { NULL, 0, 0 }, NULL, 0, 0 };
+    *q = (eqlc_query) { { NULL, 0, 0 }, NULL, 0, 0 };
 }
 
 void eqlc_rule_set(char **field, const char *text, size_t len)
@@ -115,13 +115,13 @@ static eqlc_rule *rule_push(eqlc_rules *rules, const char *path, eqlc_query *tak
     rule = &rules->items[rules->n++];
     map_push(take_q, source_end, true);
     eqlc_buf_add(&take_q->text, "", 0);
-    *rule = (eqlc_rule){ .path = eqlc_copy(path, strlen(path)),
-                         .query = take_q->text.data,
-                         .query_len = take_q->text.len,
-                         .risk_score = -1,
-                         .map = take_q->map,
-                         .n_map = take_q->n_map };
-    *take_q = (eqlc_query){ { NULL, 0, 0 }, NULL, 0, 0 };
+    *rule = (eqlc_rule) { .path = eqlc_copy(path, strlen(path)),
+                          .query = take_q->text.data,
+                          .query_len = take_q->text.len,
+                          .risk_score = -1,
+                          .map = take_q->map,
+                          .n_map = take_q->n_map };
+    *take_q = (eqlc_query) { { NULL, 0, 0 }, NULL, 0, 0 };
     return rule;
 }
 
@@ -158,15 +158,21 @@ void eqlc_rules_add_query(eqlc_rules *rules, const char *query)
     rules->sources[rules->n_sources++] = eqlc_copy(query, len);
     rule->source = rules->sources[rules->n_sources - 1];
     rule->source_len = len;
-    rule->start = (eqlc_place){ 1, 1 };
+    rule->start = (eqlc_place) { 1, 1 };
 }
 
 void eqlc_rules_clear(eqlc_rules *rules)
 {
     for (size_t i = 0; i < rules->n; i++) {
         eqlc_rule *r = &rules->items[i];
-        char *texts[] = { r->path,           r->query,           r->id,              r->name,
-                          r->severity,       r->category_field,  r->timestamp_field, r->tiebreaker_field };
+        char *texts[] = { r->path,
+                          r->query,
+                          r->id,
+                          r->name,
+                          r->severity,
+                          r->category_field,
+                          r->timestamp_field,
+                          r->tiebreaker_field };
 
         for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
             free(texts[k]);

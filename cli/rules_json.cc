@@ -1,5 +1,6 @@
-/* rules_json.cc - rules in JSON: a rule, an array of rules, a Kibana export (one object a line, rules among other
- * objects), a Fleet asset (the rule below "attributes"). Objects are judged by their keys, never by their position. */
+/* rules_json.cc - rules in JSON: a rule, an array of rules, a Kibana export (one object a line, rules among
+ * other objects), a Fleet asset (the rule below "attributes"). Objects are judged by their keys, never by
+ * their position. */
 #include "rules_read.h"
 
 #include <simdjson.h>
@@ -48,7 +49,8 @@ const text_key text_keys[] = {
     { "tiebreaker_field", &rule_object::tiebreaker_field },
 };
 
-void note_text(const eqlc_input *in, rule_object &rule, std::string_view key, simdjson::ondemand::value &value)
+void note_text(const eqlc_input *in, rule_object &rule, std::string_view key,
+               simdjson::ondemand::value &value)
 {
     for (const text_key &k : text_keys) {
         if (key != k.name)
@@ -116,8 +118,8 @@ void finish_rule(eqlc_input *in, const rule_object &found, size_t object_at)
     rule->risk_score = found.risk_score;
 }
 
-/* Reads one object, which may wrap the rule in "attributes". The text was found valid before, so iteration cannot fail
- * half way. */
+/* Reads one object, which may wrap the rule in "attributes". The text was found valid before, so iteration
+ * cannot fail half way. */
 void read_object(eqlc_input *in, simdjson::ondemand::object object, size_t object_at, bool inside)
 {
     rule_object found;

@@ -1,5 +1,5 @@
-/* rules_json_text.c - what the JSON library does not tell: which source byte a character of a string came from, and at
- * which byte a text stops being JSON. */
+/* rules_json_text.c - what the JSON library does not tell: which source byte a character of a string came
+ * from, and at which byte a text stops being JSON. */
 #include "rules_read.h"
 
 #include <string.h>
@@ -122,7 +122,9 @@ static bool check_string(checker *c)
             return true;
         }
         if (byte < 0x20)
-            return fail(c, c->at, byte == '\n' ? "the string is not closed on this line" : "control character in a string");
+            return fail(c, c->at,
+                        byte == '\n' ? "the string is not closed on this line"
+                                     : "control character in a string");
         if (byte == '\\') {
             size_t next = escape(c->text, c->end, c->at, &code);
 
@@ -228,7 +230,8 @@ static bool check_next(checker *c, const unsigned char *stack, size_t *depth)
 
         skip_space(c);
         if (c->at >= c->end)
-            return fail(c, c->at, close == '}' ? "the text ends inside an object" : "the text ends inside an array");
+            return fail(c, c->at,
+                        close == '}' ? "the text ends inside an object" : "the text ends inside an array");
         if (c->text[c->at] == ',') {
             c->at++;
             return close == ']' || check_key(c);

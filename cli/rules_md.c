@@ -1,6 +1,6 @@
-/* rules_md.c - queries in Markdown: fences tagged eql, and on a page of Elastic's rule documentation the fence below the
- * heading "Rule query", whatever its tag, if the page says that the rule is of type eql. The pages fence EQL as js or
- * sql, and some close the fence on the last line of the query. */
+/* rules_md.c - queries in Markdown: fences tagged eql, and on a page of Elastic's rule documentation the
+ * fence below the heading "Rule query", whatever its tag, if the page says that the rule is of type eql. The
+ * pages fence EQL as js or sql, and some close the fence on the last line of the query. */
 #include "rules_read.h"
 
 #include <ctype.h>
@@ -13,11 +13,11 @@ typedef struct line {
 
 typedef struct page {
     eqlc_input *in;
-    size_t next;             /* where the next line starts */
-    line name, heading;      /* first and latest heading; len 0: none */
-    line severity, score;    /* values of the page's properties */
-    bool is_eql;             /* the page says "Rule type: eql" */
-    bool expects_query;      /* below the heading "Rule query" */
+    size_t next;          /* where the next line starts */
+    line name, heading;   /* first and latest heading; len 0: none */
+    line severity, score; /* values of the page's properties */
+    bool is_eql;          /* the page says "Rule type: eql" */
+    bool expects_query;   /* below the heading "Rule query" */
 } page;
 
 static bool next_line(page *p, line *out)
@@ -61,14 +61,14 @@ static bool is_word(const eqlc_input *in, line l, const char *word)
 
 static line skip(line l, size_t n)
 {
-    return (line){ l.at + n, l.len - n };
+    return (line) { l.at + n, l.len - n };
 }
 
 /* The value of "**Key**: value" (or "Key: value" in plain text), or an empty line. */
 static line property(const eqlc_input *in, line l, const char *key)
 {
     if (!starts(in, l, key))
-        return (line){ l.at, 0 };
+        return (line) { l.at, 0 };
     return trim(in, skip(l, strlen(key)));
 }
 
@@ -164,7 +164,7 @@ static bool opens_fence(const eqlc_input *in, line l, fence *out)
             break;
         }
     }
-    *out = (fence){ t.at, t.at - l.at, n, sign, tag };
+    *out = (fence) { t.at, t.at - l.at, n, sign, tag };
     return true;
 }
 
@@ -234,8 +234,8 @@ static size_t request_query(const char *text, size_t len)
     return i < len && text[i] == '"' ? i : 0;
 }
 
-/* A request as the console of Kibana takes it: GET /index/_eql/search and a body whose "query" is a JSON string, or any
- * text between three double quotes. Reads the lines of the file between from and to. */
+/* A request as the console of Kibana takes it: GET /index/_eql/search and a body whose "query" is a JSON
+ * string, or any text between three double quotes. Reads the lines of the file between from and to. */
 static bool read_request(page *p, size_t from, size_t to)
 {
     eqlc_input *in = p->in;
@@ -288,7 +288,8 @@ static void handle_fence(page *p, const fence *f)
     bool other_page = p->expects_query && !p->is_eql && !tagged;
     size_t from = p->next;
     content c = read_fence(p, f, of_page);
-    bool request = (tagged || console) && is_request(c.query.text.data ? c.query.text.data : "", c.query.text.len);
+    bool request =
+        (tagged || console) && is_request(c.query.text.data ? c.query.text.data : "", c.query.text.len);
 
     p->expects_query = false;
     if (request) {

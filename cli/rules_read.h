@@ -1,5 +1,5 @@
-/* rules_read.h - what the readers of the single formats share: the file at hand, problems in it, a query that is put
- * together piece by piece with its map. Used by rules*.c and rules*.cc only. */
+/* rules_read.h - what the readers of the single formats share: the file at hand, problems in it, a query that
+ * is put together piece by piece with its map. Used by rules*.c and rules*.cc only. */
 #ifndef EQLC_RULES_READ_H
 #define EQLC_RULES_READ_H
 
@@ -15,7 +15,8 @@ extern "C" {
 /* Largest rule file, far below what the 32-bit offsets of the map can count. */
 #define EQLC_MAX_FILE ((size_t)256 << 20)
 
-/* One file being read. The text is owned by rules->sources; a byte order mark has been stepped over by `start`. */
+/* One file being read. The text is owned by rules->sources; a byte order mark has been stepped over by
+ * `start`. */
 typedef struct eqlc_input {
     eqlc_rules *rules;
     const char *path;
@@ -36,7 +37,8 @@ void eqlc_read_page_text(eqlc_input *in);
 /* Place of a byte of the text. Counts from the start of the file: for problems, which are rare. */
 eqlc_place eqlc_rule_file_place(const eqlc_input *in, size_t offset);
 /* Reports a problem at a byte; an error counts the file or rule as failed. */
-void eqlc_input_error(eqlc_input *in, size_t offset, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void eqlc_input_error(eqlc_input *in, size_t offset, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void eqlc_input_warning(eqlc_input *in, size_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -54,20 +56,20 @@ void eqlc_query_escape(eqlc_query *q, const char *bytes, size_t len, size_t sour
 void eqlc_query_escape_code(eqlc_query *q, uint32_t code, size_t source);
 void eqlc_query_clear(eqlc_query *q);
 
-/* Appends a rule with this query, which ends in the file at `source_end`, and takes the query over. The rule has no
- * metadata yet and the dialect es; the pointer is good until the next rule is added. */
+/* Appends a rule with this query, which ends in the file at `source_end`, and takes the query over. The rule
+ * has no metadata yet and the dialect es; the pointer is good until the next rule is added. */
 eqlc_rule *eqlc_rule_add(eqlc_input *in, eqlc_query *take_q, size_t source_end);
 
 /* Sets a text of a rule (frees the old one); text NULL: none. */
 void eqlc_rule_set(char **field, const char *text, size_t len);
 
-/* Decodes the string literal whose opening quote is text[offset], with its map. Returns the offset behind the closing
- * quote, or 0 when the literal is malformed; *inner_end is the offset of the closing quote. */
+/* Decodes the string literal whose opening quote is text[offset], with its map. Returns the offset behind the
+ * closing quote, or 0 when the literal is malformed; *inner_end is the offset of the closing quote. */
 size_t eqlc_decode_json_string(const char *text, size_t len, size_t offset, eqlc_query *q, size_t *inner_end);
 size_t eqlc_decode_toml_string(const char *text, size_t len, size_t offset, eqlc_query *q, size_t *inner_end);
 
-/* Finds the first place where text[start .. end) stops being one JSON value, and says what is wrong there. Returns false
- * when nothing is. */
+/* Finds the first place where text[start .. end) stops being one JSON value, and says what is wrong there.
+ * Returns false when nothing is. */
 bool eqlc_json_problem(const char *text, size_t start, size_t end, size_t *offset, const char **message);
 
 #ifdef __cplusplus

@@ -1,6 +1,7 @@
-/* rules_toml.cc - rules in TOML: detection rules ([rule] with type), behaviour rules of Elastic Endpoint ([rule] with
- * os_list or min_endpoint_version and no type), hunts ([hunt] with a list of queries). Everything that needs the parser
- * library is here; the text of a query is decoded again in C, for its map. */
+/* rules_toml.cc - rules in TOML: detection rules ([rule] with type), behaviour rules of Elastic Endpoint
+ * ([rule] with os_list or min_endpoint_version and no type), hunts ([hunt] with a list of queries).
+ * Everything that needs the parser library is here; the text of a query is decoded again in C, for its map.
+ */
 #include "rules_read.h"
 
 #define TOML_HEADER_ONLY 0 /* the parser comes from libtomlplusplus */
@@ -79,7 +80,7 @@ void read_metadata(eqlc_rule *rule, const toml::table &table)
     set_text(&rule->category_field, table, "event_category_override");
     set_text(&rule->timestamp_field, table, "timestamp_field");
     set_text(&rule->tiebreaker_field, table, "tiebreaker_field");
-    int64_t score = table["risk_score"].value_or(int64_t{ -1 });
+    int64_t score = table["risk_score"].value_or(int64_t { -1 });
     if (score >= 0 && score <= 1000)
         rule->risk_score = static_cast<int>(score);
 }
@@ -87,7 +88,8 @@ void read_metadata(eqlc_rule *rule, const toml::table &table)
 void read_rule(eqlc_input *in, const toml::table &table)
 {
     bool typed = table.contains("type") || table.contains("language");
-    bool endpoint = !table.contains("type") && (table.contains("os_list") || table.contains("min_endpoint_version"));
+    bool endpoint =
+        !table.contains("type") && (table.contains("os_list") || table.contains("min_endpoint_version"));
     const toml::node *query = table.get("query");
 
     if (typed && !is_eql(text_at(table, "type")) && !is_eql(text_at(table, "language"))) {

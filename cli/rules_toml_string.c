@@ -1,5 +1,5 @@
-/* rules_toml_string.c - decodes the four kinds of TOML strings with a map back to the file. The parser library decodes
- * them too, but does not tell which source byte a character came from. */
+/* rules_toml_string.c - decodes the four kinds of TOML strings with a map back to the file. The parser
+ * library decodes them too, but does not tell which source byte a character came from. */
 #include "rules_read.h"
 
 #include <string.h>
@@ -23,8 +23,8 @@ static uint32_t hex(const char *text, size_t n)
     return value;
 }
 
-/* A line-ending backslash: returns the offset of the next character that is no white space, or 0 when text[at], a
- * backslash, is not followed by white space up to the end of the line. */
+/* A line-ending backslash: returns the offset of the next character that is no white space, or 0 when
+ * text[at], a backslash, is not followed by white space up to the end of the line. */
 static size_t trimmed_lines(const char *text, size_t len, size_t at)
 {
     size_t i = at + 1;

@@ -1,5 +1,5 @@
-/* snippet.c - a line or two of a file with carets under a span. Only a window of bytes around the caret is looked at: an
- * exported rule is one line of any length. */
+/* snippet.c - a line or two of a file with carets under a span. Only a window of bytes around the caret is
+ * looked at: an exported rule is one line of any length. */
 #include "snippet.h"
 
 #include <string.h>
@@ -23,9 +23,10 @@ static const range zero_width[] = {
     { 0x20D0, 0x20FF }, { 0xFE00, 0xFE0F }, { 0xFE20, 0xFE2F }, { 0xFEFF, 0xFEFF },
 };
 static const range double_width[] = {
-    { 0x1100, 0x115F }, { 0x2E80, 0x303E }, { 0x3041, 0xA4CF },   { 0xA960, 0xA97F },   { 0xAC00, 0xD7A3 },
-    { 0xF900, 0xFAFF }, { 0xFE30, 0xFE6F }, { 0xFF01, 0xFF60 },   { 0xFFE0, 0xFFE6 },   { 0x1F300, 0x1F64F },
-    { 0x1F680, 0x1F6FF }, { 0x1F900, 0x1F9FF }, { 0x20000, 0x3FFFD },
+    { 0x1100, 0x115F },   { 0x2E80, 0x303E },   { 0x3041, 0xA4CF },   { 0xA960, 0xA97F },
+    { 0xAC00, 0xD7A3 },   { 0xF900, 0xFAFF },   { 0xFE30, 0xFE6F },   { 0xFF01, 0xFF60 },
+    { 0xFFE0, 0xFFE6 },   { 0x1F300, 0x1F64F }, { 0x1F680, 0x1F6FF }, { 0x1F900, 0x1F9FF },
+    { 0x20000, 0x3FFFD },
 };
 
 static bool in_ranges(uint32_t code, const range *ranges, size_t n)
@@ -76,7 +77,7 @@ typedef struct cell {
 typedef struct window {
     cell cells[BYTES_BEFORE + BYTES_AFTER + 8];
     size_t n;
-    size_t start, end;       /* bytes of the text; end: of the line or of the window */
+    size_t start, end;        /* bytes of the text; end: of the line or of the window */
     bool cut_left, cut_right; /* the line goes on there */
 } window;
 

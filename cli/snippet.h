@@ -19,8 +19,8 @@ typedef struct eqlc_excerpt {
     uint32_t line, end_line, end_column;
 } eqlc_excerpt;
 
-/* Appends the lines of the span with its carets; line numbers are `gutter` columns wide. Tabs are expanded, long lines
- * are cut around the caret; a span over several lines shows its first and its last. */
+/* Appends the lines of the span with its carets; line numbers are `gutter` columns wide. Tabs are expanded,
+ * long lines are cut around the caret; a span over several lines shows its first and its last. */
 void eqlc_snippet(eqlc_buf *b, const eqlc_excerpt *excerpt, int gutter, const eqlc_paint *paint);
 
 /* Appends text with control characters, direction marks and invalid UTF-8 made harmless. */

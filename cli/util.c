@@ -1,5 +1,5 @@
-/* util.c - small helpers of the command. A command that runs out of memory has nothing sensible left to do, so the
- * allocating helpers end the program; the library underneath reports instead. */
+/* util.c - small helpers of the command. A command that runs out of memory has nothing sensible left to do,
+ * so the allocating helpers end the program; the library underneath reports instead. */
 #include "util.h"
 
 #include <stdlib.h>
@@ -97,7 +97,7 @@ void eqlc_buf_format(eqlc_buf *b, const char *format, ...)
 void eqlc_buf_clear(eqlc_buf *b)
 {
     free(b->data);
-    *b = (eqlc_buf){ NULL, 0, 0 };
+    *b = (eqlc_buf) { NULL, 0, 0 };
 }
 
 size_t eqlc_utf8(const char *text, size_t len, uint32_t *code)
@@ -215,8 +215,8 @@ static size_t least(size_t a, size_t b)
     return a < b ? a : b;
 }
 
-/* Edit distance of two short words, two neighbours exchanged counting as one edit; a large number when they are too long
- * to be worth it. */
+/* Edit distance of two short words, two neighbours exchanged counting as one edit; a large number when they
+ * are too long to be worth it. */
 static size_t distance(const char *a, const char *b)
 {
     size_t rows[3][33]; /* of the table: row i lies in rows[i % 3] */

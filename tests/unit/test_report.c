@@ -64,7 +64,8 @@ static void mark(fixture *f, const char *word, eqli_diag_id id)
     const char *found = strstr(text, word);
 
     assert_non_null(found);
-    eqli_diag_at(f->diags, (eqli_span){ (uint32_t)(found - text), (uint32_t)(found - text + (long)strlen(word)) }, id);
+    eqli_diag_at(f->diags,
+                 (eqli_span) { (uint32_t)(found - text), (uint32_t)(found - text + (long)strlen(word)) }, id);
 }
 
 static const char *printed(fixture *f)
@@ -100,12 +101,14 @@ static void tabs_and_wide_characters(void **state)
 {
     fixture *f = *state;
 
-    query(f, "a\tb == \"\xE6\xBC\xA2\xF0\x9F\x98\x80" "e\xCC\x81\x01\xE2\x80\xAE\" = 1\r\n");
+    query(f, "a\tb == \"\xE6\xBC\xA2\xF0\x9F\x98\x80"
+             "e\xCC\x81\x01\xE2\x80\xAE\" = 1\r\n");
     mark(f, " = ", EQLI_D_SINGLE_EQUALS);
     assert_string_equal(printed(f), "error[E208]: '=' does not compare\n"
                                     " --> -q:1:16\n"
                                     "  |\n"
-                                    "1 | a   b == \"\xE6\xBC\xA2\xF0\x9F\x98\x80" "e\xCC\x81\xEF\xBF\xBD\xEF\xBF\xBD\" = 1\n"
+                                    "1 | a   b == \"\xE6\xBC\xA2\xF0\x9F\x98\x80"
+                                    "e\xCC\x81\xEF\xBF\xBD\xEF\xBF\xBD\" = 1\n"
                                     "  |                   ^^^\n\n");
 }
 
@@ -130,14 +133,14 @@ static void end_of_text(void **state)
     fixture *f = *state;
 
     query(f, "any where\n");
-    eqli_diag_at(f->diags, (eqli_span){ 10, 10 }, EQLI_D_EMPTY_QUERY);
+    eqli_diag_at(f->diags, (eqli_span) { 10, 10 }, EQLI_D_EMPTY_QUERY);
     assert_string_equal(printed(f), "error[E203]: there is no query\n"
                                     " --> -q:2:1\n"
                                     "  |\n"
                                     "2 |\n"
                                     "  | ^\n\n");
     query(f, "");
-    eqli_diag_at(f->diags, (eqli_span){ 0, 0 }, EQLI_D_EMPTY_QUERY);
+    eqli_diag_at(f->diags, (eqli_span) { 0, 0 }, EQLI_D_EMPTY_QUERY);
     assert_string_equal(printed(f), "error[E203]: there is no query\n"
                                     " --> -q:1:1\n"
                                     "  |\n"
@@ -160,28 +163,32 @@ static void long_lines_are_cut_around_the_caret(void **state)
     long_line(&b, 900);
     query(f, b.data);
     mark(f, "w010", EQLI_D_EMPTY_QUERY);
-    assert_string_equal(printed(f), "error[E203]: there is no query\n"
-                                    " --> -q:1:51\n"
-                                    "  |\n"
-                                    "1 | w000 w001 w002 w003 w004 w005 w006 w007 w008 w009 w010 w011 w012 w013 w014 w015 "
-                                    "w016 w017 w018 w019 ...\n"
-                                    "  |                                                   ^^^^\n\n");
+    assert_string_equal(printed(f),
+                        "error[E203]: there is no query\n"
+                        " --> -q:1:51\n"
+                        "  |\n"
+                        "1 | w000 w001 w002 w003 w004 w005 w006 w007 w008 w009 w010 w011 w012 w013 w014 w015 "
+                        "w016 w017 w018 w019 ...\n"
+                        "  |                                                   ^^^^\n\n");
     query(f, b.data);
     mark(f, "w500", EQLI_D_EMPTY_QUERY);
-    assert_string_equal(printed(f), "error[E203]: there is no query\n"
-                                    " --> -q:1:2501\n"
-                                    "  |\n"
-                                    "1 | ...w494 w495 w496 w497 w498 w499 w500 w501 w502 w503 w504 w505 w506 w507 w508 w509 "
-                                    "w510 w511 w512 w513 ...\n"
-                                    "  |                                  ^^^^\n\n");
+    assert_string_equal(
+        printed(f), "error[E203]: there is no query\n"
+                    " --> -q:1:2501\n"
+                    "  |\n"
+                    "1 | ...w494 w495 w496 w497 w498 w499 w500 w501 w502 w503 w504 w505 w506 w507 w508 w509 "
+                    "w510 w511 w512 w513 ...\n"
+                    "  |                                  ^^^^\n\n");
     query(f, b.data);
     mark(f, b.data + 4450, EQLI_D_EMPTY_QUERY);
-    assert_string_equal(printed(f), "error[E203]: there is no query\n"
-                                    " --> -q:1:4451\n"
-                                    "  |\n"
-                                    "1 | ...w884 w885 w886 w887 w888 w889 w890 w891 w892 w893 w894 w895 w896 w897 w898 w899 \n"
-                                    "  |                                  "
-                                    "^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n\n");
+    assert_string_equal(
+        printed(f),
+        "error[E203]: there is no query\n"
+        " --> -q:1:4451\n"
+        "  |\n"
+        "1 | ...w884 w885 w886 w887 w888 w889 w890 w891 w892 w893 w894 w895 w896 w897 w898 w899 \n"
+        "  |                                  "
+        "^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^\n\n");
     eqlc_buf_clear(&b);
 }
 
@@ -207,9 +214,10 @@ static void json_lines(void **state)
     rule = query(f, "any where\n  \xC3\xA9 = 1");
     rule->name = eqlc_copy("N \"q\"", 5);
     mark(f, "= 1", EQLI_D_SINGLE_EQUALS);
-    assert_string_equal(printed(f), "{\"file\":\"-q\",\"line\":2,\"column\":5,\"end_line\":2,\"end_column\":8,"
-                                    "\"severity\":\"error\",\"code\":\"E208\",\"message\":\"'=' does not compare\","
-                                    "\"hint\":null,\"rule\":\"N \\\"q\\\"\"}\n");
+    assert_string_equal(printed(f),
+                        "{\"file\":\"-q\",\"line\":2,\"column\":5,\"end_line\":2,\"end_column\":8,"
+                        "\"severity\":\"error\",\"code\":\"E208\",\"message\":\"'=' does not compare\","
+                        "\"hint\":null,\"rule\":\"N \\\"q\\\"\"}\n");
 }
 
 static void colours(void **state)
@@ -219,27 +227,27 @@ static void colours(void **state)
     f->report.color = true;
     query(f, "a = 1");
     mark(f, "=", EQLI_D_SINGLE_EQUALS);
-    assert_string_equal(printed(f),
-                        "\033[1;31merror[E208]\033[0m\033[1m: '=' does not compare\033[0m\n"
-                        " \033[1;34m-->\033[0m -q:1:3\n"
-                        "\033[1;34m  |\033[0m\n"
-                        "\033[1;34m1 |\033[0m a = 1\n"
-                        "\033[1;34m  |\033[0m   \033[1;31m^\033[0m\n\n");
+    assert_string_equal(printed(f), "\033[1;31merror[E208]\033[0m\033[1m: '=' does not compare\033[0m\n"
+                                    " \033[1;34m-->\033[0m -q:1:3\n"
+                                    "\033[1;34m  |\033[0m\n"
+                                    "\033[1;34m1 |\033[0m a = 1\n"
+                                    "\033[1;34m  |\033[0m   \033[1;31m^\033[0m\n\n");
 }
 
 static void problems_with_files(void **state)
 {
     fixture *f = *state;
 
-    eqlc_report_file(&f->report, "x.toml", (eqlc_place){ 3, 7 }, false, "invalid");
-    eqlc_report_file(&f->report, "y", (eqlc_place){ 0, 0 }, true, "odd");
+    eqlc_report_file(&f->report, "x.toml", (eqlc_place) { 3, 7 }, false, "invalid");
+    eqlc_report_file(&f->report, "y", (eqlc_place) { 0, 0 }, true, "odd");
     f->report.format = EQLC_FORMAT_JSON;
-    eqlc_report_file(&f->report, "y", (eqlc_place){ 0, 0 }, false, "odd");
+    eqlc_report_file(&f->report, "y", (eqlc_place) { 0, 0 }, false, "odd");
     fflush(f->report.out);
-    assert_string_equal(f->text, "error: invalid\n --> x.toml:3:7\n\nwarning: odd\n --> y\n\n"
-                                 "{\"file\":\"y\",\"line\":null,\"column\":null,\"end_line\":null,\"end_column\":null,"
-                                 "\"severity\":\"error\",\"code\":null,\"message\":\"odd\",\"hint\":null,"
-                                 "\"rule\":null}\n");
+    assert_string_equal(f->text,
+                        "error: invalid\n --> x.toml:3:7\n\nwarning: odd\n --> y\n\n"
+                        "{\"file\":\"y\",\"line\":null,\"column\":null,\"end_line\":null,\"end_column\":null,"
+                        "\"severity\":\"error\",\"code\":null,\"message\":\"odd\",\"hint\":null,"
+                        "\"rule\":null}\n");
     assert_int_equal(f->report.n_file_errors, 2);
     assert_int_equal(f->report.n_file_warnings, 1);
 }
@@ -251,7 +259,7 @@ static void exit_codes(void **state)
 
     assert_int_equal(eqlc_report_exit(&f->report, &rules, EQLM_INFO), 0);
     query(f, "any where a = 1");
-    eqli_diag_at(f->diags, (eqli_span){ 0, 3 }, EQLI_D_DUPLICATE_MEMBER);
+    eqli_diag_at(f->diags, (eqli_span) { 0, 3 }, EQLI_D_DUPLICATE_MEMBER);
     f->report.minimum = EQLM_ERROR;
     assert_string_equal(printed(f), "");
     assert_int_equal(f->report.n_with_warnings, 1);

@@ -1,5 +1,5 @@
-/* test_rules.c - the readers of rule files: query text, metadata, and the way back from a byte of the query to its line
- * and column in the file. */
+/* test_rules.c - the readers of rule files: query text, metadata, and the way back from a byte of the query
+ * to its line and column in the file. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -95,7 +95,8 @@ static void read_text(fixture *f, const char *name, const char *text)
     read_path(f, name);
 }
 
-/* The place of every byte, counted anew from the start of the file; and the character there, unless it was escaped. */
+/* The place of every byte, counted anew from the start of the file; and the character there, unless it was
+ * escaped. */
 static void check_map(const eqlc_rule *rule)
 {
     for (size_t i = 0; i <= rule->query_len; i++) {
@@ -143,7 +144,8 @@ static void assert_place(const eqlc_rule *rule, const char *word, uint32_t line,
     assert_int_equal(place.column, column);
 }
 
-/* ---------------------------------------------------------------------------------------------------- .eql */
+/* ---------------------------------------------------------------------------------------------------- .eql
+ */
 
 static void eql_file_is_the_query(void **state)
 {
@@ -163,8 +165,11 @@ static void eql_comments_name_the_rule(void **state)
     fixture *f = *state;
     const eqlc_rule *rule;
 
-    read_text(f, "a.eql", "// name: Odd shell \r\n// note\r\n//id: s-1\r\n// severity:  low\r\nany where true\r\n// id: no\r\n");
-    rule = only_rule(f, "// name: Odd shell \r\n// note\r\n//id: s-1\r\n// severity:  low\r\nany where true\r\n// id: no\r\n");
+    read_text(f, "a.eql",
+              "// name: Odd shell \r\n// note\r\n//id: s-1\r\n// severity:  low\r\nany where true\r\n// id: "
+              "no\r\n");
+    rule = only_rule(f, "// name: Odd shell \r\n// note\r\n//id: s-1\r\n// severity:  low\r\nany where "
+                        "true\r\n// id: no\r\n");
     assert_string_equal(rule->name, "Odd shell");
     assert_string_equal(rule->id, "s-1");
     assert_string_equal(rule->severity, "low");
@@ -175,11 +180,17 @@ static void byte_order_mark_takes_no_column(void **state)
 {
     fixture *f = *state;
 
-    read_text(f, "a.eql", "\xEF\xBB\xBF" "any where true");
+    read_text(f, "a.eql",
+              "\xEF\xBB\xBF"
+              "any where true");
     assert_place(only_rule(f, "any where true"), "where", 1, 5);
-    read_text(f, "a.toml", "\xEF\xBB\xBF" "rule = { query = 'any where 1' }");
+    read_text(f, "a.toml",
+              "\xEF\xBB\xBF"
+              "rule = { query = 'any where 1' }");
     assert_place(only_rule(f, "any where 1"), "any", 1, 19);
-    read_text(f, "a.json", "\xEF\xBB\xBF" "{\"type\":\"eql\",\"query\":\"any where 1\"}");
+    read_text(f, "a.json",
+              "\xEF\xBB\xBF"
+              "{\"type\":\"eql\",\"query\":\"any where 1\"}");
     assert_place(only_rule(f, "any where 1"), "any", 1, 24);
 }
 
@@ -208,18 +219,20 @@ static void empty_files(void **state)
     assert_string_equal(f->log.data, "");
 }
 
-/* ---------------------------------------------------------------------------------------------------- TOML */
+/* ---------------------------------------------------------------------------------------------------- TOML
+ */
 
 static void toml_detection_rule(void **state)
 {
     fixture *f = *state;
     const eqlc_rule *rule;
 
-    read_text(f, "a.toml",
-              "[metadata]\nmaturity = \"production\"\n[rule]\nname = \"Shell \\u00e9\"\nrule_id = 'r-1'\n"
-              "severity = \"high\"\nrisk_score = 73\ntype = \"eql\"\nlanguage = \"eql\"\n"
-              "event_category_override = \"kind\"\ntimestamp_field = \"time\"\ntiebreaker_field = \"seq\"\n"
-              "query = '''\nprocess where\n  process.args : \"\\\\x\"\n'''\n[[rule.threat]]\nframework = \"x\"\n");
+    read_text(
+        f, "a.toml",
+        "[metadata]\nmaturity = \"production\"\n[rule]\nname = \"Shell \\u00e9\"\nrule_id = 'r-1'\n"
+        "severity = \"high\"\nrisk_score = 73\ntype = \"eql\"\nlanguage = \"eql\"\n"
+        "event_category_override = \"kind\"\ntimestamp_field = \"time\"\ntiebreaker_field = \"seq\"\n"
+        "query = '''\nprocess where\n  process.args : \"\\\\x\"\n'''\n[[rule.threat]]\nframework = \"x\"\n");
     rule = only_rule(f, "process where\n  process.args : \"\\\\x\"\n");
     assert_place(rule, "process where", 14, 1);
     assert_place(rule, "\\\\x", 15, 19);
@@ -238,7 +251,8 @@ static void toml_endpoint_rule(void **state)
     fixture *f = *state;
 
     read_text(f, "a.toml",
-              "[rule]\nid = \"e-1\"\nname = \"E\"\nos_list = [\"linux\"]\nquery = '''file where true'''\n[internal]\n");
+              "[rule]\nid = \"e-1\"\nname = \"E\"\nos_list = [\"linux\"]\nquery = '''file where "
+              "true'''\n[internal]\n");
     assert_int_equal(only_rule(f, "file where true")->dialect, EQLM_DIALECT_ENDPOINT);
     read_text(f, "b.toml", "[rule]\nquery = \"any where 1\"\nmin_endpoint_version = \"8.4.0\"\n");
     assert_int_equal(only_rule(f, "any where 1")->dialect, EQLM_DIALECT_ENDPOINT);
@@ -257,7 +271,8 @@ static void toml_string_forms(void **state)
     assert_place(rule, "HERE", 2, 37);
     read_text(f, "b.toml", "rule.query = 'a \\ b HERE'");
     assert_place(only_rule(f, "a \\ b HERE"), "HERE", 1, 21);
-    read_text(f, "c.toml", "[rule]\nquery = \"\"\"\r\nany \\\r\n   where \\t \"x\" HERE\\\n\n  \t END\"\"\"\n");
+    read_text(f, "c.toml",
+              "[rule]\nquery = \"\"\"\r\nany \\\r\n   where \\t \"x\" HERE\\\n\n  \t END\"\"\"\n");
     rule = only_rule(f, "any where \t \"x\" HEREEND");
     assert_place(rule, "where", 4, 4);
     assert_place(rule, "HERE", 4, 17);
@@ -304,7 +319,8 @@ static void toml_problems_have_places(void **state)
     assert_int_equal(f->rules.n_failed, 1);
     assert_non_null(strstr(f->log.data, "a.toml:3:26: error: invalid TOML: literal string: "));
     read_text(f, "a.toml", "[rule]\nname = \"x\nquery = 1\n");
-    assert_string_equal(f->log.data, "a.toml:2:10: error: invalid TOML: the string is not closed on its line\n");
+    assert_string_equal(f->log.data,
+                        "a.toml:2:10: error: invalid TOML: the string is not closed on its line\n");
     read_text(f, "b.toml", "[rule]\nname = = 1\n");
     assert_non_null(strstr(f->log.data, "b.toml:2:8: error: invalid TOML: "));
     read_text(f, "c.toml", "\n[rule]\ntype = \"eql\"\n");
@@ -330,12 +346,15 @@ static void toml_hunts_and_lists(void **state)
     check_map(&f->rules.items[1]);
     read_text(f, "b.toml", "[hunt]\nlanguage = [\"ES|QL\"]\nquery = [\"from a\"]\n");
     assert_int_equal(f->rules.n_skipped, 1);
-    read_text(f, "c.toml", "[[rule]]\nname = \"1\"\nquery = \"any where 1\"\n[[rule]]\nname = \"2\"\nquery = \"any where 2\"\n");
+    read_text(
+        f, "c.toml",
+        "[[rule]]\nname = \"1\"\nquery = \"any where 1\"\n[[rule]]\nname = \"2\"\nquery = \"any where 2\"\n");
     assert_int_equal(f->rules.n, 2);
     assert_place(&f->rules.items[1], "2", 6, 20);
 }
 
-/* ---------------------------------------------------------------------------------------------------- JSON */
+/* ---------------------------------------------------------------------------------------------------- JSON
+ */
 
 static void json_rule(void **state)
 {
@@ -343,7 +362,8 @@ static void json_rule(void **state)
     const eqlc_rule *rule;
 
     read_text(f, "a.json",
-              "{\n  \"name\": \"N \\\"q\\\"\", \"rule_id\": \"r\", \"id\": \"i\", \"type\": \"eql\", \"severity\": \"low\",\n"
+              "{\n  \"name\": \"N \\\"q\\\"\", \"rule_id\": \"r\", \"id\": \"i\", \"type\": \"eql\", "
+              "\"severity\": \"low\",\n"
               "  \"risk_score\": 21, \"tags\": [\"type\", {\"query\": 1}], \"event_category_field\": \"c\",\n"
               "  \"query\": \"any where\\n\\t\\\"\\\\\\\\\\\" \\u00e9\\ud83d\\ude00\\/ HERE\"\n}\n");
     rule = only_rule(f, "any where\n\t\"\\\\\" \xC3\xA9\xF0\x9F\x98\x80/ HERE");
@@ -384,7 +404,8 @@ static void json_arrays_assets_and_bare_rules(void **state)
     fixture *f = *state;
 
     read_text(f, "a.json",
-              "[{\"type\":\"eql\",\"query\":\"any where 1\"},\n 7,\n {\"attributes\":{\"type\":\"eql\",\"rule_id\":\"r\","
+              "[{\"type\":\"eql\",\"query\":\"any where 1\"},\n 7,\n "
+              "{\"attributes\":{\"type\":\"eql\",\"rule_id\":\"r\","
               "\"query\":\"any where 2\"},\"id\":\"x\",\"type\":\"security-rule\"}]");
     assert_int_equal(f->rules.n, 2);
     assert_int_equal(f->rules.n_skipped, 1);
@@ -458,12 +479,14 @@ static void json_depth_is_bounded(void **state)
     eqlc_buf_clear(&b);
 }
 
-/* ------------------------------------------------------------------------------------------------ Markdown */
+/* ------------------------------------------------------------------------------------------------ Markdown
+ */
 
-static const char page_text[] = "---\nmapped: x\n---\n\n# Odd Shell [odd-shell-1]\n\nText.\n\n**Rule type**: %s\n\n"
-                                "**Severity**: high\n\n**Risk score**: 73\n\n## Investigation guide [_guide]\n\n"
-                                "```sql\nselect 1\n```\n\n## Rule query [_rule_query_7]\n\n```js\nprocess where\n"
-                                "  HERE\n%s\n**Framework**: X\n";
+static const char page_text[] =
+    "---\nmapped: x\n---\n\n# Odd Shell [odd-shell-1]\n\nText.\n\n**Rule type**: %s\n\n"
+    "**Severity**: high\n\n**Risk score**: 73\n\n## Investigation guide [_guide]\n\n"
+    "```sql\nselect 1\n```\n\n## Rule query [_rule_query_7]\n\n```js\nprocess where\n"
+    "  HERE\n%s\n**Framework**: X\n";
 
 static void markdown_rule_page(void **state)
 {
@@ -514,7 +537,8 @@ static void markdown_requests(void **state)
     fixture *f = *state;
 
     read_text(f, "a.md",
-              "```console\nGET /logs/_eql/search\n{\n  \"query\": \"\"\"\n    any where \"a\" HERE\n  \"\"\"\n}\n```\n"
+              "```console\nGET /logs/_eql/search\n{\n  \"query\": \"\"\"\n    any where \"a\" HERE\n  "
+              "\"\"\"\n}\n```\n"
               "```console\nGET /logs/_search\n{ \"query\": \"x\" }\n```\n"
               "```eql\nPOST /x/_eql/search?size=1\n{ \"query\": \"any \\\"b\\\" HERE\" }\n```\n"
               "```eql\nGET /x/_eql/search\n{}\n```\n");
@@ -539,10 +563,12 @@ static void text_of_a_rule_page(void **state)
     assert_string_equal(rule->name, "Odd Shell");
     assert_string_equal(rule->severity, "low");
     read_text(f, "a.txt", "T\n\nRule type: eql\n\nNothing here.\n");
-    assert_string_equal(f->log.data, "a.txt:1:1: error: the page speaks of an EQL rule, but no query was found in it\n");
+    assert_string_equal(f->log.data,
+                        "a.txt:1:1: error: the page speaks of an EQL rule, but no query was found in it\n");
 }
 
-/* ----------------------------------------------------------------------------------------- files and paths */
+/* ----------------------------------------------------------------------------------------- files and paths
+ */
 
 static void unknown_names_are_told_by_content(void **state)
 {
@@ -606,8 +632,10 @@ static void links_in_circles_end(void **state)
 static void files_that_are_no_text(void **state)
 {
     fixture *f = *state;
-    static const char binary[] = "\x7F" "ELF\0\1\2\3";
-    static const char utf16[] = "\xFF\xFE" "a\0n\0y\0";
+    static const char binary[] = "\x7F"
+                                 "ELF\0\1\2\3";
+    static const char utf16[] = "\xFF\xFE"
+                                "a\0n\0y\0";
 
     put_bytes(f, "a.eql", binary, sizeof binary);
     put_bytes(f, "b.toml", utf16, sizeof utf16);
@@ -679,7 +707,8 @@ static void query_of_the_command_line(void **state)
     assert_place(rule, "HERE", 2, 1);
 }
 
-/* -------------------------------------------------------------------------------------------------- helpers */
+/* -------------------------------------------------------------------------------------------------- helpers
+ */
 
 static void json_strings_are_escaped(void **state)
 {
@@ -687,7 +716,9 @@ static void json_strings_are_escaped(void **state)
 
     (void)state;
     eqlc_buf_json(&b, "a\"\\\n\x01\x7F\xC3\xA9\xFF\xED\xA0\x80z\0", 14);
-    assert_string_equal(b.data, "\"a\\\"\\\\\\n\\u0001\\u007f\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz\\u0000\"");
+    assert_string_equal(
+        b.data,
+        "\"a\\\"\\\\\\n\\u0001\\u007f\xC3\xA9\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBDz\\u0000\"");
     eqlc_buf_json_cstr(&b, NULL);
     assert_string_equal(b.data + b.len - 4, "null");
     eqlc_buf_clear(&b);

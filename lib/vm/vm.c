@@ -231,74 +231,59 @@ static ALWAYS_INLINE eqli_op_result some_value(eqlm_vm *vm, const eqlm_program *
     return EQLI_OP_OK;
 }
 
-/* The values of a slot that is stored in a common way, or false. *one is memory for a single value. */
-static ALWAYS_INLINE bool quick_values(const eqlm_vm *vm, const eqlm_program *p, const eqli_slot *s, eqlm_value *one,
-                                       const eqlm_value **items, uint32_t *n)
+/* A text stored in the event as pointer and length. False: missing. */
+static ALWAYS_INLINE bool stored_text(const eqli_slot *s, const char *event, eqlm_value *out)
 {
-    const char *event = vm->scope[0];
-    *items = one;
-    *n = 1;
-    switch ((eqli_quick)s->quick) {
-    case EQLI_QUICK_STR32: {
-        uint32_t len;
-        memcpy(&one->as.str, event + s->place.offset, sizeof one->as.str);
-        memcpy(&len, event + s->place.len_offset, sizeof len);
-        one->type = EQLM_STRING;
-        one->len = len;
-        *n = one->as.str != NULL;
-        return true;
+    out->type = EQLM_STRING;
+    memcpy(&out->as.str, event + s->place.offset, sizeof out->as.str);
+    if (s->quick == EQLI_QUICK_STR32) {
+        memcpy(&out->len, event + s->place.len_offset, sizeof out->len);
+        return out->as.str != NULL;
     }
-    case EQLI_QUICK_STR64: {
-        uint64_t len;
-        memcpy(&one->as.str, event + s->place.offset, sizeof one->as.str);
-        memcpy(&len, event + s->place.len_offset, sizeof len);
-        one->type = EQLM_STRING;
-        one->len = (uint32_t)len;
-        *n = one->as.str != NULL && len <= UINT32_MAX;
-        return true;
-    }
-    case EQLI_QUICK_VALUE:
-        memcpy(one, event + s->place.offset, sizeof *one);
-        break;
-    case EQLI_QUICK_GETTER:
-        one->type = EQLM_NULL;
-        if (!p->get || !p->get(p->get_ctx, event, s->place.field, one))
-            one->type = EQLM_NULL;
-        break;
-    default:
-        return false;
-    }
-    if (one->type == EQLM_ARRAY) {
-        *items = one->as.items;
-        *n = one->as.items ? one->len : 0;
-    } else if (one->type == EQLM_NULL) {
-        *n = 0;
-    }
-    return true;
+    uint64_t len;
+    memcpy(&len, event + s->place.len_offset, sizeof len);
+    out->len = (uint32_t)len;
+    return out->as.str != NULL && len <= UINT32_MAX;
+}
+
+/* A value stored in the event or asked from the getter. */
+static ALWAYS_INLINE void whole_value(const eqlm_program *p, const eqli_slot *s, const char *event, eqlm_value *out)
+{
+    out->type = EQLM_NULL;
+    if (s->quick == EQLI_QUICK_VALUE)
+        memcpy(out, event + s->place.offset, sizeof *out);
+    else if (!p->get || !p->get(p->get_ctx, event, s->place.field, out))
+        out->type = EQLM_NULL;
 }
 
 /* The same question for texts in common storage; anything else goes the general way. */
 static ALWAYS_INLINE eqli_op_result some_text(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
                                               value_test test, value_test general, bool *hit)
 {
-    const eqlm_value *items;
+    const eqli_slot *s = &p->slots[in->a];
+    const char *event = vm->scope[0];
     eqlm_value one;
-    uint32_t n;
     *hit = false;
-    if (!quick_values(vm, p, &p->slots[in->a], &one, &items, &n))
+    if (vm->scratch.used)
+        eqli_arena_reset(&vm->scratch);
+    if (s->quick == EQLI_QUICK_STR32 || s->quick == EQLI_QUICK_STR64)
+        return stored_text(s, event, &one) ? test(vm, p, in, &one, hit) : EQLI_OP_OK;
+    if (s->quick == EQLI_QUICK_NONE)
         return general(vm, p, in, NULL, hit);
-    for (uint32_t i = 0; i < n; i++) {
-        if (items[i].type != EQLM_STRING)
+    whole_value(p, s, event, &one);
+    if (one.type == EQLM_STRING)
+        return test(vm, p, in, &one, hit);
+    if (one.type != EQLM_ARRAY)
+        return one.type == EQLM_NULL ? EQLI_OP_OK : general(vm, p, in, NULL, hit);
+    eqli_op_result r = EQLI_OP_OK;
+    for (uint32_t i = 0; one.as.items && i < one.len && r == EQLI_OP_OK && !*hit; i++) {
+        if (one.as.items[i].type != EQLM_STRING) /* nulls, and numbers that may be read as text */
             return general(vm, p, in, NULL, hit);
         if (vm->scratch.used)
             eqli_arena_reset(&vm->scratch);
-        eqli_op_result r = test(vm, p, in, &items[i], hit);
-        if (is_fatal(vm, r))
-            return r;
-        if (*hit)
-            return EQLI_OP_OK;
+        r = test(vm, p, in, &one.as.items[i], hit);
     }
-    return EQLI_OP_OK;
+    return r;
 }
 
 /* The general way of each test as a function of its own, so that the common way stays small. */
@@ -569,7 +554,7 @@ static eqli_op_result run_region(eqlm_vm *vm, const eqlm_program *p, uint32_t pc
             assert(!"the verifier lets no value instruction outside a leaf");
             break;
         }
-        if (r != EQLI_OP_OK)
+        if (r != EQLI_OP_OK && is_fatal(vm, r))
             return r;
         pc = hit ? in->t : in->f;
     }

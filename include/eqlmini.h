@@ -416,6 +416,39 @@ EQLM_API eqlm_status eqlm_eval(eqlm_vm *vm, const eqlm_program *program, const v
 EQLM_API uint64_t eqlm_vm_errors(const eqlm_vm *vm);
 
 /* ------------------------------------------------------------------------------------------------------
+ * Rule sets: one event against thousands of event queries
+ *
+ * A rule set finds the few queries that can match an event without running the others. Its answers are those of
+ * eqlm_match for each program alone.
+ */
+typedef struct eqlm_rules eqlm_rules;
+
+/* An empty set. EQLM_E_NOMEM. */
+EQLM_API eqlm_status eqlm_rules_new(const eqlm_alloc *alloc, eqlm_rules **out);
+EQLM_API void eqlm_rules_free(eqlm_rules *rules);
+
+/* Adds an event query compiled with (or loaded into) the same schema as the others; it is kept until the set is freed,
+ * even if the caller frees it. *number counts from 0. EQLM_E_ARGUMENT: not an event query, one that asks for process
+ * ancestry, or the set is sealed. */
+EQLM_API eqlm_status eqlm_rules_add(eqlm_rules *rules, const eqlm_program *program, uint32_t *number);
+
+/* Builds the index. Afterwards the set is immutable and may be shared by threads. */
+EQLM_API eqlm_status eqlm_rules_seal(eqlm_rules *rules);
+
+/* Gives the numbers of all programs that match `event`, rising: *matches and *n stay valid until the vm is used again.
+ * As eqlm_match otherwise; a failure of one program fails the call. EQLM_E_ARGUMENT: the set is not sealed. */
+EQLM_API eqlm_status eqlm_rules_match(eqlm_vm *vm, const eqlm_rules *rules, const void *event,
+                                      const uint32_t **matches, size_t *n);
+
+/* Bytes of memory of the set, its programs not counted. */
+EQLM_API size_t eqlm_rules_memory(const eqlm_rules *rules);
+
+/* What keeps a program from running on most events, for people: "event.category == \"process\" and process.name in (3)";
+ * *selective is false when nothing but the category does. Written to write. */
+EQLM_API eqlm_status eqlm_rules_guard(const eqlm_rules *rules, uint32_t number, bool *selective, eqlm_write_fn write,
+                                      void *ctx);
+
+/* ------------------------------------------------------------------------------------------------------
  * Streams: sequences, samples and process ancestry over events in time order
  *
  * A stream takes events one by one and tells its matches through a callback. For every program and join key it

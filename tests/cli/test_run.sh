@@ -133,12 +133,13 @@ gives "an empty file" 0 ""
 
 # A line written to a pipe is answered before the next one comes.
 coproc live { exec "$eqlc" run -q 'any where true' --no-source - 2> "$work/live"; }
+live_pid=$live_PID
 printf '{"a":1}\n' >&"${live[1]}"
 answer=
 read -r -t 20 answer <&"${live[0]}"
 holds "lines are answered as they come" "$answer" '"_line":1'
 eval "exec ${live[1]}>&-"
-wait "$live_PID"
+wait "$live_pid"
 
 # --------------------------------------------------------------------------------------------------- failures
 {

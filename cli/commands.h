@@ -3,6 +3,7 @@
 #define EQLC_COMMANDS_H
 
 #include "rules.h"
+#include "types.h"
 
 #include <stdio.h>
 
@@ -20,33 +21,53 @@ void eqlc_help_command(const char *command, FILE *out);
 /* Prints "eqlc COMMAND: MESSAGE" and where to find help, to stderr; returns EQLC_EXIT_USAGE. */
 int eqlc_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for an option: `complaint` is a message with %s for its argument, or "" when getopt already complained. */
+/* The same for an option: `complaint` is a message with %s for its argument, or "" when getopt already
+ * complained. */
 int eqlc_option_error(const char *command, const char *complaint, const char *argument);
 
 /* The options about compiling that check, run, dump and eval have in common. */
 typedef struct eqlc_compiling {
-    bool dialect_given;         /* false: by the kind of rule file (--dialect auto) */
+    bool dialect_given; /* false: by the kind of rule file (--dialect auto) */
     eqlm_dialect dialect;
     bool strict;                /* --strict: unknown fields are errors */
     bool no_schema;             /* --no-schema: no types of the Elastic Common Schema */
+    bool schema_closed;         /* --schema-closed: names without a type are errors */
+    const char **schema_files;  /* --schema, in order */
+    size_t n_schema_files, cap_schema_files;
     const char *category_field; /* --event-category-field, stronger than the rule's own; or NULL */
+    eqlc_types types;           /* what these files and the Elastic Common Schema tell, once they have been read */
 } eqlc_compiling;
 
-/* Their rows in a table for getopt_long. */
-enum { EQLC_OPT_DIALECT = 512, EQLC_OPT_STRICT, EQLC_OPT_NO_SCHEMA, EQLC_OPT_CATEGORY };
+/* Their rows in a table for getopt_long; the first part is about schemas alone. */
+enum {
+    EQLC_OPT_SCHEMA = 512,
+    EQLC_OPT_NO_SCHEMA,
+    EQLC_OPT_SCHEMA_CLOSED,
+    EQLC_OPT_DIALECT,
+    EQLC_OPT_STRICT,
+    EQLC_OPT_CATEGORY
+};
+/* clang-format off */
+#define EQLC_SCHEMA_OPTIONS                                                                                    \
+    { "schema", required_argument, NULL, EQLC_OPT_SCHEMA },                                                    \
+    { "no-schema", no_argument, NULL, EQLC_OPT_NO_SCHEMA }
 #define EQLC_COMPILING_OPTIONS                                                                                 \
-    { "dialect", required_argument, NULL, EQLC_OPT_DIALECT }, { "strict", no_argument, NULL, EQLC_OPT_STRICT },  \
-        { "no-schema", no_argument, NULL, EQLC_OPT_NO_SCHEMA },                                                \
-    {                                                                                                          \
-        "event-category-field", required_argument, NULL, EQLC_OPT_CATEGORY                                     \
-    }
+    EQLC_SCHEMA_OPTIONS,                                                                                       \
+    { "schema-closed", no_argument, NULL, EQLC_OPT_SCHEMA_CLOSED },                                            \
+    { "dialect", required_argument, NULL, EQLC_OPT_DIALECT },                                                  \
+    { "strict", no_argument, NULL, EQLC_OPT_STRICT },                                                          \
+    { "event-category-field", required_argument, NULL, EQLC_OPT_CATEGORY }
+/* clang-format on */
 
-/* Takes an option if it is one of these; *complaint is set to a message with %s for the argument if that is wrong. */
+/* Takes an option if it is one of these; *complaint is set to a message with %s for the argument if that is
+ * wrong. */
 bool eqlc_compiling_take(eqlc_compiling *compiling, int option, const char *argument, const char **complaint);
 void eqlc_compiling_clear(eqlc_compiling *compiling);
 /* The options for eqlm_compile of one rule (NULL: text of the command line); they borrow from both. */
 eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_rule *rule);
-/* A new schema as these options ask for, which borrows from them. */
+/* Reads the files of --schema into compiling->types; ends the program if that fails. */
+void eqlc_compiling_read_types(eqlc_compiling *compiling);
+/* A new schema as these options ask for, which borrows from them; ends the program if a file cannot be read. */
 eqlm_schema *eqlc_compiling_schema(eqlc_compiling *compiling);
 
 #endif

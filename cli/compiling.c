@@ -1,7 +1,9 @@
 /* compiling.c - the options about compiling that several commands have. */
 #include "commands.h"
+#include "schema_file.h"
 #include "util.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static bool set_dialect(eqlc_compiling *compiling, const char *text)
@@ -24,8 +26,16 @@ bool eqlc_compiling_take(eqlc_compiling *compiling, int option, const char *argu
     case EQLC_OPT_STRICT:
         compiling->strict = true;
         return true;
+    case EQLC_OPT_SCHEMA:
+        compiling->schema_files = eqlc_grow(compiling->schema_files, &compiling->cap_schema_files,
+                                            compiling->n_schema_files + 1, sizeof *compiling->schema_files);
+        compiling->schema_files[compiling->n_schema_files++] = argument;
+        return true;
     case EQLC_OPT_NO_SCHEMA:
         compiling->no_schema = true;
+        return true;
+    case EQLC_OPT_SCHEMA_CLOSED:
+        compiling->schema_closed = true;
         return true;
     case EQLC_OPT_CATEGORY:
         compiling->category_field = argument;
@@ -52,13 +62,31 @@ eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_
     return options;
 }
 
+void eqlc_compiling_read_types(eqlc_compiling *compiling)
+{
+    eqlc_buf error = { NULL, 0, 0 };
+
+    eqlc_types_clear(&compiling->types);
+    compiling->types.ecs = !compiling->no_schema;
+    for (size_t i = 0; i < compiling->n_schema_files; i++) {
+        if (!eqlc_schema_file_read(&compiling->types, compiling->schema_files[i], &error))
+            eqlc_die("--schema: %s", error.data);
+    }
+}
+
 eqlm_schema *eqlc_compiling_schema(eqlc_compiling *compiling)
 {
+    bool typed = !compiling->no_schema || compiling->n_schema_files > 0;
     eqlm_schema *schema;
     eqlm_status status = eqlm_schema_new(NULL, &schema);
 
-    if (status == EQLM_OK && !compiling->no_schema)
-        status = eqlm_schema_set_types(schema, eqlm_ecs_type, NULL);
+    eqlc_compiling_read_types(compiling);
+    if (status == EQLM_OK && typed)
+        status = eqlm_schema_set_types(schema, eqlc_types_of, &compiling->types);
+    if (status == EQLM_OK && typed)
+        status = eqlm_schema_set_type_names(schema, eqlc_types_name, &compiling->types);
+    if (status == EQLM_OK && compiling->schema_closed)
+        status = eqlm_schema_close(schema);
     if (status != EQLM_OK)
         eqlc_die("%s", eqlm_status_text(status));
     return schema;
@@ -66,5 +94,7 @@ eqlm_schema *eqlc_compiling_schema(eqlc_compiling *compiling)
 
 void eqlc_compiling_clear(eqlc_compiling *compiling)
 {
+    free((void *)compiling->schema_files);
+    eqlc_types_clear(&compiling->types);
     *compiling = (eqlc_compiling){ .dialect_given = false };
 }

@@ -28,6 +28,7 @@ struct rule_object {
     int risk_score = -1;
     bool has_query = false; /* of any type */
     bool has_type = false, has_language = false;
+    size_t filters_at = 0; /* 0: none, or an empty list */
 };
 
 struct text_key {
@@ -116,6 +117,8 @@ void finish_rule(eqlc_input *in, const rule_object &found, size_t object_at)
     set_text(in, &rule->timestamp_field, found.timestamp_field);
     set_text(in, &rule->tiebreaker_field, found.tiebreaker_field);
     rule->risk_score = found.risk_score;
+    if (found.filters_at)
+        eqlc_input_warning(in, found.filters_at, EQLC_FILTERS_WARNING);
 }
 
 /* Reads one object, which may wrap the rule in "attributes". The text was found valid before, so iteration
@@ -141,6 +144,14 @@ void read_object(eqlc_input *in, simdjson::ondemand::object object, size_t objec
 
             if (value.get_double().get(score) == simdjson::SUCCESS && score >= 0 && score <= 1000)
                 found.risk_score = static_cast<int>(score);
+        } else if (type == json_type::array && key == "filters") {
+            size_t at = static_cast<size_t>(value.raw_json_token().data() - in->text);
+            simdjson::ondemand::array filters;
+            bool empty;
+
+            if (value.get_array().get(filters) == simdjson::SUCCESS &&
+                filters.is_empty().get(empty) == simdjson::SUCCESS && !empty)
+                found.filters_at = at;
         } else if (type == json_type::object && key == "attributes" && !inside) {
             simdjson::ondemand::object attributes;
 

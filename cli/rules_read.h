@@ -42,6 +42,9 @@ void eqlc_input_error(eqlc_input *in, size_t offset, const char *format, ...)
 void eqlc_input_warning(eqlc_input *in, size_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Filters are written in the query language of another product. */
+#define EQLC_FILTERS_WARNING "the filters of the rule are not evaluated: without them it may match more"
+
 /* A query under construction. {0} is empty. */
 typedef struct eqlc_query {
     eqlc_buf text;

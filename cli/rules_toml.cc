@@ -106,6 +106,9 @@ void read_rule(eqlc_input *in, const toml::table &table)
     eqlc_rule *rule = add_query(in, *query->as_string());
     rule->dialect = endpoint ? EQLM_DIALECT_ENDPOINT : EQLM_DIALECT_ES;
     read_metadata(rule, table);
+    const toml::array *filters = table["filters"].as_array();
+    if (filters && !filters->empty())
+        eqlc_input_warning(in, offset_of(in, filters->source().begin), EQLC_FILTERS_WARNING);
 }
 
 /* Hunts may mix languages in one list: queries of the others start with one of their own commands. */

@@ -412,6 +412,12 @@ static void json_arrays_assets_and_bare_rules(void **state)
     assert_string_equal(f->rules.items[1].id, "r");
     assert_place(&f->rules.items[1], "any", 3, 53);
     check_map(&f->rules.items[1]);
+    read_text(f, "e.json",
+              "[{\"id\":\"a\",\"attributes\":{\"type\":\"eql\",\"query\":\"any where "
+              "1\",\"tags\":[1,[2]]},\"type\":"
+              "\"security-rule\",\"more\":{\"x\":[{}]}},{\"type\":\"eql\",\"query\":\"any where 2\"}]");
+    assert_int_equal(f->rules.n, 2);
+    assert_string_equal(f->rules.items[1].query, "any where 2");
     read_text(f, "b.json", "{\"attributes\":{\"language\":\"eql\",\"query\":\"any where 1\"}}");
     only_rule(f, "any where 1");
     read_text(f, "c.json", "{\"rule_id\":\"x\",\"query\":\"any where 1\"}");
@@ -419,6 +425,26 @@ static void json_arrays_assets_and_bare_rules(void **state)
     read_text(f, "d.json", "{\"query\":\"any where 1\"}");
     assert_int_equal(f->rules.n, 0);
     assert_int_equal(f->rules.n_skipped, 1);
+}
+
+static void filters_are_not_passed_over_in_silence(void **state)
+{
+    static const char warning[] =
+        "warning: the filters of the rule are not evaluated: without them it may match more\n";
+    fixture *f = *state;
+
+    read_text(f, "a.ndjson",
+              "{\"type\":\"eql\",\"filters\":[],\"query\":\"any where 1\"}\n"
+              "{\"type\":\"eql\",\"filters\":[{\"query\":{\"match\":{}}}],\"query\":\"any where 2\"}\n"
+              "{\"type\":\"query\",\"filters\":[1],\"query\":\"a:b\"}\n");
+    assert_int_equal(f->rules.n, 2);
+    assert_int_equal(f->rules.n_failed, 0);
+    assert_memory_equal(f->log.data, "a.ndjson:2:25: ", 15);
+    assert_string_equal(f->log.data + 15, warning);
+    read_text(f, "b.toml", "[rule]\nquery = 'any where 1'\n[[rule.filters]]\nmeta = 1\n");
+    assert_int_equal(f->rules.n, 1);
+    assert_memory_equal(f->log.data, "b.toml:3:", 9);
+    assert_non_null(strstr(f->log.data, warning));
 }
 
 static void json_broken_line_does_not_stop_the_others(void **state)
@@ -760,6 +786,7 @@ int main(void)
         TEST(json_rule),
         TEST(json_export_keeps_eql_rules),
         TEST(json_arrays_assets_and_bare_rules),
+        TEST(filters_are_not_passed_over_in_silence),
         TEST(json_broken_line_does_not_stop_the_others),
         TEST(json_problems_have_places),
         TEST(json_depth_is_bounded),

@@ -33,9 +33,10 @@ void eqli_diags_set_max(eqlm_diags *diags, uint32_t max);
 bool eqli_diags_nomem(const eqlm_diags *diags);
 
 /* Did-you-mean: offers candidates one by one, keeps the closest (optimal string alignment distance, ASCII case
- * ignored, at most a third of the length), up to 3; then text is "a", "a or b", "a, b or c", or empty. */
+ * ignored, at most a third of the length and 3), up to 3; then text is "a", "a or b", "a, b or c", or empty. */
 typedef struct eqli_suggest {
     eqlm_str word;
+    uint64_t characters; /* of word */
     eqlm_str best[3];
     uint32_t distance[3];
     uint32_t n;

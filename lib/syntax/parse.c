@@ -314,10 +314,13 @@ static eqli_query *parse(eqli_cx *cx, int start)
         return NULL;
     /* Nesting beyond the parser's stack is refused there, so more room is never used. */
     uint32_t room = cx->options.limits.max_depth < YYSTACKDEPTH ? cx->options.limits.max_depth : YYSTACKDEPTH;
-    ps.open = eqli_cx_alloc(cx, room + (size_t)2, sizeof *ps.open);
-    ps.lemon = eqli_cx_alloc(cx, 1, sizeof(yyParser));
-    if (!ps.open || !ps.lemon)
+    /* Not zeroed: both are large, and nothing is read that was not written. */
+    ps.open = eqli_arena_alloc(&cx->arena, (room + (size_t)2) * sizeof *ps.open);
+    ps.lemon = eqli_arena_alloc(&cx->arena, sizeof(yyParser));
+    if (!ps.open || !ps.lemon) {
+        cx->nomem = true;
         return NULL;
+    }
     begin(&ps);
     eqli_token t;
     do

@@ -3,7 +3,10 @@
 
 #include "syntax/diag.h"
 
-enum { WORD_MAX = 96 }; /* longer words get no suggestion: bounds the table and the time */
+enum {
+    WORD_MAX = 96, /* longer words get no suggestion: bounds the table and the time */
+    MOST_EDITS = 3 /* more make another word of it, however long it is */
+};
 
 static unsigned char lower(char c)
 {
@@ -44,17 +47,38 @@ static uint32_t distance(eqlm_str a, eqlm_str b, uint32_t limit)
     return above[b.len];
 }
 
+/* Which characters occur, folded to 64 classes. One edit changes at most two of them, so the difference of two words'
+ * sets is a lower bound of their distance that costs one pass. */
+static uint64_t characters(eqlm_str s)
+{
+    uint64_t set = 0;
+    for (size_t i = 0; i < s.len; i++)
+        set |= (uint64_t)1 << (lower(s.ptr[i]) & 63);
+    return set;
+}
+
+static uint32_t count_bits(uint64_t v)
+{
+    uint32_t n = 0;
+    for (; v; v &= v - 1)
+        n++;
+    return n;
+}
+
 void eqli_suggest_init(eqli_suggest *s, eqlm_str word)
 {
-    *s = (eqli_suggest){ .word = word };
+    *s = (eqli_suggest){ .word = word, .characters = characters(word) };
 }
 
 void eqli_suggest_offer(eqli_suggest *s, eqlm_str candidate)
 {
     uint32_t limit = (uint32_t)(s->word.len + 2) / 3;
+    if (limit > MOST_EDITS)
+        limit = MOST_EDITS;
     size_t longer = s->word.len > candidate.len ? s->word.len : candidate.len;
     size_t shorter = s->word.len > candidate.len ? candidate.len : s->word.len;
-    if (s->word.len == 0 || longer > WORD_MAX || longer - shorter > limit)
+    if (s->word.len == 0 || longer > WORD_MAX || longer - shorter > limit ||
+        count_bits(s->characters ^ characters(candidate)) > 2 * limit)
         return;
     uint32_t d = distance(s->word, candidate, limit);
     /* Half of a short word would make anything look like anything. */

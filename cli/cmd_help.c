@@ -15,6 +15,8 @@ static const char overview[] =
     "  run -q QUERY EVENTS...       the same for a query on the command line\n"
     "  eval EXPRESSION [EVENTS...]  print what an expression gives, for each event\n"
     "  dump -q QUERY                show how a query was understood, or its code\n"
+    "  schema learn EVENTS...       find out the types of the fields of events\n"
+    "  schema show [FIELD...]       print the fields and types that are known\n"
     "  help [COMMAND|CODE|codes]    explain a command, a diagnostic; list them all\n"
     "  version                      print the version\n"
     "\n"
@@ -40,11 +42,19 @@ static const char overview[] =
     "file that cannot be read; the highest that applies. The manual is eqlc(1).\n";
 
 /* Options of eqlc_compiling_take. */
+#define SCHEMA_HELP                                                                                           \
+    "  --schema FILE                types of fields: CSV, Elasticsearch mapping, or\n"                        \
+    "                               JSON {\"process.pid\": \"long\"}; may be repeated,\n"                      \
+    "                               later files are stronger; all are stronger than\n"                       \
+    "                               the Elastic Common Schema\n"                                             \
+    "  --no-schema                  without types of the Elastic Common Schema\n"
 #define COMPILING_HELP                                                                                        \
     "  --dialect auto|es|endpoint   language of the rules; auto (default): Endpoint\n"                        \
     "                               TOML is endpoint, everything else es\n"                                   \
     "  --strict                     a field that no schema knows is an error\n"                               \
-    "  --no-schema                  without types of the Elastic Common Schema\n"                             \
+    SCHEMA_HELP                                                                                               \
+    "  --schema-closed              a field that no schema knows does not exist: an\n"                        \
+    "                               error, or null for ?field\n"                                             \
     "  --event-category-field FIELD\n"                                                                        \
     "                               what the name before `where` is compared with\n"                          \
     "                               (default event.category, or as the rule says)\n"
@@ -148,6 +158,22 @@ static const char dump_help[] =
     "  eqlc dump -q 'process where not user.name == \"root\" and process.pid > 4'\n"
     "  eqlc dump --bytecode rules/one.toml\n";
 
+static const char schema_help[] =
+    "Usage: eqlc schema learn EVENTS...\n"
+    "       eqlc schema show [OPTIONS] [FIELD...]\n"
+    "\n"
+    "learn prints the types that the fields of events seem to have, as a JSON object\n"
+    "that --schema reads. A field whose values do not go together is a keyword.\n"
+    "show prints the names and types known without and with files, one a line: the\n"
+    "given fields and all below them, or everything.\n"
+    "\n"
+    SCHEMA_HELP
+    "\n"
+    "Examples:\n"
+    "  eqlc schema learn events.ndjson > types.json\n"
+    "  eqlc check --schema types.json rules/\n"
+    "  eqlc schema show --schema types.json process.parent\n";
+
 static const char help_help[] =
     "Usage: eqlc help [COMMAND | CODE | codes]\n"
     "\n"
@@ -162,8 +188,8 @@ static const struct {
     const char *command;
     const char *text;
 } pages[] = {
-    { "check", check_help }, { "run", run_help },   { "eval", eval_help },
-    { "dump", dump_help },   { "help", help_help }, { "version", version_help },
+    { "check", check_help },   { "run", run_help },   { "eval", eval_help },       { "dump", dump_help },
+    { "schema", schema_help }, { "help", help_help }, { "version", version_help },
 };
 
 enum { N_PAGES = sizeof pages / sizeof pages[0] };

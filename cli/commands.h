@@ -12,6 +12,7 @@ int eqlc_cmd_check(int argc, char **argv);
 int eqlc_cmd_run(int argc, char **argv);
 int eqlc_cmd_dump(int argc, char **argv);
 int eqlc_cmd_eval(int argc, char **argv);
+int eqlc_cmd_schema(int argc, char **argv);
 int eqlc_cmd_help(int argc, char **argv);
 int eqlc_cmd_version(int argc, char **argv);
 

@@ -9,8 +9,9 @@ static const struct {
     const char *name;
     int (*run)(int argc, char **argv);
 } commands[] = {
-    { "check", eqlc_cmd_check }, { "run", eqlc_cmd_run },   { "eval", eqlc_cmd_eval },
-    { "dump", eqlc_cmd_dump },   { "help", eqlc_cmd_help }, { "version", eqlc_cmd_version },
+    { "check", eqlc_cmd_check },   { "run", eqlc_cmd_run },   { "eval", eqlc_cmd_eval },
+    { "dump", eqlc_cmd_dump },     { "schema", eqlc_cmd_schema }, { "help", eqlc_cmd_help },
+    { "version", eqlc_cmd_version },
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

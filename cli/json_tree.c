@@ -47,8 +47,11 @@ static void take_string(eqlc_json_tree *t, uint32_t *at, uint32_t *len)
     }
     *at = start;
     *len = (uint32_t)(p - t->text) - start;
-    if (escapes)
-        *len = (uint32_t)eqlc_json_unescape(t->text + start, *len, t->text + start);
+    if (!escapes)
+        return;
+    t->scratch = eqlc_grow(t->scratch, &t->scratch_cap, (size_t)*len + EQLC_TREE_PADDING, 1);
+    *len = (uint32_t)eqlc_json_unescape(t->text + start, *len, t->scratch);
+    memcpy(t->text + start, t->scratch, *len);
 }
 
 static bool is_end(char c)
@@ -204,6 +207,7 @@ void eqlc_json_tree_clear(eqlc_json_tree *t)
 {
     eqlc_indexer_free(t->indexer);
     free(t->nodes);
+    free(t->scratch);
     *t = (eqlc_json_tree){ .nodes = NULL };
 }
 

@@ -36,6 +36,8 @@ typedef struct eqlc_json_tree {
     eqlc_indexer *indexer;
     const uint32_t *tokens;
     uint32_t n_tokens, at_token;
+    char *scratch; /* for unescaping, which does not work in place */
+    size_t scratch_cap;
 } eqlc_json_tree;
 
 /* Reads a text whose padding is zero or holds something that cannot belong to it. Escapes in strings are replaced in

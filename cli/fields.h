@@ -107,6 +107,16 @@ static inline bool eqlc_key_equal(const eqlc_key *a, const eqlc_key *b)
     return a->len <= 16 || memcmp(a->text + 8, b->text + 8, a->len - 16) == 0;
 }
 
+/* Whether the text of a key holds a byte other than NUL: in (head ^ pattern) it is a zero byte. */
+static inline bool eqlc_key_has(const eqlc_key *key, char c)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t pattern = (unsigned char)c * ones, head = key->head ^ pattern, tail = key->tail ^ pattern;
+    if ((((head - ones) & ~head) | ((tail - ones) & ~tail)) & ones << 7)
+        return true;
+    return key->len > 16 && memchr(key->text + 8, c, key->len - 16);
+}
+
 static inline uint64_t eqlc_key_hash(const eqlc_key *key)
 {
     return (key->head ^ (key->tail << 23 | key->tail >> 41) ^ key->len) * UINT64_C(0x9E3779B97F4A7C15);

@@ -135,15 +135,41 @@ static const char *unescape_unicode(const char *p, const char *end, char **out)
     return p;
 }
 
+/* Copies what stands before the next backslash, or all; moves both ends. May write 15 bytes too many. */
+static void copy_plain(const char **from, const char *end, char **to)
+{
+    const char *p = *from;
+    char *out = *to;
+#if defined(__SSE2__)
+    for (;; p += 16, out += 16) {
+        __m128i block = _mm_loadu_si128((const __m128i *)(const void *)p);
+        int found = _mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+        _mm_storeu_si128((__m128i *)(void *)out, block);
+        ptrdiff_t n = found ? __builtin_ctz((unsigned)found) : 16;
+        if (n > end - p)
+            n = end - p;
+        if (n < 16) {
+            *from = p + n;
+            *to = out + n;
+            return;
+        }
+    }
+#else
+    while (p < end && *p != '\\')
+        *out++ = *p++;
+    *from = p;
+    *to = out;
+#endif
+}
+
 size_t eqlc_json_unescape(const char *text, size_t len, char *out)
 {
     const char *p = text, *end = text + len;
     char *to = out;
-    while (p < end) {
-        if (*p != '\\') {
-            *to++ = *p++;
-            continue;
-        }
+    for (;;) {
+        copy_plain(&p, end, &to);
+        if (p == end)
+            return (size_t)(to - out);
         if (p[1] == 'u') {
             p = unescape_unicode(p, end, &to);
             continue;
@@ -170,7 +196,6 @@ size_t eqlc_json_unescape(const char *text, size_t len, char *out)
         }
         p += 2;
     }
-    return (size_t)(to - out);
 }
 
 static bool is_digit(char c)

@@ -7,12 +7,12 @@
 #include "eqlmini.h"
 
 /* Checks every backslash of [text, text + len): offset of the first that starts no escape, or SIZE_MAX; then
- * *any tells whether there is one at all. Outside strings a backslash is no token of JSON, so all are looked at.
- * 64 bytes behind the text may be read. */
+ * *any tells whether there is one at all. Outside strings a backslash is no token of JSON, so all are looked
+ * at. 64 bytes behind the text may be read. */
 size_t eqlc_json_check_escapes(const char *text, size_t len, bool *any);
 
-/* Writes the string with checked escapes to `out`, which has room for `len` bytes, and returns its new
- * length. Half of a surrogate pair becomes U+FFFD. */
+/* Writes the string with checked escapes to `out`, which has room for len + 16 bytes, and returns its new
+ * length; 16 bytes behind the text may be read. Half of a surrogate pair becomes U+FFFD. */
 size_t eqlc_json_unescape(const char *text, size_t len, char *out);
 
 /* End of the number that starts at p (and is followed by a byte that belongs to none), or NULL if it is

@@ -179,10 +179,10 @@ static bool is_space(char c)
 }
 
 /* Offset of the closing quote of the string at a token: what stands before the next token. */
-static size_t closing_quote(const eqlc_walk *w, uint32_t token)
+static inline size_t closing_quote(const char *text, const uint32_t *tokens, uint32_t token)
 {
-    size_t end = w->tokens[token + 1] - 1;
-    while (is_space(w->text[end]))
+    size_t end = (size_t)tokens[token + 1] - 1;
+    while (text[end] != '"')
         end--;
     return end;
 }
@@ -192,7 +192,7 @@ static eqlm_str string_at(eqlc_walk *w, uint32_t token)
 {
     size_t start = (size_t)w->tokens[token] + 1;
     const char *text = w->text + start;
-    size_t len = closing_quote(w, token) - start;
+    size_t len = closing_quote(w->text, w->tokens, token) - start;
     if (!w->escapes || !memchr(text, '\\', len))
         return (eqlm_str) { text, len };
     char *copy = take(w, len + 16); /* keys are looked up with a glance behind their end */
@@ -328,7 +328,7 @@ static void enter(eqlc_walk *w, uint32_t token, uint32_t node)
     bool object = at(w, token) == '{';
     const eqlc_node *n = &w->fields->nodes[node];
     eqlc_frame *frame = &w->stack[w->depth++];
-    *frame = (eqlc_frame) { .node = node, .parent = EQLC_NONE, .close = object ? '}' : ']', .fresh = true };
+    *frame = (eqlc_frame) { .node = node, .parent = EQLC_NONE, .object = object, .fresh = true };
     if (n->special == EQLC_SOURCE) {
         frame->source = true;
         frame->node = EQLC_ROOT;
@@ -366,9 +366,10 @@ static uint32_t read_key(eqlc_walk *w, uint32_t token, uint32_t *node)
     }
     size_t start = (size_t)w->tokens[token] + 1;
     const char *key = w->text + start;
-    size_t len = closing_quote(w, token) - start;
-    uint32_t found = eqlc_fields_find(w->fields, *node, eqlc_key_of(key, len));
-    if (found == 0 && w->escapes && memchr(key, '\\', len)) {
+    size_t len = closing_quote(w->text, w->tokens, token) - start;
+    eqlc_key short_key = eqlc_key_of(key, len);
+    uint32_t found = eqlc_fields_find(w->fields, *node, short_key);
+    if (found == 0 && w->escapes && eqlc_key_has(&short_key, '\\')) {
         eqlm_str plain = string_at(w, token);
         if (plain.ptr)
             found = eqlc_fields_find(w->fields, *node, eqlc_key_of(plain.ptr, plain.len));
@@ -423,30 +424,66 @@ static uint32_t read_value(eqlc_walk *w, uint32_t token, uint32_t node)
     return token + 1;
 }
 
+/* Goes on in the innermost object until it ends or another one is entered. */
+static uint32_t read_members(eqlc_walk *w, uint32_t token)
+{
+    eqlc_frame *frame = &w->stack[w->depth - 1];
+    uint32_t depth = w->depth;
+    bool fresh = frame->fresh;
+    frame->fresh = false;
+    for (;; fresh = false) {
+        char c = at(w, token);
+        if (c == '}') {
+            leave(w, token);
+            return token + 1;
+        }
+        if (!fresh && c != ',') {
+            unexpected(w, token, expected_next(true));
+            return token;
+        }
+        token += !fresh;
+        uint32_t node = frame->node;
+        token = read_key(w, token, &node);
+        if (w->status != EQLC_WALK_OK)
+            return token;
+        if (node == 0 && at(w, token) == '"') {
+            token++;
+            continue;
+        }
+        token = read_value(w, token, node);
+        if (w->status != EQLC_WALK_OK || w->depth != depth)
+            return token;
+    }
+}
+
+/* Goes on in the innermost array in the same way. */
+static uint32_t read_elements(eqlc_walk *w, uint32_t token)
+{
+    eqlc_frame *frame = &w->stack[w->depth - 1];
+    uint32_t depth = w->depth;
+    bool fresh = frame->fresh;
+    frame->fresh = false;
+    for (;; fresh = false) {
+        char c = at(w, token);
+        if (c == ']') {
+            leave(w, token);
+            return token + 1;
+        }
+        if (!fresh && c != ',') {
+            unexpected(w, token, expected_next(false));
+            return token;
+        }
+        token = read_value(w, token + !fresh, frame->node);
+        if (w->status != EQLC_WALK_OK || w->depth != depth)
+            return token;
+    }
+}
+
 static void walk(eqlc_walk *w)
 {
     uint32_t token = read_value(w, 0, EQLC_ROOT);
-    while (w->depth > 0 && w->status == EQLC_WALK_OK) {
-        eqlc_frame *frame = &w->stack[w->depth - 1];
-        char c = at(w, token);
-        bool comma = c == ',' && !frame->fresh;
-        if (c == frame->close) {
-            leave(w, token++);
-            continue;
-        }
-        if (comma) {
-            token++;
-        } else if (!frame->fresh) {
-            unexpected(w, token, expected_next(frame->close == '}'));
-            return;
-        }
-        frame->fresh = false;
-        uint32_t node = frame->node;
-        if (frame->close == '}')
-            token = read_key(w, token, &node);
-        if (w->status == EQLC_WALK_OK)
-            token = read_value(w, token, node);
-    }
+    while (w->depth > 0 && w->status == EQLC_WALK_OK)
+        token = w->stack[w->depth - 1].object ? read_members(w, token) : read_elements(w, token);
     if (w->status == EQLC_WALK_OK && token < w->n_tokens)
         fail(w, EQLC_WALK_BAD, token, "more text after the document");
     if (!w->wrapped && token > 0) {

@@ -20,9 +20,9 @@ typedef enum eqlc_walk_status {
 typedef struct eqlc_frame {
     uint32_t node;
     uint32_t parent; /* array of objects whose element this object is, or EQLC_NONE */
-    char close;
-    bool fresh;  /* nothing read of it yet */
-    bool source; /* value of _source */
+    bool object;     /* or array */
+    bool fresh;      /* nothing read of it yet */
+    bool source;     /* value of _source */
     eqlm_value *outer_element;
 } eqlc_frame;
 

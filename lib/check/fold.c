@@ -113,6 +113,8 @@ static void fold_in(eqli_cx *cx, eqli_node *n)
     } else {
         found = EQLI_UNKNOWN;
     }
+    if (n->negated && found == EQLI_UNKNOWN)
+        return; /* true at the top of a condition, unknown inside an operand: the generator tells them apart */
     settle(cx, n, EQLI_OP_OK, eqli_tri_value(n->negated ? eqli_tri_not(found) : found));
 }
 

@@ -212,7 +212,6 @@ static void test_pair(void **state)
     if (!same)
         print_error("wanted:\n%.*s\ngot:\n%.*s\n", (int)wanted.len, wanted.ptr ? wanted.ptr : "", (int)g.out.len,
                     g.out.ptr ? g.out.ptr : "");
-    assert_true(g.out.len > 0);
     json_decref(g.types);
     free(g.text.ptr);
     free(g.out.ptr);

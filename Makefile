@@ -376,10 +376,10 @@ fuzz-smoke: fuzz
 	done
 
 CPPCHECK_FLAGS := --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --quiet \
-    --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress='*:$(GEN)/*' --library=posix -Iinclude -Ilib -I$(GEN)
+    --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress='*:$(GEN)/*' -Iinclude -Ilib -I$(GEN)
 lint: $(GENERATED) $(ECS_GENERATED)
 	cppcheck $(CPPCHECK_FLAGS) $(LIB_SRC) $(ECS_SRC)
-	cppcheck $(CPPCHECK_FLAGS) -Icli $(CLI_C)
+	cppcheck $(CPPCHECK_FLAGS) --library=posix -Icli $(CLI_C)
 	printf '%s\n' $(LIB_SRC) $(ECS_SRC) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- $(LIB_FLAGS)' tidy
 	printf '%s\n' $(CLI_C) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- -std=c11 $(CLI_FLAGS)' tidy
 

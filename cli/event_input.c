@@ -50,6 +50,7 @@ static bool detect(eqlc_event_input *in)
     while (in->packed_end < 2 && !in->packed_ended)
         if (!fill_packed(in))
             return false;
+    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): packed_end bytes were read */
     in->gzip = in->packed_end >= 2 && in->packed[0] == 0x1F && in->packed[1] == 0x8B;
     if (!in->gzip)
         return true;

@@ -123,7 +123,7 @@ static uint32_t find_parent(const eqlc_fields *f, uint32_t field)
 /* Finds the arrays of objects: the fields that others name as their parent. */
 static bool find_parents(eqlc_fields *f, const eqlm_schema *schema)
 {
-    f->parents = malloc(((size_t)f->n_fields + 1) * sizeof *f->parents);
+    f->parents = calloc((size_t)f->n_fields + 1, sizeof *f->parents);
     if (!f->parents)
         return false;
     for (uint32_t field = 0; field < f->n_fields; field++) {

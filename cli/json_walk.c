@@ -23,6 +23,7 @@ bool eqlc_walk_init(eqlc_walk *w, const eqlc_fields *fields, size_t limit)
     eqlc_scratch_init(&w->scratch, limit);
     if (header)
         header->len = fields->n_fields;
+    /* cppcheck-suppress memleak ; values keeps the header */
     return w->indexer && w->values && w->touched && w->elements;
 }
 
@@ -269,6 +270,7 @@ open:
         return token;
     }
     object = at(w, token) == '{';
+    /* NOLINTNEXTLINE(clang-analyzer-core.uninitialized.Assign): of the word only bits set before are read */
     kinds[depth / 64] &= ~((uint64_t)1 << depth % 64);
     kinds[depth / 64] |= (uint64_t)object << depth % 64;
     token++;

@@ -63,11 +63,13 @@ bool eqli_rx_charge_work(eqli_rx_terms *t, uint64_t n);
 
 static inline const eqli_rx_term *eqli_rx_get(const eqli_rx_terms *t, uint32_t id)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): without a base base_terms is 0 */
     return id < t->base_terms ? &t->base->terms[id] : &t->terms[id - t->base_terms];
 }
 
 static inline const uint32_t *eqli_rx_words(const eqli_rx_terms *t, uint32_t at)
 {
+    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): and base_words, too */
     return at < t->base_words ? &t->base->words[at] : &t->words[at - t->base_words];
 }
 

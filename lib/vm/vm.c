@@ -551,7 +551,7 @@ static eqli_op_result run_region(eqlm_vm *vm, const eqlm_program *p, uint32_t pc
             r = run_leaf(vm, p, pc, &hit);
             break;
         default:
-            assert(!"the verifier lets no value instruction outside a leaf");
+            assert(false && "the verifier lets no value instruction outside a leaf");
             break;
         }
         if (r != EQLI_OP_OK && is_fatal(vm, r))

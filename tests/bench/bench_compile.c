@@ -1,5 +1,6 @@
-/* bench_compile.c - how fast rules compile, load and what memory they take: over public rules where the folder
- * $SHARED/corpus/rules (../shared) has them as lines of JSON, else over examples/rules. Arguments: rounds (7). */
+/* bench_compile.c - how fast rules compile, load and what memory they take: over public rules where the
+ * folder $SHARED/corpus/rules (../shared) has them as lines of JSON, else over examples/rules. Arguments:
+ * rounds (7). */
 #include "eqlmini.h"
 
 #include "alloc.h"
@@ -41,7 +42,7 @@ static bool add(rules *rs, const char *text, eqlm_dialect dialect)
         rs->cap = cap;
     }
     rule *r = &rs->items[rs->n];
-    *r = (rule){ .text = strdup(text), .len = strlen(text), .dialect = dialect };
+    *r = (rule) { .text = strdup(text), .len = strlen(text), .dialect = dialect };
     rs->n += r->text != NULL;
     rs->bytes += r->len;
     return r->text != NULL;
@@ -95,7 +96,7 @@ static bool write_image(void *ctx, const void *bytes, size_t len)
 static eqlm_status compile(const eqlm_alloc *alloc, eqlm_schema *schema, const rule *r, eqlm_program **out)
 {
     eqlm_options options = { .size = sizeof options, .dialect = r->dialect };
-    return eqlm_compile(alloc, schema, (eqlm_str){ r->text, r->len }, &options, NULL, out);
+    return eqlm_compile(alloc, schema, (eqlm_str) { r->text, r->len }, &options, NULL, out);
 }
 
 /* Everything compiled once, all programs alive together. */
@@ -199,8 +200,9 @@ int main(int argc, char **argv)
         for (size_t i = 0; i < rounds; i++)
             seconds[i] = round_seconds(&rs, load);
         double median = quantile(seconds, rounds, 0.5);
-        printf("%-8s %8.0f rules/s, %.1f us a rule (median of %zu rounds, CPU time)\n", load ? "load" : "compile",
-               (double)accepted / median, median * 1e6 / (double)(accepted + !accepted), rounds);
+        printf("%-8s %8.0f rules/s, %.1f us a rule (median of %zu rounds, CPU time)\n",
+               load ? "load" : "compile", (double)accepted / median,
+               median * 1e6 / (double)(accepted + !accepted), rounds);
     }
     for (size_t i = 0; i < rs.n; i++)
         free(rs.items[i].text);

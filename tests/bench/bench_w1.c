@@ -1,6 +1,6 @@
-/* bench_w1.c - one rule, one event at a time: eqlm_match on host structs and through a getter, beside the same rule
- * written by hand in C. All take part in every round, so that a slow phase of the machine hits all alike; the ratio
- * is taken within a round. Arguments: rounds (31), events (10000). */
+/* bench_w1.c - one rule, one event at a time: eqlm_match on host structs and through a getter, beside the
+ * same rule written by hand in C. All take part in every round, so that a slow phase of the machine hits all
+ * alike; the ratio is taken within a round. Arguments: rounds (31), events (10000). */
 #include "eqlmini.h"
 
 #include "measure.h"
@@ -20,9 +20,14 @@ static const eqlm_field fields[N_FIELDS] = {
     { EQLM_FIELD_STR("event.category", w1_event, category.ptr, category.len) },
     { EQLM_FIELD_STR("event.type", w1_event, type.ptr, type.len) },
     { EQLM_FIELD_STR("host.os.type", w1_event, os.ptr, os.len) },
-    { .name = "registry.data.strings", .storage = EQLM_STORE_STR, .shape = EQLM_ARRAY_POINTER,
-      .offset = offsetof(w1_event, strings), .len_offset = offsetof(w1_text, len), .len_size = 4,
-      EQLM_ARRAY_OF(w1_event, n_strings, sizeof(w1_text)), .present_offset = EQLM_ALWAYS },
+    { .name = "registry.data.strings",
+      .storage = EQLM_STORE_STR,
+      .shape = EQLM_ARRAY_POINTER,
+      .offset = offsetof(w1_event, strings),
+      .len_offset = offsetof(w1_text, len),
+      .len_size = 4,
+      EQLM_ARRAY_OF(w1_event, n_strings, sizeof(w1_text)),
+      .present_offset = EQLM_ALWAYS },
     { EQLM_FIELD_STR("registry.path", w1_event, path.ptr, path.len) },
 };
 
@@ -40,9 +45,12 @@ static bool get(void *ctx, const void *event, uint32_t field, eqlm_value *out)
     const w1_event *e = event;
     eqlm_value *items = ctx;
     switch (field) {
-    case 0: return text_value(e->category, out);
-    case 1: return text_value(e->type, out);
-    case 2: return text_value(e->os, out);
+    case 0:
+        return text_value(e->category, out);
+    case 1:
+        return text_value(e->type, out);
+    case 2:
+        return text_value(e->os, out);
     case 3:
         for (uint32_t i = 0; i < e->n_strings; i++)
             text_value(e->strings[i], &items[i]);
@@ -50,8 +58,10 @@ static bool get(void *ctx, const void *event, uint32_t field, eqlm_value *out)
         out->len = e->n_strings;
         out->as.items = items;
         return true;
-    case 4: return text_value(e->path, out);
-    default: return false;
+    case 4:
+        return text_value(e->path, out);
+    default:
+        return false;
     }
 }
 
@@ -74,7 +84,7 @@ static eqlm_program *compile(eqlm_schema *schema)
     eqlm_program *program = NULL;
     if (eqlm_diags_new(NULL, &diags) != EQLM_OK)
         return NULL;
-    if (eqlm_compile(NULL, schema, (eqlm_str){ w1_rule, strlen(w1_rule) }, NULL, diags, &program) != EQLM_OK)
+    if (eqlm_compile(NULL, schema, (eqlm_str) { w1_rule, strlen(w1_rule) }, NULL, diags, &program) != EQLM_OK)
         for (size_t i = 0; i < eqlm_diags_count(diags); i++)
             fprintf(stderr, "bench_w1: %s\n", eqlm_diags_get(diags, i)->message);
     eqlm_diags_free(diags);
@@ -115,8 +125,8 @@ static bool results_agree(eqlm_vm *vm, const w1_event *events, size_t n)
     for (size_t i = 0; i < n; i++)
         for (int k = 0; k < N_CONTENDERS; k++)
             if (match(&contenders[k], vm, &events[i]) != events[i].match) {
-                fprintf(stderr, "bench_w1: %s is wrong on %.*s\n", contenders[k].name, (int)events[i].path.len,
-                        events[i].path.ptr);
+                fprintf(stderr, "bench_w1: %s is wrong on %.*s\n", contenders[k].name,
+                        (int)events[i].path.len, events[i].path.ptr);
                 return false;
             }
     return true;
@@ -135,14 +145,16 @@ static void report(size_t rounds, size_t n)
 
 int main(int argc, char **argv)
 {
-    size_t rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 31, n = argc > 2 ? strtoul(argv[2], NULL, 10) : 10000;
+    size_t rounds = argc > 1 ? strtoul(argv[1], NULL, 10) : 31,
+           n = argc > 2 ? strtoul(argv[2], NULL, 10) : 10000;
     if (rounds < 1 || rounds > MAX_ROUNDS || n < 100)
         return 2;
     w1_event *events = w1_events_new(n, 20);
     eqlm_value items[8];
     eqlm_schema *by_struct = NULL, *by_getter = NULL;
     eqlm_vm *vm = NULL;
-    if (!events || eqlm_schema_new(NULL, &by_struct) != EQLM_OK || eqlm_schema_new(NULL, &by_getter) != EQLM_OK ||
+    if (!events || eqlm_schema_new(NULL, &by_struct) != EQLM_OK ||
+        eqlm_schema_new(NULL, &by_getter) != EQLM_OK ||
         eqlm_schema_add(by_struct, fields, N_FIELDS) != EQLM_OK || eqlm_vm_new(NULL, &vm) != EQLM_OK)
         return 2;
     for (size_t i = 0; i < N_FIELDS; i++) {

@@ -15,14 +15,23 @@ const char w1_rule[] =
     "    \"HKLM\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Run\\\\\",\n"
     "    \"HKLM\\\\Software\\\\WOW6432Node\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Run\\\\\",\n"
     "    \"HKU\\\\*\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Run\\\\\",\n"
-    "    \"HKU\\\\*\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Policies\\\\Explorer\\\\Run\\\\\",\n"
+    "    "
+    "\"HKU\\\\*\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Policies\\\\Explorer\\\\Run\\\\\",\n"
     "    \"HKEY_USERS\\\\*\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Run\\\\\",\n"
-    "    \"HKEY_USERS\\\\*\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Policies\\\\Explorer\\\\Run\\\\\",\n"
+    "    "
+    "\"HKEY_USERS\\\\*"
+    "\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Policies\\\\Explorer\\\\Run\\\\\",\n"
     "    \"\\\\REGISTRY\\\\MACHINE\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Run\\\\\",\n"
-    "    \"\\\\REGISTRY\\\\MACHINE\\\\Software\\\\WOW6432Node\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Run\\\\\",\n"
-    "    \"\\\\REGISTRY\\\\MACHINE\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Policies\\\\Explorer\\\\Run\\\\\",\n"
+    "    "
+    "\"\\\\REGISTRY\\\\MACHINE\\\\Software\\\\WOW6432Node\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Run\\"
+    "\\\",\n"
+    "    "
+    "\"\\\\REGISTRY\\\\MACHINE\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Policies\\\\Explorer"
+    "\\\\Run\\\\\",\n"
     "    \"\\\\REGISTRY\\\\USER\\\\*\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Run\\\\\",\n"
-    "    \"\\\\REGISTRY\\\\USER\\\\*\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Policies\\\\Explorer\\\\Run\\\\\")\n";
+    "    "
+    "\"\\\\REGISTRY\\\\USER\\\\*"
+    "\\\\Software\\\\Microsoft\\\\Windows\\\\CurrentVersion\\\\Policies\\\\Explorer\\\\Run\\\\\")\n";
 
 /* `#` stands for the SID of a user. */
 static const char *const matching[] = {
@@ -44,8 +53,9 @@ static const char *const hives[] = {
 
 /* Values below the right keys: the beginning matches, the end does not. */
 static const char *const values[] = {
-    "Updater", "ChatClient", "TrayHelper", "CloudDrive", "MusicPlayer", "PrinterMonitor", "VpnAgent",
-    "BackupScheduler.exe", "GameLauncher_4F21", "NoteTaker", "Password Manager", "ScreenCapture",
+    "Updater",           "ChatClient",     "TrayHelper",       "CloudDrive",
+    "MusicPlayer",       "PrinterMonitor", "VpnAgent",         "BackupScheduler.exe",
+    "GameLauncher_4F21", "NoteTaker",      "Password Manager", "ScreenCapture",
 };
 
 /* The end matches, the key does not. */
@@ -74,7 +84,10 @@ static const char *const other_keys[] = {
 
 static const char *const strings[] = {
     "C:\\Users\\someone\\AppData\\Local\\Vendor\\Client\\client.exe --minimized",
-    "%ProgramFiles%\\Vendor\\tray.exe", "1", "0x00000004", "D:\\Tools\\agent.exe",
+    "%ProgramFiles%\\Vendor\\tray.exe",
+    "1",
+    "0x00000004",
+    "D:\\Tools\\agent.exe",
     "regsvr32.exe /s C:\\ProgramData\\lib.dll",
 };
 
@@ -170,7 +183,7 @@ static size_t make_path(uint64_t *r, char *out, bool match)
 
 static w1_text text_of(const char *s)
 {
-    return (w1_text){ s, (uint32_t)strlen(s) };
+    return (w1_text) { s, (uint32_t)strlen(s) };
 }
 
 /* Makes an otherwise matching head of an event fail at one condition. */
@@ -203,9 +216,12 @@ w1_event *w1_events_new(size_t n, uint64_t seed)
     for (size_t i = 0; i < n; i++) {
         bool match = i < n / 100, early = i >= n / 100 + n * 49 / 100;
         w1_event *e = &events[i];
-        *e = (w1_event){ .category = text_of("registry"), .os = text_of("windows"), .type = text_of("change"),
-                         .strings = texts, .n_strings = (uint32_t)(chance(&r, 60) ? 1 : 1 + below(&r, 3)),
-                         .match = match };
+        *e = (w1_event) { .category = text_of("registry"),
+                          .os = text_of("windows"),
+                          .type = text_of("change"),
+                          .strings = texts,
+                          .n_strings = (uint32_t)(chance(&r, 60) ? 1 : 1 + below(&r, 3)),
+                          .match = match };
         for (uint32_t k = 0; k < e->n_strings; k++)
             *texts++ = text_of(PICK(&r, strings));
         e->path.ptr = paths;

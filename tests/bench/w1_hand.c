@@ -1,8 +1,10 @@
-/* w1_hand.c - the rule of w1.h as a C programmer would write it who knows the rule, the events and the processor:
- * the measure of what the library could reach at best. Compiled with -O3 for the processor at hand.
+/* w1_hand.c - the rule of w1.h as a C programmer would write it who knows the rule, the events and the
+ * processor: the measure of what the library could reach at best. Compiled with -O3 for the processor at
+ * hand.
  *
- * One load of the last eight bytes rejects nearly every path; the third byte picks the hive; what is left are one or
- * two caseless comparisons with constants, 16 bytes at a time: (x | mask) == folded, mask 0x20 exactly at letters. */
+ * One load of the last eight bytes rejects nearly every path; the third byte picks the hive; what is left are
+ * one or two caseless comparisons with constants, 16 bytes at a time: (x | mask) == folded, mask 0x20 exactly
+ * at letters. */
 #include "w1.h"
 
 #include <string.h>

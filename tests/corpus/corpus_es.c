@@ -1,7 +1,7 @@
-/* corpus_es.c - event queries of Elasticsearch's and of python-eql's own tests, with their data and the ids they
- * expect. Run by tests/support/corpus.sh. Argument: the folder that holds spec/ and corpus/. Exit status 1: some
- * query gives other ids. Where python-eql's language differs by design its rows carry the answer of the rules of
- * Elasticsearch, too: such a row counts as a known difference. */
+/* corpus_es.c - event queries of Elasticsearch's and of python-eql's own tests, with their data and the ids
+ * they expect. Run by tests/support/corpus.sh. Argument: the folder that holds spec/ and corpus/. Exit status
+ * 1: some query gives other ids. Where python-eql's language differs by design its rows carry the answer of
+ * the rules of Elasticsearch, too: such a row counts as a known difference. */
 #include "eqlmini.h"
 
 #include "event.h"
@@ -20,21 +20,56 @@ typedef struct suite {
 } suite;
 
 static const suite suites[] = {
-    { "spec/es-tests/test_queries.toml", "spec/es-tests/mapping-default.json", { "spec/es-tests/test_data.json" },
-      "event_type", "serial_event_id", "timestamp", false },
-    { "spec/es-tests/additional_test_queries.toml", "spec/es-tests/mapping-default.json",
-      { "spec/es-tests/test_data.json" }, "event_type", "serial_event_id", "timestamp", false },
-    { "spec/es-tests/test_extra.tomllib.toml", "spec/es-tests/data/extra.mapping",
-      { "spec/es-tests/data/extra.data" }, "event_type", "sequence", "@timestamp", true },
-    { "spec/es-tests/test_missing_events.toml", "spec/es-tests/data/missing-events.mapping",
-      { "spec/es-tests/data/missing-events.data" }, "event_type", "sequence", "@timestamp", true },
-    { "spec/es-tests/test_sample.toml", NULL,
-      { "spec/es-tests/data/sample1.data", "spec/es-tests/data/sample2.data", "spec/es-tests/data/sample3.data" },
-      "event_type", "id", NULL, true },
-    { "spec/es-tests/test_sample_multi.toml", NULL, { "spec/es-tests/data/sample-multi.data" }, "event_type", "id",
-      NULL, true },
-    { "corpus/pyeql_tests/queries.jsonl", "spec/es-tests/mapping-default.json",
-      { "corpus/pyeql_tests/test_data.json" }, "event_type", "serial_event_id", "timestamp", false },
+    { "spec/es-tests/test_queries.toml",
+      "spec/es-tests/mapping-default.json",
+      { "spec/es-tests/test_data.json" },
+      "event_type",
+      "serial_event_id",
+      "timestamp",
+      false },
+    { "spec/es-tests/additional_test_queries.toml",
+      "spec/es-tests/mapping-default.json",
+      { "spec/es-tests/test_data.json" },
+      "event_type",
+      "serial_event_id",
+      "timestamp",
+      false },
+    { "spec/es-tests/test_extra.tomllib.toml",
+      "spec/es-tests/data/extra.mapping",
+      { "spec/es-tests/data/extra.data" },
+      "event_type",
+      "sequence",
+      "@timestamp",
+      true },
+    { "spec/es-tests/test_missing_events.toml",
+      "spec/es-tests/data/missing-events.mapping",
+      { "spec/es-tests/data/missing-events.data" },
+      "event_type",
+      "sequence",
+      "@timestamp",
+      true },
+    { "spec/es-tests/test_sample.toml",
+      NULL,
+      { "spec/es-tests/data/sample1.data", "spec/es-tests/data/sample2.data",
+        "spec/es-tests/data/sample3.data" },
+      "event_type",
+      "id",
+      NULL,
+      true },
+    { "spec/es-tests/test_sample_multi.toml",
+      NULL,
+      { "spec/es-tests/data/sample-multi.data" },
+      "event_type",
+      "id",
+      NULL,
+      true },
+    { "corpus/pyeql_tests/queries.jsonl",
+      "spec/es-tests/mapping-default.json",
+      { "corpus/pyeql_tests/test_data.json" },
+      "event_type",
+      "serial_event_id",
+      "timestamp",
+      false },
 };
 
 typedef struct document {
@@ -81,12 +116,14 @@ static json_t *load_data(const char *path)
     return j;
 }
 
-/* "properties" of a mapping. An alias gives every document a second name for a value, null_value a value for null. */
+/* "properties" of a mapping. An alias gives every document a second name for a value, null_value a value for
+ * null. */
 static void read_mapping(run *r, json_t *properties, const char *prefix)
 {
     const char *key;
     json_t *p;
-    json_object_foreach(properties, key, p) {
+    json_object_foreach(properties, key, p)
+    {
         char name[512];
         snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", key);
         const char *type = json_string_value(json_object_get(p, "type"));
@@ -117,8 +154,11 @@ static void infer_type(run *r, const char *name, json_t *value)
 {
     if (json_is_array(value) && json_array_size(value))
         value = json_array_get(value, 0);
-    const char *type = json_is_string(value) ? "keyword" : json_is_integer(value) ? "long"
-                       : json_is_real(value) ? "double" : json_is_boolean(value) ? "boolean" : NULL;
+    const char *type = json_is_string(value)    ? "keyword"
+                       : json_is_integer(value) ? "long"
+                       : json_is_real(value)    ? "double"
+                       : json_is_boolean(value) ? "boolean"
+                                                : NULL;
     if (type && !json_object_get(r->types, name))
         json_object_set_new(r->types, name, json_string(type));
 }
@@ -144,7 +184,8 @@ static void load_documents(run *r, const char *base)
         snprintf(path, sizeof path, "%s/%s", base, r->s->data[k]);
         json_t *all = load_data(path), *doc;
         size_t i;
-        json_array_foreach(all, i, doc) {
+        json_array_foreach(all, i, doc)
+        {
             if (r->n_docs == MAX_EVENTS)
                 die("too many events", path);
             r->docs[r->n_docs++].json = json_incref(doc);
@@ -161,8 +202,7 @@ static void load_documents(run *r, const char *base)
         document *d = &r->docs[i];
         const char *key;
         json_t *value;
-        json_object_foreach(d->json, key, value)
-            infer_type(r, key, value);
+        json_object_foreach(d->json, key, value) infer_type(r, key, value);
         d->event = ts_event_new(d->json, NULL, NULL);
         d->id = number_of(json_object_get(d->json, r->s->id));
         d->time = r->s->time ? number_of(json_object_get(d->json, r->s->time)) : 0;
@@ -206,7 +246,8 @@ static bool same(json_t *wanted, const long long *ids, size_t n)
     return true;
 }
 
-static void show(const run *r, const char *name, const char *query, json_t *wanted, const long long *ids, size_t n)
+static void show(const run *r, const char *name, const char *query, json_t *wanted, const long long *ids,
+                 size_t n)
 {
     char *text = json_dumps(wanted, JSON_COMPACT);
     printf("%s: %s: %s\n    wanted %s\n    got    [", r->s->queries, name, query, text ? text : "nothing");
@@ -224,13 +265,16 @@ static bool run_query(run *r, const char *query, long long *ids, size_t *n, long
     eqlm_program *program = NULL;
     eqlm_vm *vm = NULL;
     ts_getter getter = { 0 };
-    if (eqlm_schema_new(NULL, &schema) != EQLM_OK || eqlm_schema_set_types(schema, type_of, r->types) != EQLM_OK ||
-        eqlm_schema_set_getter(schema, ts_event_get, &getter) != EQLM_OK || eqlm_vm_new(NULL, &vm) != EQLM_OK ||
-        eqlm_diags_new(NULL, &diags) != EQLM_OK || (r->s->closed && eqlm_schema_close(schema) != EQLM_OK))
+    if (eqlm_schema_new(NULL, &schema) != EQLM_OK ||
+        eqlm_schema_set_types(schema, type_of, r->types) != EQLM_OK ||
+        eqlm_schema_set_getter(schema, ts_event_get, &getter) != EQLM_OK ||
+        eqlm_vm_new(NULL, &vm) != EQLM_OK || eqlm_diags_new(NULL, &diags) != EQLM_OK ||
+        (r->s->closed && eqlm_schema_close(schema) != EQLM_OK))
         die("memory", "short");
     getter.schema = schema;
     eqlm_options options = { .size = sizeof options, .category_field = r->s->category };
-    eqlm_status s = eqlm_compile(NULL, schema, (eqlm_str){ query, strlen(query) }, &options, diags, &program);
+    eqlm_status s =
+        eqlm_compile(NULL, schema, (eqlm_str) { query, strlen(query) }, &options, diags, &program);
     bool pending = s == EQLM_OK && eqlm_program_get_kind(program) != EQLM_EVENT_QUERY;
     *n = 0;
     *first = ids;
@@ -278,9 +322,9 @@ static void run_toml(run *r, const char *path)
     size_t i;
     if (!toml)
         die("cannot read", path);
-    json_array_foreach(json_object_get(toml, "queries"), i, q)
-        check_query(r, json_string_value(json_object_get(q, "name")), json_string_value(json_object_get(q, "query")),
-                    json_object_get(q, "expected_event_ids"), NULL);
+    json_array_foreach(json_object_get(toml, "queries"), i, q) check_query(
+        r, json_string_value(json_object_get(q, "name")), json_string_value(json_object_get(q, "query")),
+        json_object_get(q, "expected_event_ids"), NULL);
     json_decref(toml);
 }
 
@@ -300,7 +344,8 @@ static void run_lines(run *r, const char *path)
         snprintf(name, sizeof name, "%lld", (long long)json_integer_value(json_object_get(j, "n")));
         /* Rows with why_no_es have no equivalent in this language. */
         if (query && !json_object_get(j, "why_no_es"))
-            check_query(r, name, text, json_object_get(j, "expected_event_ids"), json_object_get(j, "ref_es"));
+            check_query(r, name, text, json_object_get(j, "expected_event_ids"),
+                        json_object_get(j, "ref_es"));
     }
     fclose(f);
 }
@@ -322,8 +367,8 @@ int main(int argc, char **argv)
             run_toml(r, path);
         else
             run_lines(r, path);
-        printf("%-48s %3zu queries, %3zu equal, %zu known differences, %zu pending, %zu different\n", r->s->queries,
-               r->queries, r->equal, r->known, r->pending, r->different);
+        printf("%-48s %3zu queries, %3zu equal, %zu known differences, %zu pending, %zu different\n",
+               r->s->queries, r->queries, r->equal, r->known, r->pending, r->different);
         different += r->different;
         for (size_t k = 0; k < r->n_docs; k++) {
             ts_event_free(r->docs[k].event);

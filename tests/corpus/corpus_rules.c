@@ -1,9 +1,9 @@
-/* corpus_rules.c - compiles public rules and compares their verdicts on recorded and generated events with known
- * answers. Run by tests/support/corpus.sh. Arguments: the folder with events/ and expected/, then rule folders or
- * files. Exit status 1: some rule does not compile or some answer differs.
+/* corpus_rules.c - compiles public rules and compares their verdicts on recorded and generated events with
+ * known answers. Run by tests/support/corpus.sh. Arguments: the folder with events/ and expected/, then rule
+ * folders or files. Exit status 1: some rule does not compile or some answer differs.
  *
- * Two kinds of expectations: recordings list the pairs (rule, event) that match, and every other pair of the rules in
- * rules_covered.json does not; generated events list for one event the verdict of one rule. */
+ * Two kinds of expectations: recordings list the pairs (rule, event) that match, and every other pair of the
+ * rules in rules_covered.json does not; generated events list for one event the verdict of one rule. */
 #include "eqlmini.h"
 
 #include "events.h"
@@ -99,7 +99,8 @@ static void compile_all(corpus *c)
         die("memory", "short");
     for (size_t i = 0; i < c->n; i++) {
         item *it = &c->items[i];
-        eqlm_options options = { .size = sizeof options, .dialect = it->rule->dialect,
+        eqlm_options options = { .size = sizeof options,
+                                 .dialect = it->rule->dialect,
                                  .category_field = it->rule->category_field };
         eqlm_str source = { it->rule->query, it->rule->query_len };
         eqlm_status s = eqlm_compile(NULL, c->schema, source, &options, diags, &it->program);
@@ -123,8 +124,8 @@ static void compile_all(corpus *c)
                d ? d->code : "", d ? d->message : eqlm_status_text(s));
     }
     for (int k = 0; k < 2; k++)
-        printf("%-9s %4zu rules, %4zu compile (%zu sequences)\n", k ? "endpoint:" : "es:", total[k], compiled[k],
-               sequences[k]);
+        printf("%-9s %4zu rules, %4zu compile (%zu sequences)\n", k ? "endpoint:" : "es:", total[k],
+               compiled[k], sequences[k]);
     if (c->pending)
         printf("pending:  %4llu rules use what is not supported yet\n", (unsigned long long)c->pending);
     eqlm_diags_free(diags);
@@ -147,13 +148,14 @@ static void mark_covered(corpus *c)
     const char *name;
     size_t i;
     json_object_foreach(covered, name, collection)
-        json_array_foreach(json_object_get(collection, "event"), i, file) {
-            item *it = find_item(c, json_string_value(file));
-            if (it)
-                it->covered = true;
-            else
-                printf("%s: no such rule\n", json_string_value(file));
-        }
+        json_array_foreach(json_object_get(collection, "event"), i, file)
+    {
+        item *it = find_item(c, json_string_value(file));
+        if (it)
+            it->covered = true;
+        else
+            printf("%s: no such rule\n", json_string_value(file));
+    }
     json_decref(covered);
 }
 
@@ -165,7 +167,7 @@ static void add_want(recording *r, uint64_t event, size_t it, bool match)
         if (!r->wants)
             die("memory", "short");
     }
-    r->wants[r->n_wants++] = (want){ event, it, match };
+    r->wants[r->n_wants++] = (want) { event, it, match };
 }
 
 static int by_event(const void *a, const void *b)
@@ -221,7 +223,10 @@ static void compare(recording *r, const eqlc_event *e, const item *it, bool want
         return;
     if (r->differences++ < MAX_SHOWN)
         printf("%s: event %llu, %s: wanted %s, got %s\n", r->name, (unsigned long long)e->line - 1, it->file,
-               wanted ? "a match" : "no match", s != EQLM_OK ? eqlm_status_text(s) : got ? "a match" : "no match");
+               wanted ? "a match" : "no match",
+               s != EQLM_OK ? eqlm_status_text(s)
+               : got        ? "a match"
+                            : "no match");
 }
 
 static bool on_event(void *ctx, const eqlc_event *e)
@@ -255,7 +260,8 @@ static void on_error(void *ctx, const char *path, uint64_t line, uint64_t column
 {
     recording *r = ctx;
     r->c->failures++;
-    fprintf(stderr, "%s:%llu:%llu: %s\n", path, (unsigned long long)line, (unsigned long long)column, message);
+    fprintf(stderr, "%s:%llu:%llu: %s\n", path, (unsigned long long)line, (unsigned long long)column,
+            message);
 }
 
 static bool starts(const char *s, const char *with)
@@ -337,7 +343,8 @@ int main(int argc, char **argv)
     compile_all(&c);
     mark_covered(&c);
     run_all(&c);
-    printf("corpus: %zu rules, %llu events, %llu pairs, %llu matches, %llu pending, %llu differences, %zu failures\n",
+    printf("corpus: %zu rules, %llu events, %llu pairs, %llu matches, %llu pending, %llu differences, %zu "
+           "failures\n",
            c.n, (unsigned long long)c.events, (unsigned long long)c.pairs, (unsigned long long)c.matches,
            (unsigned long long)c.pending, (unsigned long long)c.differences, c.failures);
     for (size_t i = 0; i < c.n; i++)

@@ -12,7 +12,7 @@ extern "C" json_t *toml_json_load(const char *path)
     try {
         toml::table table = toml::parse_file(path);
         std::ostringstream text;
-        text << toml::json_formatter{ table };
+        text << toml::json_formatter { table };
         json_error_t error;
         json_t *j = json_loads(text.str().c_str(), 0, &error);
         if (!j)

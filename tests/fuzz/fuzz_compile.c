@@ -1,5 +1,6 @@
-/* fuzz_compile.c - any text: compiling ends, diagnostics lie inside the text, and what compiles gives the same answers
- * after saving and loading. The first byte chooses the kind of text, dialect and schema; the rest is the text. */
+/* fuzz_compile.c - any text: compiling ends, diagnostics lie inside the text, and what compiles gives the
+ * same answers after saving and loading. The first byte chooses the kind of text, dialect and schema; the
+ * rest is the text. */
 #include "fuzz_host.h"
 
 static void check_diags(const eqlm_diags *diags, eqlm_status status, size_t len)
@@ -58,7 +59,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_program(p, typed, closed);
     static fuzz_bytes tree;
     tree.len = 0;
-    eqlm_status t = is_expr ? s : eqlm_dump_tree(NULL, schema, source, &options, diags, how & 32, fuzz_write, &tree);
+    eqlm_status t =
+        is_expr ? s : eqlm_dump_tree(NULL, schema, source, &options, diags, how & 32, fuzz_write, &tree);
     /* Regular expressions and limits of the code are no matter of the tree. */
     MUST(t == s || t == EQLM_E_LIMIT || (s != EQLM_OK && t == EQLM_OK));
     eqlm_program_free(p);

@@ -1,5 +1,5 @@
-/* fuzz_host.h - a host for the fuzzers: every field of every name has a value, of a kind that the name decides, so that
- * events look alike to programs compiled against different schemas. */
+/* fuzz_host.h - a host for the fuzzers: every field of every name has a value, of a kind that the name
+ * decides, so that events look alike to programs compiled against different schemas. */
 #ifndef FUZZ_HOST_H
 #define FUZZ_HOST_H
 
@@ -10,10 +10,10 @@
 #define FUZZ_EVENTS 3
 
 /* Ends the run when something that must always hold does not. */
-#define MUST(condition)                                                                                        \
-    do {                                                                                                       \
-        if (!(condition))                                                                                      \
-            __builtin_trap();                                                                                  \
+#define MUST(condition)                                                                                      \
+    do {                                                                                                     \
+        if (!(condition))                                                                                    \
+            __builtin_trap();                                                                                \
     } while (0)
 
 static const eqlm_value fuzz_items[] = {
@@ -37,22 +37,41 @@ static inline bool fuzz_get(void *ctx, const void *event, uint32_t field, eqlm_v
     h ^= h >> 15;
     memset(out, 0, sizeof *out);
     if (name.len == 14 && memcmp(name.ptr, "event.category", 14) == 0) {
-        *out = (eqlm_value){ .type = EQLM_STRING, .len = 7, .as.str = "process" };
+        *out = (eqlm_value) { .type = EQLM_STRING, .len = 7, .as.str = "process" };
         return true;
     }
     switch (h % 12) {
-    case 0: *out = (eqlm_value){ .type = EQLM_BOOL, .as.boolean = h & 64 }; break;
-    case 1: *out = (eqlm_value){ .type = EQLM_I64, .as.i64 = (int64_t)(h % 200) - 100 }; break;
-    case 2: *out = (eqlm_value){ .type = EQLM_U64, .as.u64 = UINT64_MAX - h % 3 }; break;
-    case 3: *out = (eqlm_value){ .type = EQLM_F64, .as.f64 = 1.5 }; break;
-    case 4: *out = (eqlm_value){ .type = EQLM_IP, .len = h & 64 ? 4 : 16, .as.ip = address }; break;
-    case 5: *out = (eqlm_value){ .type = EQLM_DATE, .as.i64 = 1700000000000000000 }; break;
-    case 6: *out = (eqlm_value){ .type = EQLM_ARRAY, .len = 7, .as.items = fuzz_items }; break;
-    case 7: *out = (eqlm_value){ .type = EQLM_ARRAY, .len = 2, .as.items = fuzz_items + 5 }; break;
-    case 8: return false;
-    case 9: *out = (eqlm_value){ .type = EQLM_I64, .as.i64 = INT64_MIN }; break;
+    case 0:
+        *out = (eqlm_value) { .type = EQLM_BOOL, .as.boolean = h & 64 };
+        break;
+    case 1:
+        *out = (eqlm_value) { .type = EQLM_I64, .as.i64 = (int64_t)(h % 200) - 100 };
+        break;
+    case 2:
+        *out = (eqlm_value) { .type = EQLM_U64, .as.u64 = UINT64_MAX - h % 3 };
+        break;
+    case 3:
+        *out = (eqlm_value) { .type = EQLM_F64, .as.f64 = 1.5 };
+        break;
+    case 4:
+        *out = (eqlm_value) { .type = EQLM_IP, .len = h & 64 ? 4 : 16, .as.ip = address };
+        break;
+    case 5:
+        *out = (eqlm_value) { .type = EQLM_DATE, .as.i64 = 1700000000000000000 };
+        break;
+    case 6:
+        *out = (eqlm_value) { .type = EQLM_ARRAY, .len = 7, .as.items = fuzz_items };
+        break;
+    case 7:
+        *out = (eqlm_value) { .type = EQLM_ARRAY, .len = 2, .as.items = fuzz_items + 5 };
+        break;
+    case 8:
+        return false;
+    case 9:
+        *out = (eqlm_value) { .type = EQLM_I64, .as.i64 = INT64_MIN };
+        break;
     default:
-        *out = (eqlm_value){ .type = EQLM_STRING, .len = (uint32_t)name.len, .as.str = name.ptr };
+        *out = (eqlm_value) { .type = EQLM_STRING, .len = (uint32_t)name.len, .as.str = name.ptr };
         break;
     }
     return true;
@@ -68,7 +87,8 @@ static inline eqlm_type fuzz_type(void *ctx, eqlm_str name, bool *is_array)
 {
     (void)ctx;
     *is_array = name.len % 2 == 0;
-    return name.len ? (eqlm_type)((unsigned char)name.ptr[name.len - 1] % (EQLM_TYPE_UNMAPPED + 1)) : EQLM_TYPE_ANY;
+    return name.len ? (eqlm_type)((unsigned char)name.ptr[name.len - 1] % (EQLM_TYPE_UNMAPPED + 1))
+                    : EQLM_TYPE_ANY;
 }
 
 /* A schema for fuzz_get; typed: with fuzz_type in force. */
@@ -84,8 +104,8 @@ static inline eqlm_schema *fuzz_schema(bool typed, bool closed)
     return s;
 }
 
-/* Verdicts of the events as bits; of an expression the numbers of its values. Bit 31: a limit, no verdict; bit 30: a
- * query about ancestors, which only a stream can evaluate. */
+/* Verdicts of the events as bits; of an expression the numbers of its values. Bit 31: a limit, no verdict;
+ * bit 30: a query about ancestors, which only a stream can evaluate. */
 static inline uint32_t fuzz_evaluate(eqlm_vm *vm, const eqlm_program *p)
 {
     uint32_t bits = 0;

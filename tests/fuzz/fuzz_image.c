@@ -1,6 +1,6 @@
-/* fuzz_image.c - any bytes as a saved program: the check and the loader agree, and what is accepted evaluates, lists and
- * saves without harm. The checksum and the length in the header are mended first, or hardly an input would get past
- * them; an odd first byte leaves them alone. */
+/* fuzz_image.c - any bytes as a saved program: the check and the loader agree, and what is accepted
+ * evaluates, lists and saves without harm. The checksum and the length in the header are mended first, or
+ * hardly an input would get past them; an odd first byte leaves them alone. */
 #include "fuzz_host.h"
 
 enum { HEADER = 24, LENGTH_AT = 12, SUM_AT = 16 };

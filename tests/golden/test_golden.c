@@ -1,8 +1,9 @@
-/* test_golden.c - for every query NAME.eql here: its diagnostics, or its tree and code, are what NAME.out holds.
- * Every diagnostic of the catalogue must occur in some pair. UPDATE_GOLDEN=1 rewrites the .out files.
+/* test_golden.c - for every query NAME.eql here: its diagnostics, or its tree and code, are what NAME.out
+ * holds. Every diagnostic of the catalogue must occur in some pair. UPDATE_GOLDEN=1 rewrites the .out files.
  *
  * The first line of a query may be a comment with options:
- *   // golden: endpoint expr strict closed tree code types=a:long,b:text max_depth=9 max_source=40 max_nodes=9
+ *   // golden: endpoint expr strict closed tree code types=a:long,b:text max_depth=9 max_source=40
+ * max_nodes=9
  *   //         max_regex_states=9 max_diags=2 */
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,8 +76,10 @@ static void read_option(golden *g, char *word)
         const char *name;
         size_t at;
     } limits[] = {
-        { "max_depth", offsetof(eqlm_limits, max_depth) },   { "max_source", offsetof(eqlm_limits, max_source) },
-        { "max_nodes", offsetof(eqlm_limits, max_nodes) },   { "max_diags", offsetof(eqlm_limits, max_diags) },
+        { "max_depth", offsetof(eqlm_limits, max_depth) },
+        { "max_source", offsetof(eqlm_limits, max_source) },
+        { "max_nodes", offsetof(eqlm_limits, max_nodes) },
+        { "max_diags", offsetof(eqlm_limits, max_diags) },
         { "max_regex_states", offsetof(eqlm_limits, max_regex_states) },
     };
     char *value = strchr(word, '=');
@@ -117,7 +120,8 @@ static void read_options(golden *g)
         n++;
     memcpy(line, g->text.ptr, n);
     line[n] = 0;
-    for (char *save, *word = strtok_r(line + sizeof mark - 1, " ", &save); word; word = strtok_r(NULL, " ", &save))
+    for (char *save, *word = strtok_r(line + sizeof mark - 1, " ", &save); word;
+         word = strtok_r(NULL, " ", &save))
         read_option(g, word);
 }
 
@@ -141,8 +145,8 @@ static void put_diags(golden *g, const eqlm_diags *diags)
 {
     for (size_t i = 0; i < eqlm_diags_count(diags); i++) {
         const eqlm_diag *d = eqlm_diags_get(diags, i);
-        put(&g->out, "%u:%u-%u:%u: %s[%s]: %s\n", (unsigned)d->line, (unsigned)d->column, (unsigned)d->end_line,
-            (unsigned)d->end_column, severity_name(d->severity), d->code, d->message);
+        put(&g->out, "%u:%u-%u:%u: %s[%s]: %s\n", (unsigned)d->line, (unsigned)d->column,
+            (unsigned)d->end_line, (unsigned)d->end_column, severity_name(d->severity), d->code, d->message);
         if (d->hint)
             put(&g->out, "    hint: %s\n", d->hint);
         size_t used = strlen(seen);
@@ -210,8 +214,8 @@ static void test_pair(void **state)
     bool same = update || (wanted.len == g.out.len &&
                            (wanted.len == 0 || memcmp(wanted.ptr, g.out.ptr, wanted.len) == 0));
     if (!same)
-        print_error("wanted:\n%.*s\ngot:\n%.*s\n", (int)wanted.len, wanted.ptr ? wanted.ptr : "", (int)g.out.len,
-                    g.out.ptr ? g.out.ptr : "");
+        print_error("wanted:\n%.*s\ngot:\n%.*s\n", (int)wanted.len, wanted.ptr ? wanted.ptr : "",
+                    (int)g.out.len, g.out.ptr ? g.out.ptr : "");
     json_decref(g.types);
     free(g.text.ptr);
     free(g.out.ptr);
@@ -269,8 +273,9 @@ int main(void)
     if (!find_names())
         return 2;
     for (size_t i = 0; i < n_names; i++)
-        tests[i] = (struct CMUnitTest){ .name = names[i], .test_func = test_pair, .initial_state = names[i] };
-    tests[n_names] = (struct CMUnitTest){ .name = "every diagnostic has a pair", .test_func = test_catalog };
+        tests[i] =
+            (struct CMUnitTest) { .name = names[i], .test_func = test_pair, .initial_state = names[i] };
+    tests[n_names] = (struct CMUnitTest) { .name = "every diagnostic has a pair", .test_func = test_catalog };
     int failed = _cmocka_run_group_tests("golden", tests, n_names + 1, NULL, NULL);
     for (size_t i = 0; i < n_names; i++)
         free(names[i]);

@@ -5,14 +5,14 @@
 #include "eqlmini.h"
 
 typedef struct ts_alloc {
-    eqlm_alloc hook;      /* give &a->hook to the library; do not copy the ts_alloc afterwards */
+    eqlm_alloc hook; /* give &a->hook to the library; do not copy the ts_alloc afterwards */
     size_t live_blocks;
     size_t live_bytes;
     size_t peak_bytes;
-    size_t calls;         /* allocations and growths asked for since ts_alloc_arm or ts_alloc_init */
-    size_t fail_at;       /* the call with this number (from 1) fails; 0: none */
-    bool failed;          /* that call happened */
-    bool corrupt;         /* a size given back was not the size handed out */
+    size_t calls;   /* allocations and growths asked for since ts_alloc_arm or ts_alloc_init */
+    size_t fail_at; /* the call with this number (from 1) fails; 0: none */
+    bool failed;    /* that call happened */
+    bool corrupt;   /* a size given back was not the size handed out */
 } ts_alloc;
 
 void ts_alloc_init(ts_alloc *a);

@@ -31,16 +31,26 @@ static const struct {
     const char *name;
     eqlm_type type;
 } type_names[] = {
-    { "keyword", EQLM_TYPE_KEYWORD },     { "constant_keyword", EQLM_TYPE_KEYWORD },
-    { "wildcard", EQLM_TYPE_KEYWORD },    { "text", EQLM_TYPE_TEXT },
-    { "long", EQLM_TYPE_LONG },           { "integer", EQLM_TYPE_LONG },
-    { "short", EQLM_TYPE_LONG },          { "byte", EQLM_TYPE_LONG },
-    { "double", EQLM_TYPE_DOUBLE },       { "float", EQLM_TYPE_DOUBLE },
-    { "scaled_float", EQLM_TYPE_DOUBLE }, { "unsigned_long", EQLM_TYPE_UNSIGNED_LONG },
-    { "boolean", EQLM_TYPE_BOOLEAN },     { "date", EQLM_TYPE_DATE },
-    { "ip", EQLM_TYPE_IP },               { "version", EQLM_TYPE_VERSION },
-    { "nested", EQLM_TYPE_NESTED },       { "object", EQLM_TYPE_OBJECT },
-    { "geo_point", EQLM_TYPE_UNSUPPORTED }, { "unmapped", EQLM_TYPE_UNMAPPED },
+    { "keyword", EQLM_TYPE_KEYWORD },
+    { "constant_keyword", EQLM_TYPE_KEYWORD },
+    { "wildcard", EQLM_TYPE_KEYWORD },
+    { "text", EQLM_TYPE_TEXT },
+    { "long", EQLM_TYPE_LONG },
+    { "integer", EQLM_TYPE_LONG },
+    { "short", EQLM_TYPE_LONG },
+    { "byte", EQLM_TYPE_LONG },
+    { "double", EQLM_TYPE_DOUBLE },
+    { "float", EQLM_TYPE_DOUBLE },
+    { "scaled_float", EQLM_TYPE_DOUBLE },
+    { "unsigned_long", EQLM_TYPE_UNSIGNED_LONG },
+    { "boolean", EQLM_TYPE_BOOLEAN },
+    { "date", EQLM_TYPE_DATE },
+    { "ip", EQLM_TYPE_IP },
+    { "version", EQLM_TYPE_VERSION },
+    { "nested", EQLM_TYPE_NESTED },
+    { "object", EQLM_TYPE_OBJECT },
+    { "geo_point", EQLM_TYPE_UNSUPPORTED },
+    { "unmapped", EQLM_TYPE_UNMAPPED },
 };
 
 eqlm_type ts_type_by_name(const char *name)
@@ -130,20 +140,20 @@ void ts_event_collect(ts_event *e, json_t *j, const char *name, bool objects, ts
         size_t i;
         json_t *item;
         *is_array = true;
-        json_array_foreach(j, i, item)
-            ts_event_collect(e, item, name, objects, vs, is_array);
+        json_array_foreach(j, i, item) ts_event_collect(e, item, name, objects, vs, is_array);
     } else if (json_is_object(j) && !ts_special_key(j)) {
         if (!*name) {
             if (objects) {
                 ts_node *n = ts_event_keep(e, sizeof *n);
                 n->json = j;
-                values_add(e, vs, (eqlm_value){ .type = EQLM_OBJECT, .as.object = n });
+                values_add(e, vs, (eqlm_value) { .type = EQLM_OBJECT, .as.object = n });
             }
             return;
         }
         const char *key;
         json_t *item;
-        json_object_foreach(j, key, item) {
+        json_object_foreach(j, key, item)
+        {
             size_t len = strlen(key);
             if (strncmp(name, key, len) == 0 && (name[len] == 0 || name[len] == '.'))
                 ts_event_collect(e, item, name[len] ? name + len + 1 : name + len, objects, vs, is_array);
@@ -184,7 +194,7 @@ bool ts_event_get(void *ctx, const void *event, uint32_t field, eqlm_value *out)
     if (vs.n == 1 && !is_array)
         *out = vs.items[0];
     else
-        *out = (eqlm_value){ .type = EQLM_ARRAY, .len = (uint32_t)vs.n, .as.items = vs.items };
+        *out = (eqlm_value) { .type = EQLM_ARRAY, .len = (uint32_t)vs.n, .as.items = vs.items };
     return true;
 }
 

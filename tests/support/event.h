@@ -1,7 +1,8 @@
 /* event.h - JSON documents as events for tests: as a host struct built at run time, and through a getter.
  *
- * Keys may be nested or dotted; arrays are flattened; null, [] and [null] are missing. What JSON cannot say is
- * written as an object with one key: {"$u64": "18446744073709551615"}, {"$bytes": "c3ff"} (hex, any bytes),
+ * Keys may be nested or dotted; arrays are flattened; null, [] and [null] are missing. What JSON cannot say
+ * is written as an object with one key: {"$u64": "18446744073709551615"}, {"$bytes": "c3ff"} (hex, any
+ * bytes),
  * {"$ip": "7f000001"} (hex, 4 or 16 bytes), {"$date": nanoseconds}.
  * The arrays whose paths are listed as `objects` keep their elements apart, for _arraysearch. */
 #ifndef TS_EVENT_H
@@ -13,8 +14,8 @@
 
 typedef struct ts_event ts_event;
 
-/* `types` {name: type name} may be NULL: fields are then EQLM_TYPE_ANY. Names of `types` that the document lacks
- * become fields without a value. `objects` is NULL or an array of paths. Exits when memory is short. */
+/* `types` {name: type name} may be NULL: fields are then EQLM_TYPE_ANY. Names of `types` that the document
+ * lacks become fields without a value. `objects` is NULL or an array of paths. Exits when memory is short. */
 ts_event *ts_event_new(json_t *doc, json_t *types, json_t *objects);
 void ts_event_free(ts_event *e);
 

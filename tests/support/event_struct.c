@@ -8,8 +8,8 @@
 #define MAX_PATHS 512
 #define MAX_NAME 512
 
-/* One field of a host struct. All fields have the same cell, so offsets are easy to compute; which members are
- * used depends on the values. */
+/* One field of a host struct. All fields have the same cell, so offsets are easy to compute; which members
+ * are used depends on the values. */
 typedef struct cell {
     union {
         const char *str;
@@ -38,8 +38,8 @@ typedef struct text {
 typedef struct path {
     char name[MAX_NAME];
     bool is_objects;
-    bool array;  /* some element has not exactly one value here */
-    bool mixed;  /* values of several types */
+    bool array;    /* some element has not exactly one value here */
+    bool mixed;    /* values of several types */
     uint32_t type; /* eqlm_value_type of the first value; EQLM_NULL: no value anywhere */
     uint32_t variant;
 } path;
@@ -59,9 +59,7 @@ static bool is_objects_path(const ts_event *e, const char *name)
 {
     size_t i;
     json_t *item;
-    json_array_foreach(e->objects, i, item)
-        if (strcmp(json_string_value(item), name) == 0)
-            return true;
+    json_array_foreach(e->objects, i, item) if (strcmp(json_string_value(item), name) == 0) return true;
     return false;
 }
 
@@ -84,14 +82,14 @@ static void find_paths(ts_event *e, json_t *j, const char *parent, const char *p
     if (json_is_array(j)) {
         size_t i;
         json_t *item;
-        json_array_foreach(j, i, item)
-            find_paths(e, item, parent, prefix, g);
+        json_array_foreach(j, i, item) find_paths(e, item, parent, prefix, g);
         if (*prefix && json_array_size(j) == 0)
             group_add(g, prefix, false);
     } else if (json_is_object(j) && !ts_special_key(j)) {
         const char *key;
         json_t *item;
-        json_object_foreach(j, key, item) {
+        json_object_foreach(j, key, item)
+        {
             char name[2 * MAX_NAME], full[4 * MAX_NAME];
             snprintf(name, sizeof name, "%s%s%s", prefix, *prefix ? "." : "", key);
             snprintf(full, sizeof full, "%s%s%s", parent, *parent ? "." : "", name);
@@ -128,14 +126,17 @@ static eqlm_field *add_field(ts_event *e, const char *parent, const path *p, siz
     return f;
 }
 
-/* The storages of one field take turns by `variant`, so that every kind of place meets every kind of query. */
+/* The storages of one field take turns by `variant`, so that every kind of place meets every kind of query.
+ */
 static void place_scalar(eqlm_field *f, const path *p, size_t i)
 {
     size_t base = i * sizeof(cell);
     uint32_t present = (uint32_t)(base + offsetof(cell, present));
     switch (p->mixed ? EQLM_ARRAY : p->type) {
     case EQLM_STRING:
-        f->storage = (uint8_t)(p->variant == 1 ? EQLM_STORE_CSTR : p->variant == 2 ? EQLM_STORE_CHARS : EQLM_STORE_STR);
+        f->storage = (uint8_t)(p->variant == 1   ? EQLM_STORE_CSTR
+                               : p->variant == 2 ? EQLM_STORE_CHARS
+                                                 : EQLM_STORE_STR);
         f->size = p->variant == 2 ? (uint32_t)sizeof(((cell *)0)->v.chars) : 0;
         f->len_offset = (uint32_t)(base + offsetof(cell, len));
         f->len_size = 8;
@@ -240,7 +241,7 @@ static void fill(ts_event *e, const eqlm_field *f, const path *p, cell *c, const
     case EQLM_STORE_VALUE:
         c->v.value = *v;
         if (p->array)
-            c->v.value = (eqlm_value){ .type = EQLM_ARRAY, .len = (uint32_t)vs->n, .as.items = vs->items };
+            c->v.value = (eqlm_value) { .type = EQLM_ARRAY, .len = (uint32_t)vs->n, .as.items = vs->items };
         break;
     case EQLM_STORE_CHARS:
         memcpy(c->v.chars, v->as.str, v->len);
@@ -309,12 +310,11 @@ static void survey(ts_event *e, path *p, json_t **elements, size_t n)
         p->variant = 0;
 }
 
-
 static cell *build(ts_event *e, const char *parent, json_t **elements, size_t n, size_t *stride);
 
 /* An array of objects: the elements of all `elements` lie one behind the other in one block. */
-static void build_objects(ts_event *e, const char *parent, const path *p, size_t i, json_t **elements, size_t n,
-                          cell *cells, size_t per)
+static void build_objects(ts_event *e, const char *parent, const path *p, size_t i, json_t **elements,
+                          size_t n, cell *cells, size_t per)
 {
     eqlm_field *f = add_field(e, parent, p, i);
     const char *full = f->name;
@@ -353,9 +353,8 @@ static cell *build(ts_event *e, const char *parent, json_t **elements, size_t n,
     const char *key;
     json_t *type;
     if (!*parent)
-        json_object_foreach(e->types, key, type)
-            if (strcmp(json_string_value(type), "unmapped") != 0)
-                group_add(g, key, false);
+        json_object_foreach(e->types, key, type) if (strcmp(json_string_value(type), "unmapped") != 0)
+            group_add(g, key, false);
     size_t per = g->n + 1;
     *stride = per * sizeof(cell);
     cell *cells = ts_event_keep(e, (n + 1) * per * sizeof *cells);

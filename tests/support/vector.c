@@ -46,8 +46,10 @@ static bool read_want(ts_vector *v, json_t *j)
         else if (strcmp(text_of(j, "kind", ""), "compile") == 0)
             v->want = TS_ACCEPT;
     } else if (json_object_get(j, "endpoint_parser")) {
-        v->want = strcmp(text_of(j, v->dialect == EQLM_DIALECT_ES ? "es" : "endpoint_parser", ""), "accept") == 0
-                      ? TS_ACCEPT : TS_REJECT;
+        v->want =
+            strcmp(text_of(j, v->dialect == EQLM_DIALECT_ES ? "es" : "endpoint_parser", ""), "accept") == 0
+                ? TS_ACCEPT
+                : TS_REJECT;
     } else if (json_is_string(want) && !v->is_expr) {
         const char *s = json_string_value(want);
         if (strcmp(s, "error") != 0 && strcmp(s, "ok") != 0)
@@ -115,7 +117,8 @@ static bool add_vector(ts_vectors *vs, json_t *j, const char *file, size_t line,
     v->types = read_types(j);
     v->objects = json_object_get(j, "objects");
     v->errors = json_is_true(json_object_get(j, "errors"));
-    v->any_errors = json_object_get(j, "expect") || json_object_get(j, "value") || json_object_get(j, "any_errors");
+    v->any_errors =
+        json_object_get(j, "expect") || json_object_get(j, "value") || json_object_get(j, "any_errors");
     v->strict = json_is_true(json_object_get(j, "strict"));
     v->closed = json_is_true(json_object_get(j, "closed"));
     v->category_field = text_of(j, "category_field", NULL);
@@ -137,8 +140,8 @@ static bool add_vector(ts_vectors *vs, json_t *j, const char *file, size_t line,
     return true;
 }
 
-/* Lines for which the project decides otherwise than the reference parsers: array index, `in` after arithmetic,
- * functions not in the list, a free variable. */
+/* Lines for which the project decides otherwise than the reference parsers: array index, `in` after
+ * arithmetic, functions not in the list, a free variable. */
 static bool endpoint_exception(const char *id)
 {
     return strstr(" E031 E034 E035 E036 E038 ", id) != NULL;
@@ -276,9 +279,9 @@ static eqlm_type type_of(void *ctx, eqlm_str name, bool *is_array)
     const char *key;
     json_t *type;
     (void)is_array;
-    json_object_foreach(types, key, type)
-        if (strlen(key) == name.len && memcmp(key, name.ptr, name.len) == 0)
-            return ts_type_by_name(json_string_value(type));
+    json_object_foreach(types, key, type) if (strlen(key) == name.len &&
+                                              memcmp(key, name.ptr, name.len) ==
+                                                  0) return ts_type_by_name(json_string_value(type));
     return EQLM_TYPE_ANY;
 }
 
@@ -306,7 +309,7 @@ eqlm_status ts_host_new(const eqlm_alloc *alloc, const ts_vector *v, ts_event *e
     }
     if (s == EQLM_OK && v->closed)
         s = eqlm_schema_close(out->schema);
-    out->getter = (ts_getter){ out->schema, e };
+    out->getter = (ts_getter) { out->schema, e };
     if (s != EQLM_OK)
         ts_host_clear(out);
     return s;
@@ -356,15 +359,17 @@ static bool code_fits(const char *codes, const char *code)
     return false;
 }
 
-bool ts_vector_diags_ok(const ts_vector *v, size_t text_len, const eqlm_diags *diags, char *why, size_t why_len)
+bool ts_vector_diags_ok(const ts_vector *v, size_t text_len, const eqlm_diags *diags, char *why,
+                        size_t why_len)
 {
     bool found = false;
     const eqlm_diag *first = NULL;
     for (size_t i = 0; i < eqlm_diags_count(diags); i++) {
         const eqlm_diag *d = eqlm_diags_get(diags, i);
         if (d->start > d->end || d->end > text_len || d->line < 1 || d->column < 1 || !d->message[0]) {
-            snprintf(why, why_len, "diagnostic %s has bad place %u..%u of %zu bytes, line %u column %u", d->code,
-                     (unsigned)d->start, (unsigned)d->end, text_len, (unsigned)d->line, (unsigned)d->column);
+            snprintf(why, why_len, "diagnostic %s has bad place %u..%u of %zu bytes, line %u column %u",
+                     d->code, (unsigned)d->start, (unsigned)d->end, text_len, (unsigned)d->line,
+                     (unsigned)d->column);
             return false;
         }
         if (d->severity != EQLM_ERROR)
@@ -398,7 +403,7 @@ static bool value_equals(const eqlm_value *v, json_t *j)
         const char *text = json_string_value(json_object_get(j, "$u64"));
         return text ? strtoull(text, NULL, 10) == v->as.u64
                     : json_is_integer(j) && json_integer_value(j) >= 0 &&
-                      (uint64_t)json_integer_value(j) == v->as.u64;
+                          (uint64_t)json_integer_value(j) == v->as.u64;
     }
     default:
         return false;
@@ -408,13 +413,27 @@ static bool value_equals(const eqlm_value *v, json_t *j)
 static void value_text(const eqlm_value *v, char *out, size_t len)
 {
     switch ((eqlm_value_type)v->type) {
-    case EQLM_NULL: snprintf(out, len, "null"); break;
-    case EQLM_BOOL: snprintf(out, len, "%s", v->as.boolean ? "true" : "false"); break;
-    case EQLM_I64: snprintf(out, len, "%lld", (long long)v->as.i64); break;
-    case EQLM_U64: snprintf(out, len, "%llu (u64)", (unsigned long long)v->as.u64); break;
-    case EQLM_F64: snprintf(out, len, "%.17g (double)", v->as.f64); break;
-    case EQLM_STRING: snprintf(out, len, "\"%.*s\"", (int)v->len, v->as.str); break;
-    default: snprintf(out, len, "a value of type %u", (unsigned)v->type); break;
+    case EQLM_NULL:
+        snprintf(out, len, "null");
+        break;
+    case EQLM_BOOL:
+        snprintf(out, len, "%s", v->as.boolean ? "true" : "false");
+        break;
+    case EQLM_I64:
+        snprintf(out, len, "%lld", (long long)v->as.i64);
+        break;
+    case EQLM_U64:
+        snprintf(out, len, "%llu (u64)", (unsigned long long)v->as.u64);
+        break;
+    case EQLM_F64:
+        snprintf(out, len, "%.17g (double)", v->as.f64);
+        break;
+    case EQLM_STRING:
+        snprintf(out, len, "\"%.*s\"", (int)v->len, v->as.str);
+        break;
+    default:
+        snprintf(out, len, "a value of type %u", (unsigned)v->type);
+        break;
     }
 }
 
@@ -494,7 +513,8 @@ size_t ts_condition_start(const char *text, size_t len)
         size_t skip = skip_opaque(text + i, len - i);
         if (!skip && text[i] == '[')
             return 0;
-        if (!skip && i > 0 && len - i > 5 && memcmp(text + i, "where", 5) == 0 && strchr(" \t\r\n(/", text[i + 5]))
+        if (!skip && i > 0 && len - i > 5 && memcmp(text + i, "where", 5) == 0 &&
+            strchr(" \t\r\n(/", text[i + 5]))
             return i + 5;
         i += skip ? skip : 1;
     }

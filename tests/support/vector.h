@@ -1,8 +1,9 @@
 /* vector.h - test vectors: a query or expression, an event and the wanted result, as lines of JSON.
  *
- * Our format (tests/vectors/README.md): name, spec, query or expr, event, want, and where needed code, schema,
- * unmapped, objects, dialect, strict, closed, category_field, errors. The reader also takes the reference formats
- * (id, expect, value, error_kind; endpoint_parser), for those who have such files beside the project. */
+ * Our format (tests/vectors/README.md): name, spec, query or expr, event, want, and where needed code,
+ * schema, unmapped, objects, dialect, strict, closed, category_field, errors. The reader also takes the
+ * reference formats (id, expect, value, error_kind; endpoint_parser), for those who have such files beside
+ * the project. */
 #ifndef TS_VECTOR_H
 #define TS_VECTOR_H
 
@@ -10,27 +11,27 @@
 #include "event.h"
 
 typedef enum ts_want {
-    TS_MATCH,   /* the event matches */
+    TS_MATCH, /* the event matches */
     TS_NO_MATCH,
-    TS_VALUE,   /* the expression has the value (or values) `value` */
-    TS_ACCEPT,  /* compiling succeeds */
-    TS_REJECT   /* compiling fails with a diagnostic whose code starts with one of `codes` */
+    TS_VALUE,  /* the expression has the value (or values) `value` */
+    TS_ACCEPT, /* compiling succeeds */
+    TS_REJECT  /* compiling fails with a diagnostic whose code starts with one of `codes` */
 } ts_want;
 
 typedef struct ts_vector {
-    json_t *json;       /* owns everything below */
+    json_t *json; /* owns everything below */
     char *name;
     const char *text;
     size_t text_len;
     bool is_expr;
-    bool errors;        /* evaluation has to count a run-time error */
-    bool any_errors;    /* not known whether it does */
+    bool errors;     /* evaluation has to count a run-time error */
+    bool any_errors; /* not known whether it does */
     eqlm_dialect dialect;
     bool strict, closed;
     const char *category_field;
     json_t *event, *types, *objects, *value;
     ts_want want;
-    const char *codes;  /* names or beginnings of codes of diagnostics, separated by spaces; "" accepts any */
+    const char *codes; /* names or beginnings of codes of diagnostics, separated by spaces; "" accepts any */
 } ts_vector;
 
 typedef struct ts_vectors {
@@ -42,8 +43,8 @@ typedef struct ts_vectors {
 bool ts_vectors_read(ts_vectors *vs, const char *path);
 /* All *.jsonl of a directory, in the order of their names. */
 bool ts_vectors_read_dir(ts_vectors *vs, const char *dir);
-/* Our vectors (tests/vectors below the current directory) and, when it is there, the reference files of `shared`.
- * Prints what was read or skipped. */
+/* Our vectors (tests/vectors below the current directory) and, when it is there, the reference files of
+ * `shared`. Prints what was read or skipped. */
 bool ts_vectors_read_all(ts_vectors *vs, const char *shared);
 void ts_vectors_clear(ts_vectors *vs);
 
@@ -61,8 +62,8 @@ typedef struct ts_host {
     ts_getter getter;
 } ts_host;
 
-/* Makes the schema of a vector's event for one way. `shift` field names come first, so that the numbers of fields
- * differ from those of another schema. EQLM_E_NOMEM if the allocator says so. */
+/* Makes the schema of a vector's event for one way. `shift` field names come first, so that the numbers of
+ * fields differ from those of another schema. EQLM_E_NOMEM if the allocator says so. */
 eqlm_status ts_host_new(const eqlm_alloc *alloc, const ts_vector *v, ts_event *e, ts_way way, size_t shift,
                         ts_host *out);
 void ts_host_clear(ts_host *h);
@@ -72,8 +73,10 @@ const char *ts_way_name(ts_way way);
 eqlm_status ts_vector_compile(const eqlm_alloc *alloc, const ts_vector *v, const char *text, size_t len,
                               eqlm_schema *schema, eqlm_diags *diags, eqlm_program **out);
 
-/* Tells whether diagnostics agree with v->codes and lie inside a text of text_len bytes; otherwise writes why not. */
-bool ts_vector_diags_ok(const ts_vector *v, size_t text_len, const eqlm_diags *diags, char *why, size_t why_len);
+/* Tells whether diagnostics agree with v->codes and lie inside a text of text_len bytes; otherwise writes why
+ * not. */
+bool ts_vector_diags_ok(const ts_vector *v, size_t text_len, const eqlm_diags *diags, char *why,
+                        size_t why_len);
 /* The values of an expression against v->value. */
 bool ts_vector_values_ok(const ts_vector *v, const eqlm_value *values, size_t n, char *why, size_t why_len);
 

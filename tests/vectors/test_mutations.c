@@ -1,5 +1,6 @@
-/* test_mutations.c - texts that are nearly right: tokens of the vectors' queries deleted, doubled, swapped or taken from
- * elsewhere. Whatever comes out, compiling ends with a program that evaluates, or with an error inside the text. */
+/* test_mutations.c - texts that are nearly right: tokens of the vectors' queries deleted, doubled, swapped or
+ * taken from elsewhere. Whatever comes out, compiling ends with a program that evaluates, or with an error
+ * inside the text. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,7 +64,7 @@ static bool split(mutant *m, const ts_vector *v)
         size_t n = token_length(v->text + i, v->text_len - i);
         if (m->n == MAX_TOKENS / 2 || v->text_len > MAX_TEXT / 4)
             return false;
-        m->tokens[m->n++] = (token){ v->text + i, n };
+        m->tokens[m->n++] = (token) { v->text + i, n };
         i += n;
     }
     return m->n > 1;
@@ -91,7 +92,7 @@ static void mutate(mutant *m)
         const ts_vector *other = &vectors.items[below(vectors.n)];
         size_t at = other->text_len ? below(other->text_len) : 0;
         if (other->text_len)
-            m->tokens[i] = (token){ other->text + at, token_length(other->text + at, other->text_len - at) };
+            m->tokens[i] = (token) { other->text + at, token_length(other->text + at, other->text_len - at) };
         break;
     }
     }

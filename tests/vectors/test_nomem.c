@@ -1,5 +1,5 @@
-/* test_nomem.c - every vector again, with each allocation failing in turn: compiling, saving, loading and evaluating
- * must then say EQLM_E_NOMEM, give everything back, and succeed when nothing fails any more. */
+/* test_nomem.c - every vector again, with each allocation failing in turn: compiling, saving, loading and
+ * evaluating must then say EQLM_E_NOMEM, give everything back, and succeed when nothing fails any more. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -120,8 +120,8 @@ static bool fail_each(job *j, char *why)
         ts_alloc_arm(&j->alloc, n);
         eqlm_status s = live(j);
         if (!clean(j)) {
-            snprintf(why, MAX_REPORT, "allocation %zu of %zu fails in %s: leaks %zu blocks", n, total, j->stage,
-                     j->alloc.live_blocks);
+            snprintf(why, MAX_REPORT, "allocation %zu of %zu fails in %s: leaks %zu blocks", n, total,
+                     j->stage, j->alloc.live_blocks);
             return false;
         }
         if (j->alloc.failed && s != EQLM_E_NOMEM) {

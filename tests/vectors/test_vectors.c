@@ -1,6 +1,7 @@
 /* test_vectors.c - every vector is one test, run on every path; all have to agree with the wanted result:
- * compiled, saved and loaded into a schema with other field numbers, events as host structs and through a getter,
- * and, for queries that compile, the negated condition, whose answer is always the opposite (language 4.2). */
+ * compiled, saved and loaded into a schema with other field numbers, events as host structs and through a
+ * getter, and, for queries that compile, the negated condition, whose answer is always the opposite
+ * (language 4.2). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -29,8 +30,8 @@ static bool report(run *r, const char *what, eqlm_status s)
 {
     size_t n = eqlm_diags_count(r->diags);
     const eqlm_diag *d = n ? eqlm_diags_get(r->diags, 0) : NULL;
-    snprintf(r->why, sizeof r->why, "%s: %s%s%s%s%s", what, eqlm_status_text(s), d ? ": " : "", d ? d->code : "",
-             d ? ": " : "", d ? d->message : "");
+    snprintf(r->why, sizeof r->why, "%s: %s%s%s%s%s", what, eqlm_status_text(s), d ? ": " : "",
+             d ? d->code : "", d ? ": " : "", d ? d->message : "");
     return false;
 }
 
@@ -62,7 +63,8 @@ static bool evaluate(run *r, const eqlm_program *p, const ts_host *h, bool oppos
         }
     }
     if (!v->any_errors && (eqlm_vm_errors(r->vm) > before) != v->errors) {
-        snprintf(r->why, sizeof r->why, v->errors ? "no run-time error was counted" : "a run-time error was counted");
+        snprintf(r->why, sizeof r->why,
+                 v->errors ? "no run-time error was counted" : "a run-time error was counted");
         return false;
     }
     return true;
@@ -160,8 +162,8 @@ static bool try_text(run *r, ts_way way, const char *text, size_t len, bool oppo
     return ok;
 }
 
-/* `any where not (condition)`: negation is a complement whatever is missing or fails. The condition alone, without
- * the category, has to be known to match or not, so this needs an event of the category. */
+/* `any where not (condition)`: negation is a complement whatever is missing or fails. The condition alone,
+ * without the category, has to be known to match or not, so this needs an event of the category. */
 static bool try_negated(run *r, ts_way way)
 {
     const ts_vector *v = r->v;

@@ -126,6 +126,7 @@ static void check_field(eqli_check *ck, eqli_node *n, bool objects_allowed)
     case EQLM_TYPE_UNMAPPED:
         if (f->optional) { /* language 10: the literal null */
             eqli_node_set_const(n, eqli_null());
+            n->from_unmapped = true;
             return;
         }
         eqli_error(ck->cx, n->span, EQLI_D_UNKNOWN_FIELD, f->full);
@@ -467,6 +468,15 @@ static void check_operator(eqli_check *ck, eqli_node *n)
     }
 }
 
+static bool is_from_unmapped(const eqli_node *n)
+{
+    for (uint32_t i = 0; i < n->n_kids; i++) {
+        if (n->kids[i]->from_unmapped)
+            return true;
+    }
+    return false;
+}
+
 static bool has_broken_operand(const eqli_node *n)
 {
     for (uint32_t i = 0; i < n->n_kids; i++) {
@@ -482,6 +492,7 @@ static void check_and_fold(eqli_check *ck, eqli_node *n)
     bool failed_before = ck->cx->failed;
     ck->cx->failed = false;
     check_operator(ck, n);
+    n->from_unmapped = is_from_unmapped(n);
     if (!ck->cx->failed && !has_broken_operand(n))
         eqli_fold_node(ck->cx, n);
     ck->cx->failed |= failed_before;

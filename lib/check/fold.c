@@ -41,8 +41,6 @@ static const char *reason(eqli_op_result r)
         return "it is no IP address";
     case EQLI_OP_BAD_BLOCK:
         return "it is no address block";
-    case EQLI_OP_TOO_COMPLEX:
-        return "the regular expression needs too many states";
     default:
         return "an operand has the wrong type";
     }
@@ -58,6 +56,9 @@ static void settle(eqli_cx *cx, eqli_node *n, eqli_op_result r, eqlm_value v)
             n->type = type == EQLI_T_BOOL ? EQLI_T_BOOL : EQLI_T_NULL;
     } else if (eqli_op_fatal(r)) {
         cx->nomem = true;
+    } else if (r == EQLI_OP_TOO_COMPLEX) {
+        eqli_error(cx, n->span, EQLI_D_REGEX_TOO_COMPLEX, "its automaton has too many states");
+        n->type = EQLI_T_ERROR;
     } else {
         eqli_error(cx, n->span, EQLI_D_CONST_ERROR, reason(r));
         n->type = EQLI_T_ERROR;
@@ -146,7 +147,8 @@ static eqli_op_result match_const(eqli_cx *cx, const eqli_node *n, const eqlm_va
         if (status == EQLM_OK && eqli_regex_cache_new(&cx->alloc, re, &cache) == EQLM_OK)
             r = eqli_regex_match(re, cache, v->as.str, v->len, hit);
         else if (status != EQLM_OK && status != EQLM_E_NOMEM) {
-            eqli_error(cx, n->span, EQLI_D_BAD_REGEX, error.message);
+            bool limit = status == EQLM_E_LIMIT;
+            eqli_error(cx, n->span, limit ? EQLI_D_REGEX_TOO_COMPLEX : EQLI_D_BAD_REGEX, error.message);
             r = EQLI_OP_OK;
         }
         eqli_regex_cache_free(cache);

@@ -135,6 +135,7 @@ void eqli_fold_logic(eqli_node *n)
         return;
     for (uint32_t i = 0; i < n->n_kids; i++) {
         eqli_fold_logic(n->kids[i]);
+        n->from_unmapped |= n->kids[i]->from_unmapped;
         if (n->kids[i]->kind != EQLI_N_CONST)
             return;
     }

@@ -1,5 +1,6 @@
 /* compile.c - text to program: the stages in order. Each may be called after a failure and then does nothing. */
 #include "check/check.h"
+#include "check/lint.h"
 #include "codegen/codegen.h"
 #include "syntax/tree.h"
 
@@ -82,6 +83,8 @@ static eqlm_status compile(const eqlm_alloc *alloc, eqlm_schema *schema, eqlm_st
     eqli_query *query = parse(&cx);
     if (query)
         eqli_check_query(&cx, query);
+    if (query && diags && !cx.failed && !cx.nomem)
+        eqli_lint_query(&cx, query);
     if (query && !cx.failed && !cx.nomem)
         program = eqli_codegen(&cx, query);
     status = cx_close(&cx, diags);

@@ -168,7 +168,7 @@ uint32_t eqli_emit_set(eqli_emit *e, eqli_set_kind kind, bool fold, eqli_pattern
         set.kinds = eqli_cx_alloc(e->cx, n, 1);
         if (!set.kinds)
             return 0;
-        memset(set.kinds, pattern, n);
+        memset(set.kinds, (int)pattern, n);
     }
     for (uint32_t i = 0; i < n; i++)
         eqli_emit_const(e, members[i]->u.value);
@@ -335,7 +335,7 @@ static void report_finish(eqli_emit *e, eqlm_status status, uint32_t set, const 
     }
     const eqli_node *n = e->set_nodes[set];
     const eqli_node *pattern = error->pattern + 1 < n->n_kids ? n->kids[error->pattern + 1] : n;
-    eqli_error(cx, pattern->span, EQLI_D_BAD_REGEX, error->message);
+    eqli_error(cx, pattern->span, status == EQLM_E_LIMIT ? EQLI_D_REGEX_TOO_COMPLEX : EQLI_D_BAD_REGEX, error->message);
 }
 
 eqlm_program *eqli_emit_finish(eqli_emit *e, const eqli_query *q)

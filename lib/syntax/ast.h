@@ -66,6 +66,7 @@ struct eqli_node {
     bool negated;     /* IN: `not in` */
     bool fold;        /* MATCH, IN: case-insensitive form; CALL: `~` */
     bool parens;      /* written in parentheses */
+    bool from_unmapped; /* CONST: it would not be constant if an unmapped `?field` in it were known */
     uint16_t depth;   /* 1 + deepest kid */
     eqli_span span;   /* the whole expression, without surrounding parentheses */
     eqli_span outer;  /* the same with them */

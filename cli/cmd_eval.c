@@ -87,7 +87,8 @@ static void print_values(evaluation *e, const eqlm_value *values, size_t n)
     eqlc_buf_clear(&b);
 }
 
-/* Nothing is computed for an event that evaluation gave up on; its line says so, so that lines and events agree. */
+/* Nothing is computed for an event that evaluation gave up on; its line says so, so that lines and events
+ * agree. */
 static void evaluate(evaluation *e, const void *event)
 {
     static const eqlm_value null = { .type = EQLM_NULL };
@@ -116,8 +117,8 @@ static void on_error(void *ctx, const char *path, uint64_t line, uint64_t column
 {
     (void)ctx;
     if (line)
-        fprintf(stderr, "%s:%llu:%llu: error: %s\n", path, (unsigned long long)line, (unsigned long long)column,
-                message);
+        fprintf(stderr, "%s:%llu:%llu: error: %s\n", path, (unsigned long long)line,
+                (unsigned long long)column, message);
     else
         fprintf(stderr, "%s: error: %s\n", path, message);
 }
@@ -153,8 +154,9 @@ static int evaluate_constant(evaluation *e)
 
     if (eqlm_program_n_fields(e->program) > 0) {
         field = eqlm_schema_field_name(e->schema, eqlm_program_field(e->program, 0));
-        return eqlc_usage_error("eval", "the expression asks for the field %.*s: name event files, or - for standard input",
-                                (int)field.len, field.ptr);
+        return eqlc_usage_error(
+            "eval", "the expression asks for the field %.*s: name event files, or - for standard input",
+            (int)field.len, field.ptr);
     }
     evaluate(e, NULL);
     return EQLC_EXIT_OK;

@@ -24,8 +24,8 @@ static void on_error(void *ctx, const char *path, uint64_t line, uint64_t column
 {
     (void)ctx;
     if (line)
-        fprintf(stderr, "%s:%llu:%llu: error: %s\n", path, (unsigned long long)line, (unsigned long long)column,
-                message);
+        fprintf(stderr, "%s:%llu:%llu: error: %s\n", path, (unsigned long long)line,
+                (unsigned long long)column, message);
     else
         fprintf(stderr, "%s: error: %s\n", path, message);
 }

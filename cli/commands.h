@@ -36,7 +36,7 @@ typedef struct eqlc_compiling {
     const char **schema_files;  /* --schema, in order */
     size_t n_schema_files, cap_schema_files;
     const char *category_field; /* --event-category-field, stronger than the rule's own; or NULL */
-    eqlc_types types;           /* what these files and the Elastic Common Schema tell, once they have been read */
+    eqlc_types types;           /* of these files and the Elastic Common Schema, once they have been read */
 } eqlc_compiling;
 
 /* Their rows in a table for getopt_long; the first part is about schemas alone. */
@@ -49,14 +49,14 @@ enum {
     EQLC_OPT_CATEGORY
 };
 /* clang-format off */
-#define EQLC_SCHEMA_OPTIONS                                                                                    \
-    { "schema", required_argument, NULL, EQLC_OPT_SCHEMA },                                                    \
+#define EQLC_SCHEMA_OPTIONS                                                                                  \
+    { "schema", required_argument, NULL, EQLC_OPT_SCHEMA },                                                  \
     { "no-schema", no_argument, NULL, EQLC_OPT_NO_SCHEMA }
-#define EQLC_COMPILING_OPTIONS                                                                                 \
-    EQLC_SCHEMA_OPTIONS,                                                                                       \
-    { "schema-closed", no_argument, NULL, EQLC_OPT_SCHEMA_CLOSED },                                            \
-    { "dialect", required_argument, NULL, EQLC_OPT_DIALECT },                                                  \
-    { "strict", no_argument, NULL, EQLC_OPT_STRICT },                                                          \
+#define EQLC_COMPILING_OPTIONS                                                                               \
+    EQLC_SCHEMA_OPTIONS,                                                                                     \
+    { "schema-closed", no_argument, NULL, EQLC_OPT_SCHEMA_CLOSED },                                          \
+    { "dialect", required_argument, NULL, EQLC_OPT_DIALECT },                                                \
+    { "strict", no_argument, NULL, EQLC_OPT_STRICT },                                                        \
     { "event-category-field", required_argument, NULL, EQLC_OPT_CATEGORY }
 /* clang-format on */
 
@@ -68,7 +68,8 @@ void eqlc_compiling_clear(eqlc_compiling *compiling);
 eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_rule *rule);
 /* Reads the files of --schema into compiling->types; ends the program if that fails. */
 void eqlc_compiling_read_types(eqlc_compiling *compiling);
-/* A new schema as these options ask for, which borrows from them; ends the program if a file cannot be read. */
+/* A new schema as these options ask for, which borrows from them; ends the program if a file cannot be
+ * read. */
 eqlm_schema *eqlc_compiling_schema(eqlc_compiling *compiling);
 
 #endif

@@ -96,5 +96,5 @@ void eqlc_compiling_clear(eqlc_compiling *compiling)
 {
     free((void *)compiling->schema_files);
     eqlc_types_clear(&compiling->types);
-    *compiling = (eqlc_compiling){ .dialect_given = false };
+    *compiling = (eqlc_compiling) { .dialect_given = false };
 }

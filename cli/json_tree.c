@@ -54,16 +54,17 @@ static void take_string(eqlc_json_tree *t, uint32_t *at, uint32_t *len)
     memcpy(t->text + start, t->scratch, *len);
 }
 
-static bool is_end(char c)
+/* Whether a number or a word may end before p. */
+static bool is_end(const eqlc_json_tree *t, const char *p)
 {
-    return c == '\0' || strchr(",]} \t\r\n", c) != NULL;
+    return p == t->text + t->len || (*p && strchr(",]} \t\r\n", *p));
 }
 
 static bool take_word(eqlc_json_tree *t, eqlc_json_node *node, const char *word, eqlc_json_kind kind)
 {
     size_t len = strlen(word);
 
-    if (strncmp(t->text + node->at, word, len) != 0 || !is_end(t->text[node->at + len]))
+    if (strncmp(t->text + node->at, word, len) != 0 || !is_end(t, t->text + node->at + len))
         return fail(t, node->at, "this is not JSON");
     node->kind = kind;
     node->len = (uint32_t)len;
@@ -76,7 +77,7 @@ static bool take_number(eqlc_json_tree *t, eqlc_json_node *node)
     bool is_integer;
     const char *start = t->text + node->at, *end = eqlc_json_number_end(start, &is_integer);
 
-    if (!end || !is_end(*end))
+    if (!end || !is_end(t, end))
         return fail(t, node->at, "this is not JSON");
     node->kind = EQLC_JSON_NUMBER;
     node->len = (uint32_t)(end - start);
@@ -107,8 +108,7 @@ static bool take_scalar(eqlc_json_tree *t, eqlc_json_node *node)
 static size_t add_node(eqlc_json_tree *t, uint32_t key_at, uint32_t key_len)
 {
     t->nodes = eqlc_grow(t->nodes, &t->cap, t->n + 1, sizeof *t->nodes);
-    t->nodes[t->n] =
-        (eqlc_json_node){ .key_at = key_at, .key_len = key_len, .at = (uint32_t)place(t) };
+    t->nodes[t->n] = (eqlc_json_node) { .key_at = key_at, .key_len = key_len, .at = (uint32_t)place(t) };
     return t->n++;
 }
 
@@ -162,7 +162,8 @@ static bool parse_values(eqlc_json_tree *t)
         bool opens;
         size_t node;
 
-        if (open.n > 0 && t->nodes[open.at[open.n - 1]].kind == EQLC_JSON_OBJECT && !take_key(t, &key_at, &key_len))
+        if (open.n > 0 && t->nodes[open.at[open.n - 1]].kind == EQLC_JSON_OBJECT &&
+            !take_key(t, &key_at, &key_len))
             return false;
         node = add_node(t, key_at, key_len);
         opens = token(t) == '{' || token(t) == '[';
@@ -183,6 +184,7 @@ bool eqlc_json_tree_parse(eqlc_json_tree *t, char *text, size_t len)
     t->n = 0;
     t->at_token = 0;
     t->text = text;
+    t->len = len;
     if (!t->indexer)
         t->indexer = eqlc_indexer_new();
     if (!t->indexer)
@@ -208,7 +210,7 @@ void eqlc_json_tree_clear(eqlc_json_tree *t)
     eqlc_indexer_free(t->indexer);
     free(t->nodes);
     free(t->scratch);
-    *t = (eqlc_json_tree){ .nodes = NULL };
+    *t = (eqlc_json_tree) { .nodes = NULL };
 }
 
 uint32_t eqlc_json_member(const eqlc_json_tree *t, uint32_t node, const char *key)

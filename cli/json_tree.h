@@ -18,18 +18,19 @@ typedef enum eqlc_json_kind {
 } eqlc_json_kind;
 
 typedef struct eqlc_json_node {
-    uint32_t kind; /* eqlc_json_kind */
-    uint32_t next; /* number of the node behind this one and all it contains */
+    uint32_t kind;            /* eqlc_json_kind */
+    uint32_t next;            /* number of the node behind this one and all it contains */
     uint32_t key_at, key_len; /* in the text; 0, 0 outside objects */
     uint32_t at, len;         /* string: without quotes; otherwise from the first byte */
 } eqlc_json_node;
 
-/* All zero is an empty one, which can be parsed into again and again. The children of node i are i + 1, its `next`, and
- * so on, below the `next` of i. */
+/* All zero is an empty one, which can be parsed into again and again. The children of node i are i + 1, its
+ * `next`, and so on, below the `next` of i. */
 typedef struct eqlc_json_tree {
     eqlc_json_node *nodes;
     size_t n, cap;
     char *text;
+    size_t len;
     const char *message; /* what is wrong, ... */
     size_t error_at;     /* ... and at which byte of the text */
 
@@ -40,19 +41,19 @@ typedef struct eqlc_json_tree {
     size_t scratch_cap;
 } eqlc_json_tree;
 
-/* Reads a text whose padding is zero or holds something that cannot belong to it. Escapes in strings are replaced in
+/* Reads a text with zero bytes for padding. Escapes in strings are replaced in
  * place, so the text changes; nodes refer to it as long as it lasts. */
 bool eqlc_json_tree_parse(eqlc_json_tree *tree, char *text, size_t len);
 void eqlc_json_tree_clear(eqlc_json_tree *tree);
 
 static inline eqlm_str eqlc_json_key(const eqlc_json_tree *tree, uint32_t node)
 {
-    return (eqlm_str){ tree->text + tree->nodes[node].key_at, tree->nodes[node].key_len };
+    return (eqlm_str) { tree->text + tree->nodes[node].key_at, tree->nodes[node].key_len };
 }
 
 static inline eqlm_str eqlc_json_string(const eqlc_json_tree *tree, uint32_t node)
 {
-    return (eqlm_str){ tree->text + tree->nodes[node].at, tree->nodes[node].len };
+    return (eqlm_str) { tree->text + tree->nodes[node].at, tree->nodes[node].len };
 }
 
 /* The last member of this name of a node, or 0. */

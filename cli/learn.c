@@ -28,7 +28,7 @@ static bool is_address(eqlm_str s)
     char text[ADDRESS_MAX];
     unsigned char out[16];
 
-    if (s.len < 2 || s.len >= sizeof text)
+    if (s.len < 2 || s.len >= sizeof text || memchr(s.ptr, '\0', s.len))
         return false;
     memcpy(text, s.ptr, s.len);
     text[s.len] = '\0';
@@ -92,7 +92,7 @@ static eqlm_type type_of(unsigned met)
 
 static void note(eqlc_learner *l, unsigned kind)
 {
-    size_t i = eqlc_names_add(&l->names, (eqlm_str){ l->path.data, l->path.len });
+    size_t i = eqlc_names_add(&l->names, (eqlm_str) { l->path.data, l->path.len });
 
     if (l->names.n > l->cap_seen) {
         size_t before = l->cap_seen;
@@ -103,7 +103,8 @@ static void note(eqlc_learner *l, unsigned kind)
     l->seen[i] |= (uint8_t)kind;
 }
 
-/* Everything below a value whose name is l->path; the parser bounds how deep that is. Arrays do not show in names. */
+/* Everything below a value whose name is l->path; the parser bounds how deep that is. Arrays do not show in
+ * names. */
 static void look(eqlc_learner *l, uint32_t node)
 {
     const eqlc_json_tree *tree = &l->tree;
@@ -162,7 +163,7 @@ void eqlc_learn_write(const eqlc_learner *l, eqlc_buf *out)
     learnt *fields = eqlc_alloc(l->names.n * sizeof *fields);
 
     for (size_t i = 0; i < l->names.n; i++)
-        fields[i] = (learnt){ l->names.items[i], type_of(l->seen[i]) };
+        fields[i] = (learnt) { l->names.items[i], type_of(l->seen[i]) };
     qsort(fields, l->names.n, sizeof *fields, by_name);
     eqlc_buf_char(out, '{');
     for (size_t i = 0; i < l->names.n; i++) {
@@ -181,5 +182,5 @@ void eqlc_learn_clear(eqlc_learner *l)
     eqlc_buf_clear(&l->copy);
     eqlc_buf_clear(&l->path);
     free(l->seen);
-    *l = (eqlc_learner){ .seen = NULL };
+    *l = (eqlc_learner) { .seen = NULL };
 }

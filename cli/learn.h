@@ -17,7 +17,8 @@ typedef struct eqlc_learner {
 
 /* Looks at one document. False: it is not a JSON object, which learner->tree.message explains. */
 bool eqlc_learn(eqlc_learner *learner, const char *text, size_t len);
-/* Appends {"name": "type", ...}, sorted by name, one field a line. A field whose values do not go together is a keyword. */
+/* Appends {"name": "type", ...}, sorted by name, one field a line. A field whose values do not go together is
+ * a keyword. */
 void eqlc_learn_write(const eqlc_learner *learner, eqlc_buf *out);
 void eqlc_learn_clear(eqlc_learner *learner);
 

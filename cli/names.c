@@ -54,7 +54,7 @@ size_t eqlc_names_add(eqlc_names *names, eqlm_str name)
         grow_index(names);
     at = slot(names, name);
     if (*at == 0) {
-        names->items[names->n] = (eqlm_str){ eqlc_copy(name.ptr, name.len), name.len };
+        names->items[names->n] = (eqlm_str) { eqlc_copy(name.ptr, name.len), name.len };
         *at = ++names->n;
     }
     return *at - 1;
@@ -66,5 +66,5 @@ void eqlc_names_clear(eqlc_names *names)
         free((void *)(uintptr_t)names->items[i].ptr);
     free(names->items);
     free(names->index);
-    *names = (eqlc_names){ NULL, 0, 0, NULL, 0 };
+    *names = (eqlc_names) { NULL, 0, 0, NULL, 0 };
 }

@@ -10,7 +10,7 @@
 typedef struct eqlc_names {
     eqlm_str *items; /* owned */
     size_t n, cap;
-    size_t *index; /* open addressing: number + 1, or 0 */
+    size_t *index;     /* open addressing: number + 1, or 0 */
     size_t index_size; /* a power of two */
 } eqlc_names;
 

@@ -19,7 +19,7 @@ static bool take_quoted(csv *c, eqlm_str *out)
 {
     char *to = c->text + c->at;
 
-    *out = (eqlm_str){ to, 0 };
+    *out = (eqlm_str) { to, 0 };
     for (; c->at < c->len; c->at++) {
         if (c->text[c->at] == '"') {
             c->at++;
@@ -40,7 +40,7 @@ static void take_plain(csv *c, eqlm_str *out)
 
     while (c->at < c->len && c->text[c->at] != ',' && c->text[c->at] != '\n')
         c->at++;
-    *out = (eqlm_str){ c->text + start, c->at - start };
+    *out = (eqlm_str) { c->text + start, c->at - start };
     if (out->len && out->ptr[out->len - 1] == '\r')
         out->len--;
 }

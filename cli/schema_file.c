@@ -1,4 +1,5 @@
-/* schema_file.c - reads files that tell the types of fields: loads them, tells the kinds apart, reports errors. */
+/* schema_file.c - reads files that tell the types of fields: loads them, tells the kinds apart, reports
+ * errors. */
 #include "schema_file.h"
 
 #include "event_input.h"

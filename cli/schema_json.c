@@ -19,8 +19,11 @@ typedef struct json_schema {
     size_t n_aliases, cap_aliases;
 } json_schema;
 
-#define each_child(s, child, node)                                                                             \
-    for (uint32_t child = (node) + 1; child < (s)->tree.nodes[node].next; child = (s)->tree.nodes[child].next)
+/* Number of the node behind this one and what it contains. */
+static uint32_t after(const json_schema *s, uint32_t node)
+{
+    return s->tree.nodes[node].next;
+}
 
 static uint32_t kind(const json_schema *s, uint32_t node)
 {
@@ -53,7 +56,7 @@ static void leave(json_schema *s, size_t before)
 
 static void set(json_schema *s, eqlc_type_info info)
 {
-    eqlc_types_set(s->reader->types, (eqlm_str){ s->path.data, s->path.len }, info);
+    eqlc_types_set(s->reader->types, (eqlm_str) { s->path.data, s->path.len }, info);
 }
 
 /* ------------------------------------------------------------------------------------------------------
@@ -70,20 +73,21 @@ static bool read_name(json_schema *s, uint32_t node)
     if (kind(s, node) == EQLC_JSON_OBJECT)
         return read_names(s, node);
     if (kind(s, node) != EQLC_JSON_STRING)
-        return eqlc_schema_fail(s->reader, s->tree.nodes[node].at, "expected a type in quotes, or an object of fields");
+        return eqlc_schema_fail(s->reader, s->tree.nodes[node].at,
+                                "expected a type in quotes, or an object of fields");
     /* What an alias stands for is not told here. */
     if (type.len == 5 && memcmp(type.ptr, "alias", 5) == 0)
-        type = (eqlm_str){ "any", 3 };
+        type = (eqlm_str) { "any", 3 };
     if (!eqlc_type_parse(type, &info))
-        return eqlc_schema_unknown_type(s->reader, s->tree.nodes[node].at, (eqlm_str){ s->path.data, s->path.len },
-                                        type);
+        return eqlc_schema_unknown_type(s->reader, s->tree.nodes[node].at,
+                                        (eqlm_str) { s->path.data, s->path.len }, type);
     set(s, info);
     return true;
 }
 
 static bool read_names(json_schema *s, uint32_t object)
 {
-    each_child (s, child, object) {
+    for (uint32_t child = object + 1; child < after(s, object); child = after(s, child)) {
         eqlm_str key = eqlc_json_key(&s->tree, child);
         size_t before = s->path.len;
         bool good;
@@ -114,8 +118,8 @@ static void add_alias(json_schema *s, uint32_t node)
     if (path && kind(s, path) == EQLC_JSON_STRING)
         target = eqlc_json_string(&s->tree, path);
     s->aliases = eqlc_grow(s->aliases, &s->cap_aliases, s->n_aliases + 1, sizeof *s->aliases);
-    s->aliases[s->n_aliases++] = (alias){ eqlc_copy(s->path.data, s->path.len), eqlc_copy(target.ptr, target.len),
-                                          s->tree.nodes[node].at };
+    s->aliases[s->n_aliases++] = (alias) { eqlc_copy(s->path.data, s->path.len),
+                                           eqlc_copy(target.ptr, target.len), s->tree.nodes[node].at };
 }
 
 static bool resolve_aliases(json_schema *s)
@@ -124,11 +128,11 @@ static bool resolve_aliases(json_schema *s)
         const alias *a = &s->aliases[i];
         eqlc_type_info info = { .type = EQLM_TYPE_ANY };
 
-        info.type = (uint8_t)eqlc_types_of(s->reader->types, (eqlm_str){ a->target, strlen(a->target) },
+        info.type = (uint8_t)eqlc_types_of(s->reader->types, (eqlm_str) { a->target, strlen(a->target) },
                                            &info.is_array);
         if (info.type == EQLM_TYPE_ANY)
             return eqlc_schema_fail(s->reader, a->offset, "the path of this alias leads to no field");
-        eqlc_types_set(s->reader->types, (eqlm_str){ a->name, strlen(a->name) }, info);
+        eqlc_types_set(s->reader->types, (eqlm_str) { a->name, strlen(a->name) }, info);
     }
     return true;
 }
@@ -138,7 +142,7 @@ static bool read_multi_fields(json_schema *s, uint32_t fields)
 {
     bool exact = false;
 
-    each_child (s, child, fields) {
+    for (uint32_t child = fields + 1; child < after(s, fields); child = after(s, child)) {
         uint32_t type = eqlc_json_member(&s->tree, child, "type");
         size_t before = enter(s, child);
         eqlc_type_info info = { .type = EQLM_TYPE_UNSUPPORTED };
@@ -176,7 +180,7 @@ static bool read_definition(json_schema *s, uint32_t node)
 
 static bool read_properties(json_schema *s, uint32_t properties)
 {
-    each_child (s, child, properties) {
+    for (uint32_t child = properties + 1; child < after(s, properties); child = after(s, child)) {
         size_t before = s->path.len;
         bool good;
 
@@ -213,7 +217,8 @@ static bool read_mappings(json_schema *s, bool *any)
     *any = properties != 0;
     if (properties)
         return read_properties(s, properties);
-    each_child (s, child, 0) { /* {"index": {"mappings": ...}, ...} */
+    for (uint32_t child = 1; child < after(s, 0);
+         child = after(s, child)) { /* {"index": {"mappings": ...}, ...} */
         properties = object_member(s, child, "mappings") ? find_properties(s, child) : 0;
         if (!properties)
             continue;

@@ -18,7 +18,7 @@ void eqlc_types_clear(eqlc_types *types)
 {
     eqlc_names_clear(&types->names);
     free(types->info);
-    *types = (eqlc_types){ .ecs = false };
+    *types = (eqlc_types) { .ecs = false };
 }
 
 static const eqlc_type_info *find(const eqlc_types *types, eqlm_str name)
@@ -121,7 +121,7 @@ enum { N_TYPE_NAMES = sizeof type_names / sizeof type_names[0] };
 
 bool eqlc_type_parse(eqlm_str text, eqlc_type_info *out)
 {
-    *out = (eqlc_type_info){ .type = EQLM_TYPE_UNSUPPORTED };
+    *out = (eqlc_type_info) { .type = EQLM_TYPE_UNSUPPORTED };
     for (size_t i = 0; i < N_TYPE_NAMES; i++) {
         const char *name = type_names[i].text;
 

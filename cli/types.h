@@ -26,8 +26,8 @@ void eqlc_types_clear(eqlc_types *types);
 eqlm_type eqlc_types_of(void *ctx, eqlm_str name, bool *is_array);
 bool eqlc_types_name(void *ctx, size_t i, eqlm_str *name);
 
-/* What a type is called in a mapping ("keyword", "scaled_float"). False: no type of this name is known; then *out is
- * unsupported. */
+/* What a type is called in a mapping ("keyword", "scaled_float"). False: no type of this name is known; then
+ * *out is unsupported. */
 bool eqlc_type_parse(eqlm_str text, eqlc_type_info *out);
 const char *eqlc_type_text(eqlm_type type);
 

@@ -5,9 +5,9 @@
 #include "eqlmini.h"
 #include "util.h"
 
-/* Appends a value that is not an array: addresses and dates as strings, doubles with as few digits as tell them apart
- * from their neighbours and always with a fraction or an exponent. Null for what JSON cannot say: objects, infinities
- * and NaN; false for the latter two. */
+/* Appends a value that is not an array: addresses and dates as strings, doubles with as few digits as tell
+ * them apart from their neighbours and always with a fraction or an exponent. Null for what JSON cannot say:
+ * objects, infinities and NaN; false for the latter two. */
 bool eqlc_buf_value(eqlc_buf *b, const eqlm_value *value);
 
 #endif

@@ -234,8 +234,8 @@ EQLM_API eqlm_status eqlm_schema_set_getter(eqlm_schema *schema, eqlm_get_fn get
  * literal they are compared with asks: see "types" in docs/language.md. */
 EQLM_API eqlm_status eqlm_schema_set_types(eqlm_schema *schema, eqlm_type_fn type_of, void *ctx);
 
-/* Gives the i-th name that a source of types knows, in any order; false past the end. The text must stay valid as
- * long as the schema has this source. */
+/* Gives the i-th name that a source of types knows, in any order; false past the end. The text must stay valid
+ * as long as the schema has this source. */
 typedef bool (*eqlm_type_list_fn)(void *ctx, size_t i, eqlm_str *name);
 
 /* Lets diagnostics about unknown fields suggest the names that the source of types knows, for example
@@ -257,14 +257,15 @@ EQLM_API uint32_t eqlm_schema_field_parent(const eqlm_schema *schema, uint32_t f
 /* Finds a field by name; false when the schema does not hold it. */
 EQLM_API bool eqlm_schema_find(const eqlm_schema *schema, eqlm_str name, uint32_t *out);
 
-/* The Elastic Common Schema (library eqlmini-ecs) as an eqlm_type_fn; ctx is not used. A key below a field that holds
- * keys of anybody's choice ("labels.env") is a keyword. Any thread. */
+/* The Elastic Common Schema (library eqlmini-ecs) as an eqlm_type_fn; ctx is not used. A key below a field that
+ * holds keys of anybody's choice ("labels.env") is a keyword. Any thread. */
 EQLM_API eqlm_type eqlm_ecs_type(void *ctx, eqlm_str name, bool *is_array);
 
 /* Its names as an eqlm_type_list_fn; ctx is not used. The text is static. Any thread. */
 EQLM_API bool eqlm_ecs_name(void *ctx, size_t i, eqlm_str *name);
 
-/* Its i-th field in the order of the names' bytes; false past the end. type and is_array may be NULL. Any thread. */
+/* Its i-th field in the order of the names' bytes; false past the end. type and is_array may be NULL. Any
+ * thread. */
 EQLM_API bool eqlm_ecs_field(size_t i, eqlm_str *name, eqlm_type *type, bool *is_array);
 
 /* ------------------------------------------------------------------------------------------------------

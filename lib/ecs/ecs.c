@@ -43,7 +43,8 @@ static const ecs_row *find(eqlm_str name)
     return NULL;
 }
 
-/* Only the nearest known ancestor counts: below "process.pe.imports" anything goes, below "process" nothing does. */
+/* Only the nearest known ancestor counts: below "process.pe.imports" anything goes, below "process" nothing
+ * does. */
 static bool lies_below_keys(eqlm_str name)
 {
     while (name.len > 0) {
@@ -72,7 +73,7 @@ bool eqlm_ecs_field(size_t i, eqlm_str *name, eqlm_type *type, bool *is_array)
     if (i >= ECS_ROWS)
         return false;
     const ecs_row *row = &ecs_rows[i];
-    *name = (eqlm_str){ row_name(row), row->len };
+    *name = (eqlm_str) { row_name(row), row->len };
     if (type)
         *type = (eqlm_type)row->type;
     if (is_array)

@@ -33,6 +33,11 @@ constant 'length(null)' null
 run "$eqlc" eval '1 / 0'
 check_text "a constant that cannot be computed: exit code" 2 "$code"
 check_text "a constant that cannot be computed: message" "error[E501]" "${err%%:*}"
+run "$eqlc" eval '1e308 * 10'
+check_text "infinite: null" "0 null" "$code $out"
+check "infinite: warning" grep -q 'warning: 1 value is infinite' <<< "$err"
+run "$eqlc" eval '0.1 + 0.2'
+check_text "all digits of a double" 0.30000000000000004 "$out"
 run "$eqlc" eval 'process.pid + 1'
 check_text "a field without events: exit code" 3 "$code"
 check "a field without events: message" grep -q 'eqlc eval: .*process\.pid' <<< "$err"

@@ -454,7 +454,6 @@ static void check_operator(eqli_check *ck, eqli_node *n)
         break;
     case EQLI_N_COMPARE:
         check_compare(ck, n);
-        eqli_rewrite_boolean_equality(ck->cx, n);
         break;
     case EQLI_N_IN:
         check_in(ck, n);
@@ -521,11 +520,13 @@ static void check_node(eqli_check *ck, eqli_node *n)
     default:
         break;
     }
-    for (uint32_t i = 0; i < n->n_kids; i++) {
+    for (uint32_t i = 0; i < n->n_kids; i++)
         check_node(ck, n->kids[i]);
-        if (!is_logic)
-            eqli_fold_logic(n->kids[i]);
-    }
+    /* First of all, because what becomes of `not …` in it is logic above the leaves, and is not to be folded. */
+    if (n->kind == EQLI_N_COMPARE && eqli_rewrite_boolean_equality(ck->cx, n))
+        return;
+    for (uint32_t i = 0; i < n->n_kids && !is_logic; i++)
+        eqli_fold_logic(n->kids[i]);
     check_and_fold(ck, n);
 }
 

@@ -100,10 +100,10 @@ void eqli_check_block(eqli_cx *cx, const eqli_node *k)
     }
 }
 
-void eqli_rewrite_boolean_equality(eqli_cx *cx, eqli_node *n)
+bool eqli_rewrite_boolean_equality(eqli_cx *cx, eqli_node *n)
 {
     if (n->op != EQLI_CMP_EQ && n->op != EQLI_CMP_NE)
-        return;
+        return false;
     for (int i = 0; i < 2; i++) {
         eqli_node *k = n->kids[i], *e = n->kids[1 - i];
         if (k->kind != EQLI_N_CONST || k->u.value.type != EQLM_BOOL)
@@ -112,15 +112,16 @@ void eqli_rewrite_boolean_equality(eqli_cx *cx, eqli_node *n)
             continue;
         if (k->u.value.as.boolean == (n->op == EQLI_CMP_EQ)) {
             *n = *e;
-            return;
+            return true;
         }
         eqli_node *negation = eqli_node_new(cx, EQLI_N_NOT, n->span, &e, 1);
         if (!negation)
-            return;
+            return false;
         negation->type = EQLI_T_BOOL;
         *n = *negation;
-        return;
+        return true;
     }
+    return false;
 }
 
 static eqli_tri tri_of(const eqli_node *n)

@@ -12,8 +12,9 @@ void eqli_fit_constant(eqli_cx *cx, const eqli_node *other, eqli_node *k, uint8_
 bool eqli_item_fits(eqli_type left, eqli_type item);
 /* Reports a constant that is no address block. null is allowed. */
 void eqli_check_block(eqli_cx *cx, const eqli_node *k);
-/* e == true is e, e == false is not e, and so on, unless e is a plain field (language 4.5). */
-void eqli_rewrite_boolean_equality(eqli_cx *cx, eqli_node *n);
+/* e == true is e, e == false is not e, and so on, unless e is a plain field (language 4.5). Whether n was
+ * rewritten. */
+bool eqli_rewrite_boolean_equality(eqli_cx *cx, eqli_node *n);
 /* Folds and/or/not of constants, three-valued: only for operands inside a leaf. */
 void eqli_fold_logic(eqli_node *n);
 

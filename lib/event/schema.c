@@ -161,6 +161,17 @@ static eqlm_type type_by_storage(uint8_t storage)
     }
 }
 
+/* The array of objects of that name, which may itself be a field of another one. */
+static uint32_t find_parent(const eqlm_schema *s, eqlm_str name)
+{
+    for (uint32_t i = 0; i < s->n; i++) {
+        const eqli_schema_field *f = &s->fields[i];
+        if (f->name.len == name.len && memcmp(f->name.ptr, name.ptr, name.len) == 0)
+            return i;
+    }
+    return EQLI_NO_FIELD;
+}
+
 static eqlm_status add_one(eqlm_schema *s, const eqlm_field *f)
 {
     if (!f->name || f->type > EQLM_TYPE_UNMAPPED || f->shape > EQLM_ARRAY_POINTER || !storage_makes_sense(f))
@@ -169,7 +180,7 @@ static eqlm_status add_one(eqlm_schema *s, const eqlm_field *f)
         return EQLM_E_SCHEMA;
     uint32_t parent = EQLI_NO_FIELD;
     if (f->parent) {
-        parent = find(s, (eqlm_str){ f->parent, strlen(f->parent) }, EQLI_NO_FIELD);
+        parent = find_parent(s, (eqlm_str){ f->parent, strlen(f->parent) });
         if (parent == EQLI_NO_FIELD)
             return EQLM_E_SCHEMA;
     }

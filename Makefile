@@ -181,7 +181,7 @@ help:
 	@echo 'make asan           all tests again with address and undefined behaviour sanitizers'
 	@echo 'make valgrind       unit tests under valgrind'
 	@echo 'make fuzz-smoke     a short run of every fuzzer (clang)'
-	@echo 'make corpus         run recorded events against public rules, where the data is at hand (CORPUS=dir)'
+	@echo 'make corpus         run recorded events against public rules, where the data is at hand (SHARED=dir)'
 	@echo 'make bench          measure'
 	@echo 'make lint           cppcheck and clang-tidy'
 	@echo 'make amalgamation   build/amalgamation/eqlmini.c and eqlmini.h: the library as one file'

@@ -31,4 +31,11 @@ for block in "$tmp"/*.c; do
             END { exit index(text, "\n" want) == 0 }' "$block" examples/*.c
     fi
 done
+
+# Queries shown as such compile.
+for page in README.md docs/*.md; do
+    if grep -q '^```eql' "$page"; then
+        check "queries of $page" "$build/eqlc" check "$page"
+    fi
+done
 tap_end

@@ -262,17 +262,21 @@ $(BUILD)/obj/lib/%.o: lib/%.c $(BUILD)/.flags | $(BUILD)/.tools-lib
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) $(LIB_FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
 
+# A source that went away has to leave the libraries, too.
+$(BUILD)/.objects: FORCE
+	@mkdir -p $(@D); echo '$(LIB_OBJ) $(ECS_OBJ)' | cmp -s - $@ || echo '$(LIB_OBJ) $(ECS_OBJ)' > $@
+
 $(LIB_A): $(LIB_OBJ)
 $(BUILD)/libeqlmini-ecs.a: $(ECS_OBJ)
-$(LIB_A) $(BUILD)/libeqlmini-ecs.a:
+$(LIB_A) $(BUILD)/libeqlmini-ecs.a: $(BUILD)/.objects
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(call say,AR)$(AR) rcs $@ $^
+	$(call say,AR)$(AR) rcs $@ $(filter %.o,$^)
 
 $(LIB_SO): $(LIB_OBJ)
 $(BUILD)/libeqlmini-ecs.so.$(VERSION): $(ECS_OBJ)
-$(BUILD)/libeqlmini.so.$(VERSION) $(BUILD)/libeqlmini-ecs.so.$(VERSION):
-	$(call say,LINK)$(CC) -shared -Wl,-soname,$(patsubst %.so.$(VERSION),%.so.$(SOVERSION),$(@F)) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(BUILD)/libeqlmini.so.$(VERSION) $(BUILD)/libeqlmini-ecs.so.$(VERSION): $(BUILD)/.objects
+	$(call say,LINK)$(CC) -shared -Wl,-soname,$(patsubst %.so.$(VERSION),%.so.$(SOVERSION),$(@F)) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
 $(BUILD)/%.so: $(BUILD)/%.so.$(VERSION)
 	@ln -sf $(<F) $@.$(SOVERSION)
 	@ln -sf $(@F).$(SOVERSION) $@

@@ -3,7 +3,7 @@
 #   awk -v dirs="include lib build/gen" -f lib/amalgamate.awk FILE.c... > eqlmini.c
 #
 # Included headers of the project are put in place, once; .def files and generated code at each place. Names that
-# are local to a file but occur in several (static functions and tables, types, see collect) get the file's name in
+# are local to a file but occur in several (static functions and tables, types, see collect) get the file's name and two underscores in
 # front. Macros of a .c file end with it.
 
 function find(name,    i, line, path) {
@@ -92,7 +92,7 @@ function rename(file, line,    out, word, kind) {
         }
         kind = out ~ /(^|[^A-Za-z0-9_])(struct|union|enum)[ \t]+$/ ? "tag" : "name"
         if (word ~ /^[A-Za-z_]/ && (file, kind, word) in local && uses[kind, word] > 1 && out !~ /(\.|->)$/)
-            word = base_name(file) "_" word
+            word = base_name(file) "__" word
         out = out word
     }
     return out line

@@ -18,8 +18,8 @@ mkdir -p "$out"
 
 run_one() { # number, program
     local begin=$SECONDS
-    local wrapper=
-    [[ $2 == *.sh ]] || wrapper=${TEST_WRAPPER:-}
+    local wrapper=${TEST_WRAPPER:-}
+    [[ $2 != *.sh ]] || wrapper=bash
     # shellcheck disable=SC2086 # the wrapper is a command with its options
     timeout -k 10 "$limit" $wrapper "$2" > "$out/$1.txt" 2>&1 < /dev/null
     echo "$? $((SECONDS - begin))" > "$out/$1.status.tmp"

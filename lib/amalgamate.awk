@@ -3,8 +3,8 @@
 #   awk -v dirs="include lib build/gen" -f lib/amalgamate.awk FILE.c... > eqlmini.c
 #
 # Included headers of the project are put in place, once; .def files and generated code at each place. Names that
-# are local to a file but occur in several (static functions and tables, types, see collect) get the file's name and two underscores in
-# front. Macros of a .c file end with it.
+# are local to a file but occur in several (static functions and tables, types, see collect) get the file's name and
+# two underscores in front. Macros of a .c file end with it.
 
 function find(name,    i, line, path) {
     if (name in found)

@@ -124,7 +124,7 @@ function expand(path, unit,    line, name, macro) {
             else if (!(macro in shared)) # a generated parser repeats the tokens of its header
                 macros[macro] = 1
         }
-        if (unit != "")
+        if (unit != "" && line !~ /^#[ \t]*pragma/)
             line = rename(unit, line)
         print line
     }

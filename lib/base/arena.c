@@ -88,6 +88,14 @@ void *eqli_arena_array(eqli_arena *a, size_t n, size_t size)
     return p;
 }
 
+size_t eqli_arena_memory(const eqli_arena *a)
+{
+    size_t n = 0;
+    for (const eqli_arena_block *b = a->head; b; b = b->next)
+        n += sizeof *b + b->cap;
+    return n;
+}
+
 char *eqli_arena_copy(eqli_arena *a, const char *ptr, size_t len)
 {
     if (len == SIZE_MAX)

@@ -22,6 +22,8 @@ void eqli_arena_reset(eqli_arena *a);
 void *eqli_arena_alloc(eqli_arena *a, size_t size);
 /* Zeroed array. */
 void *eqli_arena_array(eqli_arena *a, size_t n, size_t size);
+/* Bytes taken from the allocator. */
+size_t eqli_arena_memory(const eqli_arena *a);
 /* NUL-terminated copy. */
 char *eqli_arena_copy(eqli_arena *a, const char *ptr, size_t len);
 

@@ -589,6 +589,19 @@ eqlm_status eqli_vm_prepare(eqlm_vm *vm, const eqlm_program *p)
     return EQLM_OK;
 }
 
+void *eqli_vm_block(eqlm_vm *vm, size_t size)
+{
+    if (size > vm->block_size) {
+        void *block = eqli_mem_new(&vm->alloc, size);
+        if (!block)
+            return NULL;
+        eqli_mem_free(&vm->alloc, vm->block, vm->block_size);
+        vm->block = block;
+        vm->block_size = size;
+    }
+    return vm->block;
+}
+
 eqlm_status eqlm_match(eqlm_vm *vm, const eqlm_program *p, const void *event, bool *out)
 {
     if (!vm || !p || !out || p->kind != EQLM_EVENT_QUERY || p->n_lineages)
@@ -633,6 +646,7 @@ void eqlm_vm_free(eqlm_vm *vm)
     eqli_mem_free(&a, vm->regs, vm->n_regs * sizeof *vm->regs);
     eqli_mem_free(&a, vm->loads, EQLI_MAX_LOADS * sizeof *vm->loads);
     eqli_mem_free(&a, vm->results, vm->cap_results * sizeof *vm->results);
+    eqli_mem_free(&a, vm->block, vm->block_size);
     eqli_mem_free(&a, vm, sizeof *vm);
 }
 

@@ -36,6 +36,8 @@ struct eqlm_vm {
     uint32_t n_regexes, regexes_size;
     eqlm_value *results; /* of eqlm_eval */
     uint32_t n_results, cap_results;
+    void *block; /* of whoever runs many programs at once */
+    size_t block_size;
 };
 
 /* The automaton of a program's regular expression in this vm, made on first use. NULL: no memory. */
@@ -46,5 +48,7 @@ void eqli_vm_forget_regexes(eqlm_vm *vm);
 eqli_op_result eqli_vm_run(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out);
 /* Makes room for what the program needs; call before eqli_vm_run. */
 eqlm_status eqli_vm_prepare(eqlm_vm *vm, const eqlm_program *p);
+/* At least size bytes that stay until the next call; what they hold is undefined. NULL: no memory. */
+void *eqli_vm_block(eqlm_vm *vm, size_t size);
 
 #endif

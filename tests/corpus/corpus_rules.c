@@ -2,6 +2,8 @@
  * known answers. Run by tests/support/corpus.sh. Arguments: the folder with events/ and expected/, then rule
  * folders or files. Exit status 1: some rule does not compile or some answer differs.
  *
+ * Every event is also given to a set of all event queries, whose answer has to be that of each query alone.
+ *
  * Two kinds of expectations: recordings list the pairs (rule, event) that match, and every other pair of the
  * rules in rules_covered.json does not; generated events list for one event the verdict of one rule. */
 #include "eqlmini.h"
@@ -39,6 +41,11 @@ typedef struct corpus {
     size_t n;
     eqlm_schema *schema;
     eqlm_vm *vm;
+    eqlm_rules *set;
+    eqlm_vm *set_vm; /* so that the answers of the set stay valid */
+    uint32_t *in_set; /* by number in the set: the item */
+    size_t n_in_set;
+    uint64_t set_pairs, set_differences;
     size_t failures; /* rules that do not compile, files that cannot be read */
     uint64_t events, pairs, matches, differences, pending;
 } corpus;
@@ -129,6 +136,25 @@ static void compile_all(corpus *c)
     if (c->pending)
         printf("pending:  %4llu rules use what is not supported yet\n", (unsigned long long)c->pending);
     eqlm_diags_free(diags);
+}
+
+static void make_set(corpus *c)
+{
+    clock_t begin = clock();
+    c->in_set = calloc(c->n + 1, sizeof *c->in_set);
+    if (!c->in_set || eqlm_rules_new(NULL, &c->set) != EQLM_OK || eqlm_vm_new(NULL, &c->set_vm) != EQLM_OK)
+        die("memory", "short");
+    for (size_t i = 0; i < c->n; i++) {
+        uint32_t number;
+        if (!c->items[i].program || eqlm_program_get_kind(c->items[i].program) != EQLM_EVENT_QUERY)
+            continue;
+        if (eqlm_rules_add(c->set, c->items[i].program, &number) == EQLM_OK)
+            c->in_set[c->n_in_set++] = (uint32_t)i;
+    }
+    if (eqlm_rules_seal(c->set) != EQLM_OK)
+        die("memory", "short");
+    printf("set:      %4zu queries, sealed in %.3f s, %zu bytes\n", c->n_in_set,
+           (double)(clock() - begin) / CLOCKS_PER_SEC, eqlm_rules_memory(c->set));
 }
 
 static json_t *load_json(const char *dir, const char *name)
@@ -229,6 +255,27 @@ static void compare(recording *r, const eqlc_event *e, const item *it, bool want
                             : "no match");
 }
 
+/* All event queries at once against each alone. */
+static void compare_set(recording *r, const eqlc_event *e)
+{
+    corpus *c = r->c;
+    const uint32_t *matches = NULL;
+    size_t n = 0, next = 0;
+    eqlm_status set_status = eqlm_rules_match(c->set_vm, c->set, e->values, &matches, &n);
+    for (uint32_t k = 0; k < c->n_in_set; k++) {
+        const item *it = &c->items[c->in_set[k]];
+        bool alone = false, together = next < n && matches[next] == k;
+        next += together;
+        c->set_pairs++;
+        if (set_status == EQLM_OK && eqlm_match(c->vm, it->program, e->values, &alone) == EQLM_OK && alone == together)
+            continue;
+        if (c->set_differences++ < MAX_SHOWN)
+            printf("%s: event %llu, %s: alone %s, in the set %s\n", r->name, (unsigned long long)e->line - 1, it->file,
+                   alone ? "a match" : "no match",
+                   set_status != EQLM_OK ? eqlm_status_text(set_status) : together ? "a match" : "no match");
+    }
+}
+
 static bool on_event(void *ctx, const eqlc_event *e)
 {
     recording *r = ctx;
@@ -236,6 +283,7 @@ static bool on_event(void *ctx, const eqlc_event *e)
     uint64_t index = e->line - 1;
     size_t first = r->next;
     r->events++;
+    compare_set(r, e);
     while (first < r->n_wants && r->wants[first].event < index)
         first++;
     r->next = first;
@@ -341,17 +389,23 @@ int main(int argc, char **argv)
     }
     qsort(c.items, c.n, sizeof *c.items, by_file);
     compile_all(&c);
+    make_set(&c);
     mark_covered(&c);
     run_all(&c);
     printf("corpus: %zu rules, %llu events, %llu pairs, %llu matches, %llu pending, %llu differences, %zu "
            "failures\n",
            c.n, (unsigned long long)c.events, (unsigned long long)c.pairs, (unsigned long long)c.matches,
            (unsigned long long)c.pending, (unsigned long long)c.differences, c.failures);
+    printf("set:    %zu queries, %llu pairs, %llu differences\n", c.n_in_set, (unsigned long long)c.set_pairs,
+           (unsigned long long)c.set_differences);
+    eqlm_rules_free(c.set);
+    eqlm_vm_free(c.set_vm);
+    free(c.in_set);
     for (size_t i = 0; i < c.n; i++)
         eqlm_program_free(c.items[i].program);
     eqlm_vm_free(c.vm);
     eqlm_schema_free(c.schema);
     eqlc_rules_clear(&c.rules);
     free(c.items);
-    return c.differences || c.failures;
+    return c.differences || c.set_differences || c.failures;
 }

@@ -1,0 +1,246 @@
+/* match.c - finds the entries that may hold for an event, and runs them. */
+#include "rules/rules.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+typedef struct finder {
+    eqlm_vm *vm;
+    const eqlm_rules *rules;
+    const void *event;
+    uint64_t *candidates, *hits; /* of the part being looked at */
+    uint64_t *found;             /* entries that hold, when several parts are looked at */
+    uint32_t *numbers;
+    size_t n;
+} finder;
+
+/* The text of a value in the form of the tables. False: it has none, or *r is not OK. */
+static bool key_text(eqlm_vm *vm, const eqlm_value *v, eqli_key_text *out, eqli_op_result *r)
+{
+    eqlm_value text = *v;
+    if (v->type != EQLM_STRING) {
+        *r = eqli_read_as(EQLI_AS_STR, true, v, &vm->keep, &text);
+        if (*r != EQLI_OP_OK || text.type != EQLM_STRING)
+            return false;
+    }
+    eqli_key_text_init(out, text.len ? text.as.str : "", text.len);
+    bool ascii = text.len <= 16 ? ((out->head | out->tail) & EQLI_PAT_HIGH) == 0 : eqli_pat_ascii(out->ptr, out->len);
+    if (ascii)
+        return true;
+    char *folded = eqli_arena_alloc(&vm->keep, EQLI_FOLD_MAX((size_t)text.len));
+    if (!folded) {
+        *r = eqli_op_no_room(&vm->keep);
+        return false;
+    }
+    eqli_key_text_init(out, folded, eqli_fold_text(folded, text.as.str, text.len));
+    return true;
+}
+
+static void read_slot(const finder *f, uint32_t slot, eqli_values *out)
+{
+    const eqlm_rules *r = f->rules;
+    eqli_read(&r->slots[slot].place, r->get, r->get_ctx, f->event, out);
+}
+
+/* ---- Dispatch ------------------------------------------------------------------------------------------ */
+
+static void and_mask(uint64_t *to, const uint64_t *mask, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        to[i] &= mask[i];
+}
+
+/* An event with several values keeps the entries of each: their masks are joined before they are applied. */
+static eqli_op_result dispatch(finder *f, const eqli_part *part, const eqli_dispatch *d)
+{
+    eqli_values values;
+    eqlm_value v;
+    eqli_op_result r = EQLI_OP_OK;
+    const uint64_t *mask = d->absent;
+    uint64_t *joined = f->hits;
+    bool first = true;
+    read_slot(f, d->slot, &values);
+    for (uint32_t i = 0; i < values.n; i++) {
+        eqli_key_text text;
+        const uint64_t *m = d->unknown;
+        if (!eqli_values_at(&values, i, &v))
+            continue;
+        if (key_text(f->vm, &v, &text, &r)) {
+            uint32_t value = eqli_table_find(&d->values, eqli_exact_tag(&text));
+            if (value != EQLI_NO_ENTRY)
+                m = d->masks + (size_t)value * part->n_words;
+        } else if (r != EQLI_OP_OK) {
+            return r;
+        }
+        if (first) {
+            mask = m;
+        } else if (m != mask) {
+            if (mask != joined)
+                memcpy(joined, mask, part->n_words * sizeof *joined);
+            for (uint32_t w = 0; w < part->n_words; w++)
+                joined[w] |= m[w];
+            mask = joined;
+        }
+        first = false;
+    }
+    and_mask(f->candidates, mask, part->n_words);
+    return r;
+}
+
+/* ---- Index --------------------------------------------------------------------------------------------- */
+
+static bool meet(const uint64_t *a, const uint64_t *b, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (a[i] & b[i])
+            return true;
+    }
+    return false;
+}
+
+static eqli_op_result look_up(finder *f, const eqli_index_slot *x)
+{
+    eqli_values values;
+    eqlm_value v;
+    eqli_op_result r = EQLI_OP_OK;
+    read_slot(f, x->slot, &values);
+    for (uint32_t i = 0; i < values.n; i++) {
+        eqli_key_text text;
+        if (!eqli_values_at(&values, i, &v))
+            continue;
+        if (key_text(f->vm, &v, &text, &r))
+            eqli_literals_find(&x->literals, &text, f->hits);
+        else if (r != EQLI_OP_OK)
+            return r;
+    }
+    return r;
+}
+
+/* Leaves in candidates the entries whose clauses the event satisfies. */
+static eqli_op_result find_candidates(finder *f, const eqli_part *part)
+{
+    memset(f->candidates, 0xff, part->n_words * sizeof *f->candidates);
+    if (part->n % 64)
+        f->candidates[part->n_words - 1] = (UINT64_C(1) << part->n % 64) - 1;
+    for (uint32_t i = 0; i < part->n_dispatches; i++) {
+        eqli_op_result r = dispatch(f, part, &part->dispatches[i]);
+        if (r != EQLI_OP_OK)
+            return r;
+    }
+    memcpy(f->hits, part->unindexed, part->n_words * sizeof *f->hits);
+    for (uint32_t i = 0; i < part->n_indexes; i++) {
+        const eqli_index_slot *x = &part->indexes[i];
+        if (!meet(x->users, f->candidates, part->n_words))
+            continue;
+        eqli_op_result r = look_up(f, x);
+        if (r != EQLI_OP_OK)
+            return r;
+    }
+    and_mask(f->candidates, f->hits, part->n_words);
+    return EQLI_OP_OK;
+}
+
+/* ---- Running ------------------------------------------------------------------------------------------- */
+
+static uint32_t lowest_bit(uint64_t v)
+{
+#if defined(__GNUC__)
+    return (uint32_t)__builtin_ctzll(v);
+#else
+    uint32_t i = 0;
+    while (!(v >> i & 1))
+        i++;
+    return i;
+#endif
+}
+
+static eqli_op_result run_entry(finder *f, uint32_t entry, bool *hit)
+{
+    const eqli_rules_entry *e = &f->rules->entries[entry];
+    eqlm_vm *vm = f->vm;
+    if (e->program->n_regs > vm->n_regs || vm->scratch.max != e->program->max_scratch) {
+        if (eqli_vm_prepare(vm, e->program) != EQLM_OK)
+            return EQLI_OP_NOMEM;
+    }
+    *hit = false;
+    return eqli_vm_run(vm, e->program, e->start, f->event, hit);
+}
+
+static eqli_op_result run_part(finder *f, const eqli_part *part)
+{
+    eqli_op_result r = find_candidates(f, part);
+    for (uint32_t w = 0; w < part->n_words && r == EQLI_OP_OK; w++) {
+        for (uint64_t bits = f->candidates[w]; bits && r == EQLI_OP_OK; bits &= bits - 1) {
+            uint32_t entry = part->entries[w * 64 + lowest_bit(bits)];
+            bool hit = false;
+            r = run_entry(f, entry, &hit);
+            if (!hit)
+                continue;
+            if (f->found)
+                f->found[entry / 64] |= UINT64_C(1) << entry % 64;
+            else
+                f->numbers[f->n++] = entry;
+        }
+    }
+    return r;
+}
+
+/* The parts an event belongs to, one bit each; an event with several values may belong to several. */
+static eqli_op_result parts_of(finder *f, uint32_t *out)
+{
+    const eqlm_rules *rules = f->rules;
+    uint32_t rest = rules->n_parts - 1;
+    eqli_values values;
+    eqlm_value v;
+    eqli_op_result r = EQLI_OP_OK;
+    *out = 0;
+    if (rules->partition_slot != EQLI_NO_FIELD) {
+        read_slot(f, rules->partition_slot, &values);
+        for (uint32_t i = 0; i < values.n && r == EQLI_OP_OK; i++) {
+            eqli_key_text text;
+            if (!eqli_values_at(&values, i, &v) || !key_text(f->vm, &v, &text, &r))
+                continue;
+            uint32_t part = eqli_table_find(&rules->partition, eqli_exact_tag(&text));
+            *out |= UINT32_C(1) << (part == EQLI_NO_ENTRY ? rest : part);
+        }
+    }
+    if (*out == 0)
+        *out = UINT32_C(1) << rest;
+    return r;
+}
+
+static void list_found(finder *f)
+{
+    for (uint32_t w = 0; w < (f->rules->n + 63) / 64; w++) {
+        for (uint64_t bits = f->found[w]; bits; bits &= bits - 1)
+            f->numbers[f->n++] = w * 64 + lowest_bit(bits);
+    }
+}
+
+eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event, const uint32_t **numbers, size_t *n)
+{
+    size_t words = rules->max_words, all_words = (rules->n + (size_t)63) / 64;
+    unsigned char *block = eqli_vm_block(vm, (2 * words + all_words + 1) * sizeof(uint64_t) + rules->n * sizeof(uint32_t));
+    if (!block)
+        return EQLI_OP_NOMEM;
+    uint64_t *masks = (uint64_t *)(void *)block;
+    finder f = { .vm = vm, .rules = rules, .event = event, .candidates = masks, .hits = masks + words,
+                 .numbers = (uint32_t *)(void *)(masks + 2 * words + all_words) };
+    eqli_arena_reset(&vm->keep);
+    uint32_t parts;
+    eqli_op_result r = parts_of(&f, &parts);
+    if (parts & (parts - 1)) {
+        f.found = masks + 2 * words;
+        memset(f.found, 0, all_words * sizeof *f.found);
+    }
+    for (; parts && r == EQLI_OP_OK; parts &= parts - 1)
+        r = run_part(&f, &rules->parts[lowest_bit(parts)]);
+    if (r != EQLI_OP_OK)
+        return r;
+    if (f.found)
+        list_found(&f);
+    *numbers = f.numbers;
+    *n = f.n;
+    return EQLI_OP_OK;
+}

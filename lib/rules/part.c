@@ -1,0 +1,384 @@
+/* part.c - builds the masks and the index of one part of a rule set.
+ *
+ * First every entry gets its cheapest clause over values and fragments, whatever the slots; those it cannot do without
+ * go to the index. Then slots for dispatch are taken as long as the entries they are expected to keep from running are
+ * worth reading the slot. */
+#include "ops/pattern_set.h"
+#include "rules/seal.h"
+
+#include <string.h>
+
+#define USEFUL_CLAUSE 0.5f /* a clause that more events satisfy is not worth looking up */
+#define RUN_COST 30.0f     /* of an entry and of a dispatch, in nanoseconds; only their ratio matters */
+#define DISPATCH_COST 14.0f
+#define WORD_COST 0.4f
+
+enum { MIN_SCANNERS = 3, MAX_DISPATCHES = 24, MAX_MASK_WORDS = 1 << 16 };
+
+/* What an entry of the part looks for, and in which slot. */
+typedef struct slot_use {
+    uint32_t slot;
+    eqli_literal_use use;
+} slot_use;
+
+typedef struct part_builder {
+    eqli_builder *b;
+    const uint32_t *entries;
+    uint32_t n, n_words;
+    uint32_t skip; /* slot that says nothing any more */
+    eqli_arena *arena;
+    eqli_arena temp;     /* texts of uses */
+    eqli_list uses;      /* slot_use */
+    uint32_t *scanners;  /* by slot: entries whose clause needs a scan of its texts */
+    bool *no_floats;     /* by slot: too few of them */
+    float *weight;       /* by entry: how often it is expected to run */
+    uint64_t *unindexed;
+    eqli_list dispatches;
+    eqli_list indexes;
+} part_builder;
+
+static uint64_t *new_mask(part_builder *pb, bool full)
+{
+    uint64_t *mask = eqli_arena_array(pb->arena, pb->n_words, sizeof *mask);
+    for (uint32_t i = 0; mask && full && i < pb->n; i++)
+        mask[i / 64] |= UINT64_C(1) << i % 64;
+    return mask;
+}
+
+static void set_bit(uint64_t *mask, uint32_t i)
+{
+    mask[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static void clear_bit(uint64_t *mask, uint32_t i)
+{
+    mask[i / 64] &= ~(UINT64_C(1) << i % 64);
+}
+
+/* ---- Clauses for the index ----------------------------------------------------------------------------- */
+
+static bool test_cost(part_builder *pb, uint32_t slot, const eqli_insn *in, float *out)
+{
+    eqli_builder *b = pb->b;
+    eqli_members m;
+    *out = EQLI_NO_CLAUSE;
+    if (slot == pb->skip || !eqli_test_members(b->flow.program, in, &m))
+        return true;
+    float sum = 0;
+    for (uint32_t i = 0; i < m.n; i++) {
+        eqli_need need;
+        eqli_need_result r = eqli_need_of(&b->counts, slot, &m, i, !pb->no_floats[slot], &need);
+        if (r == EQLI_NEED_NOMEM)
+            return false;
+        if (r == EQLI_NEED_NONE)
+            return true;
+        sum += need.p;
+    }
+    *out = sum;
+    return true;
+}
+
+static bool solve(part_builder *pb, uint32_t entry, float *cost)
+{
+    const eqli_rules_entry *e = &pb->b->rules->entries[entry];
+    eqli_flow *f = &pb->b->flow;
+    if (!eqli_flow_read(f, e->program, e->start, e->len))
+        return false;
+    eqli_flow_forget(f);
+    for (uint32_t i = 0; i < f->n; i++) {
+        const eqli_insn *in = &e->program->insns[e->start + i];
+        uint32_t slot = f->nodes[i].open ? eqli_builder_slot(pb->b, e->program, in) : EQLI_NO_FIELD;
+        if (slot != EQLI_NO_FIELD && !test_cost(pb, slot, in, &f->nodes[i].test))
+            return false;
+    }
+    *cost = eqli_flow_solve(f);
+    return true;
+}
+
+static uint32_t text_order(const char *s, size_t n)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)s[i]) * 16777619u;
+    return h;
+}
+
+/* Adds what a chosen test looks for. */
+static bool add_uses(part_builder *pb, uint32_t local, uint32_t slot, const eqli_insn *in, bool *scans)
+{
+    eqli_builder *b = pb->b;
+    eqli_members m;
+    if (!eqli_test_members(b->flow.program, in, &m))
+        return true;
+    for (uint32_t i = 0; i < m.n; i++) {
+        eqli_need need;
+        slot_use *u = eqli_list_add(b->alloc, &pb->uses, sizeof *u);
+        if (!u || eqli_need_of(&b->counts, slot, &m, i, !pb->no_floats[slot], &need) != EQLI_NEED_OK)
+            return false;
+        char *text = eqli_arena_copy(&pb->temp, need.text, need.len);
+        if (!text)
+            return false;
+        *u = (slot_use){ slot, { .tag = need.tag, .entry = local, .order = text_order(text, need.len),
+                                 .class = need.class, .len = need.len, .at = need.at, .text = text } };
+        *scans |= need.class >= EQLI_LIT_FLOAT4;
+    }
+    return true;
+}
+
+static bool add_chosen(part_builder *pb, uint32_t local)
+{
+    eqli_flow *f = &pb->b->flow;
+    for (uint32_t i = 0; i < f->n; i++) {
+        const eqli_insn *in = &f->program->insns[f->start + i];
+        bool scans = false;
+        if (!eqli_flow_chosen(f, i))
+            continue;
+        uint32_t slot = eqli_builder_slot(pb->b, f->program, in);
+        if (!add_uses(pb, local, slot, in, &scans))
+            return false;
+        pb->scanners[slot] += scans;
+    }
+    return true;
+}
+
+static bool choose_clauses(part_builder *pb)
+{
+    pb->uses.n = 0;
+    eqli_arena_reset(&pb->temp);
+    memset(pb->scanners, 0, pb->b->rules->n_slots * sizeof *pb->scanners);
+    for (uint32_t i = 0; i < pb->n; i++) {
+        float cost;
+        if (!solve(pb, pb->entries[i], &cost))
+            return false;
+        bool useful = cost <= USEFUL_CLAUSE;
+        pb->weight[i] = useful ? cost : 1;
+        if (useful)
+            clear_bit(pb->unindexed, i);
+        else
+            set_bit(pb->unindexed, i);
+        if (useful && !add_chosen(pb, i))
+            return false;
+    }
+    return true;
+}
+
+/* A slot whose texts would be scanned for a few entries only is better not scanned: those entries choose again. */
+static bool find_clauses(part_builder *pb)
+{
+    bool again = false;
+    if (!choose_clauses(pb))
+        return false;
+    for (uint32_t s = 0; s < pb->b->rules->n_slots; s++) {
+        pb->no_floats[s] = pb->scanners[s] > 0 && pb->scanners[s] < MIN_SCANNERS;
+        again |= pb->no_floats[s];
+    }
+    return !again || choose_clauses(pb);
+}
+
+/* ---- Index --------------------------------------------------------------------------------------------- */
+
+static bool build_index(part_builder *pb, uint32_t slot, eqli_literal_use *uses, uint32_t n)
+{
+    eqli_index_slot *x = eqli_list_add(pb->b->alloc, &pb->indexes, sizeof *x);
+    uint64_t *users = new_mask(pb, false);
+    if (!x || !users)
+        return false;
+    for (uint32_t i = 0; i < n; i++)
+        set_bit(users, uses[i].entry);
+    x->slot = slot;
+    x->users = users;
+    return eqli_literals_new(pb->arena, uses, n, &x->literals);
+}
+
+/* Sorts the uses by slot and builds an index of each. */
+static bool build_indexes(part_builder *pb)
+{
+    uint32_t n_slots = pb->b->rules->n_slots;
+    const slot_use *all = pb->uses.items;
+    uint32_t *first = eqli_arena_array(&pb->temp, n_slots + (size_t)1, sizeof *first);
+    eqli_literal_use *sorted = eqli_arena_array(&pb->temp, pb->uses.n, sizeof *sorted);
+    if (!first || !sorted)
+        return false;
+    for (uint32_t i = 0; i < pb->uses.n; i++)
+        first[all[i].slot + 1]++;
+    for (uint32_t s = 0; s < n_slots; s++)
+        first[s + 1] += first[s];
+    for (uint32_t i = 0; i < pb->uses.n; i++)
+        sorted[first[all[i].slot]++] = all[i].use; /* first[s] becomes the end of slot s */
+    for (uint32_t s = 0, begin = 0; s < n_slots; begin = first[s++]) {
+        if (first[s] > begin && !build_index(pb, s, sorted + begin, first[s] - begin))
+            return false;
+    }
+    return true;
+}
+
+/* ---- Dispatch ------------------------------------------------------------------------------------------ */
+
+typedef struct slot_gain {
+    float gain;
+    uint32_t n_values;
+    bool taken;
+} slot_gain;
+
+/* Clauses of entry i of the part. */
+static const eqli_slot_clause *clauses_of(const part_builder *pb, uint32_t i, uint32_t *n)
+{
+    const uint32_t *first = pb->b->first_clause + pb->entries[i];
+    *n = first[1] - first[0];
+    return eqli_clause_at(pb->b, first[0]);
+}
+
+static void measure_gains(const part_builder *pb, slot_gain *gains)
+{
+    for (uint32_t s = 0; s < pb->b->rules->n_slots; s++)
+        gains[s].gain = 0, gains[s].n_values = 0;
+    for (uint32_t i = 0; i < pb->n; i++) {
+        uint32_t n;
+        const eqli_slot_clause *c = clauses_of(pb, i, &n);
+        for (uint32_t k = 0; k < n; k++) {
+            gains[c[k].slot].gain += pb->weight[i] * (1 - c[k].p);
+            gains[c[k].slot].n_values += c[k].n_values;
+        }
+    }
+}
+
+/* Different values of the slot, in rising order, numbered from 0. */
+static bool number_values(part_builder *pb, uint32_t slot, uint32_t n_uses, eqli_table_cell **out, uint32_t *n_out)
+{
+    uint64_t *tags = eqli_arena_array(&pb->temp, n_uses, sizeof *tags);
+    uint32_t n_tags = 0, n;
+    if (!tags)
+        return false;
+    for (uint32_t i = 0; i < pb->n; i++) {
+        const eqli_slot_clause *c = clauses_of(pb, i, &n);
+        for (uint32_t k = 0; k < n; k++) {
+            for (uint32_t v = 0; c[k].slot == slot && v < c[k].n_values; v++)
+                tags[n_tags++] = eqli_clause_values(pb->b, &c[k])[v];
+        }
+    }
+    eqli_pat_sort(tags, n_tags);
+    *out = eqli_arena_array(&pb->temp, n_tags, sizeof **out);
+    *n_out = 0;
+    for (uint32_t i = 0; *out && i < n_tags; i++) {
+        if (i == 0 || tags[i] != tags[i - 1]) {
+            (*out)[*n_out] = (eqli_table_cell){ (uint32_t)tags[i], *n_out };
+            ++*n_out;
+        }
+    }
+    return *out != NULL;
+}
+
+static bool fill_masks(part_builder *pb, eqli_dispatch *d, uint32_t n_values)
+{
+    uint32_t words = pb->n_words;
+    uint64_t *absent = new_mask(pb, true), *unknown = new_mask(pb, true);
+    uint64_t *masks = eqli_arena_array(pb->arena, (size_t)n_values * words, sizeof *masks);
+    if (!absent || !unknown || !masks)
+        return false;
+    for (int pass = 0; pass < 2; pass++) {
+        for (uint32_t i = 0; i < pb->n; i++) {
+            uint32_t n;
+            const eqli_slot_clause *c = clauses_of(pb, i, &n);
+            while (n > 0 && c->slot != d->slot)
+                c++, n--;
+            if (n == 0)
+                continue;
+            clear_bit(absent, i);
+            if (c->n_values)
+                clear_bit(unknown, i);
+            for (uint32_t v = 0; pass == 1 && v < c->n_values; v++) {
+                uint32_t value = eqli_table_find(&d->values, eqli_clause_values(pb->b, c)[v]);
+                set_bit(masks + (size_t)value * words, i);
+            }
+        }
+        for (uint32_t v = 0; pass == 0 && v < n_values; v++)
+            memcpy(masks + (size_t)v * words, unknown, words * sizeof *masks);
+    }
+    d->absent = absent;
+    d->unknown = unknown;
+    d->masks = masks;
+    return true;
+}
+
+static bool add_dispatch(part_builder *pb, uint32_t slot, uint32_t n_uses)
+{
+    eqli_dispatch *d = eqli_list_add(pb->b->alloc, &pb->dispatches, sizeof *d);
+    eqli_table_cell *cells;
+    uint32_t n_values;
+    if (!d || !number_values(pb, slot, n_uses, &cells, &n_values))
+        return false;
+    *d = (eqli_dispatch){ .slot = slot };
+    if (!eqli_table_new(pb->arena, cells, n_values, &d->values) || !fill_masks(pb, d, n_values))
+        return false;
+    for (uint32_t i = 0; i < pb->n; i++) {
+        uint32_t n;
+        const eqli_slot_clause *c = clauses_of(pb, i, &n);
+        for (uint32_t k = 0; k < n; k++)
+            pb->weight[i] *= c[k].slot == slot ? c[k].p : 1;
+    }
+    return true;
+}
+
+static bool build_dispatches(part_builder *pb)
+{
+    uint32_t n_slots = pb->b->rules->n_slots;
+    slot_gain *gains = eqli_arena_array(&pb->temp, n_slots, sizeof *gains);
+    if (!gains)
+        return false;
+    float cost = DISPATCH_COST + WORD_COST * (float)pb->n_words;
+    while (pb->dispatches.n < MAX_DISPATCHES) {
+        uint32_t best = EQLI_NO_FIELD;
+        measure_gains(pb, gains);
+        for (uint32_t s = 0; s < n_slots; s++) {
+            bool fits = (uint64_t)gains[s].n_values * pb->n_words <= MAX_MASK_WORDS;
+            if (fits && s != pb->skip && !gains[s].taken && (best == EQLI_NO_FIELD || gains[s].gain > gains[best].gain))
+                best = s;
+        }
+        if (best == EQLI_NO_FIELD || gains[best].gain * RUN_COST < cost)
+            return true;
+        gains[best].taken = true;
+        if (!add_dispatch(pb, best, gains[best].n_values))
+            return false;
+    }
+    return true;
+}
+
+/* ---- The part ------------------------------------------------------------------------------------------ */
+
+static bool finish(part_builder *pb, eqli_part *out)
+{
+    eqli_dispatch *dispatches = eqli_arena_array(pb->arena, pb->dispatches.n, sizeof *dispatches);
+    eqli_index_slot *indexes = eqli_arena_array(pb->arena, pb->indexes.n, sizeof *indexes);
+    if (!dispatches || !indexes)
+        return false;
+    if (pb->dispatches.n)
+        memcpy(dispatches, pb->dispatches.items, pb->dispatches.n * sizeof *dispatches);
+    if (pb->indexes.n)
+        memcpy(indexes, pb->indexes.items, pb->indexes.n * sizeof *indexes);
+    *out = (eqli_part){ .n = pb->n, .n_words = pb->n_words, .entries = pb->entries, .unindexed = pb->unindexed,
+                        .dispatches = dispatches, .n_dispatches = pb->dispatches.n,
+                        .indexes = indexes, .n_indexes = pb->indexes.n };
+    return true;
+}
+
+bool eqli_part_build(eqli_builder *b, const uint32_t *entries, uint32_t n, uint32_t skip_slot, eqli_part *out)
+{
+    part_builder pb = { .b = b, .entries = entries, .n = n, .n_words = (n + 63) / 64, .skip = skip_slot,
+                        .arena = &b->rules->arena };
+    uint32_t n_slots = b->rules->n_slots;
+    eqli_arena_init(&pb.temp, b->alloc, SIZE_MAX);
+    pb.scanners = eqli_mem_new(b->alloc, n_slots * sizeof *pb.scanners);
+    pb.no_floats = eqli_mem_new(b->alloc, n_slots * sizeof *pb.no_floats);
+    pb.weight = eqli_mem_new(b->alloc, n * sizeof *pb.weight);
+    pb.unindexed = new_mask(&pb, false);
+    bool ok = pb.scanners && pb.no_floats && pb.weight && pb.unindexed && find_clauses(&pb) && build_indexes(&pb) &&
+              build_dispatches(&pb) && finish(&pb, out);
+    eqli_mem_free(b->alloc, pb.scanners, n_slots * sizeof *pb.scanners);
+    eqli_mem_free(b->alloc, pb.no_floats, n_slots * sizeof *pb.no_floats);
+    eqli_mem_free(b->alloc, pb.weight, n * sizeof *pb.weight);
+    eqli_list_clear(b->alloc, &pb.uses, sizeof(slot_use));
+    eqli_list_clear(b->alloc, &pb.dispatches, sizeof(eqli_dispatch));
+    eqli_list_clear(b->alloc, &pb.indexes, sizeof(eqli_index_slot));
+    eqli_arena_clear(&pb.temp);
+    return ok;
+}

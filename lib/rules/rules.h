@@ -1,0 +1,83 @@
+/* rules.h - a sealed set of regions of branch code, and the index that finds the few of them an event can satisfy.
+ *
+ * The unit is an entry: a program and one region of its code (a query's condition, or a term of a sequence). From the
+ * code of an entry seal derives clauses: "every way to RETURN_TRUE passes one of these tests with its t edge". A clause is
+ * necessary, never sufficient, so whatever passes the index still runs its code and the answers are those of each
+ * entry alone.
+ *
+ *   partition   one slot (event.category in practice) splits the set: only one part is looked at
+ *   dispatch    slots with few values: a mask of entries for each value, all masks are ANDed
+ *   index       for each entry one clause of exact values and fragments of patterns; texts are looked up and scanned
+ *               once per slot
+ */
+#ifndef EQLI_RULES_H
+#define EQLI_RULES_H
+
+#include "program/program.h"
+#include "rules/table.h"
+#include "vm/vm.h"
+
+/* A slot of the event that the index reads, shared by all entries that name the field. */
+typedef struct eqli_rules_slot {
+    eqli_place place;
+    const eqlm_program *program; /* for the name */
+    uint32_t name;               /* constant of program */
+} eqli_rules_slot;
+
+/* A slot whose values choose masks over the entries of a part. */
+typedef struct eqli_dispatch {
+    uint32_t slot;
+    eqli_table values;       /* tag of a value -> number of its mask */
+    const uint64_t *masks;   /* n_words each; entries that ask for the value, and those that do not care */
+    const uint64_t *absent;  /* entries that do without any value of the slot */
+    const uint64_t *unknown; /* entries that do with a value not listed */
+} eqli_dispatch;
+
+/* A slot whose texts are looked up in the index of a part. */
+typedef struct eqli_index_slot {
+    uint32_t slot;
+    const uint64_t *users; /* entries whose clause asks this slot */
+    eqli_literals literals;
+} eqli_index_slot;
+
+typedef struct eqli_part {
+    uint32_t n, n_words;
+    const uint32_t *entries; /* numbers of the entries, rising */
+    const uint64_t *unindexed; /* entries that no clause keeps from running */
+    const eqli_dispatch *dispatches;
+    const eqli_index_slot *indexes;
+    uint32_t n_dispatches, n_indexes;
+} eqli_part;
+
+enum { EQLI_MAX_PARTS = 32 };
+
+typedef struct eqli_rules_entry {
+    const eqlm_program *program; /* retained */
+    uint32_t start, len;
+} eqli_rules_entry;
+
+struct eqlm_rules {
+    eqlm_alloc alloc;
+    bool sealed;
+    eqli_rules_entry *entries;
+    uint32_t n, cap;
+    eqlm_get_fn get; /* of every program */
+    void *get_ctx;
+    eqli_arena arena; /* everything below */
+    eqli_rules_slot *slots;
+    uint32_t n_slots;
+    uint32_t partition_slot; /* EQLI_NO_FIELD: there is one part */
+    eqli_table partition;    /* tag of a value -> part */
+    eqli_part *parts;        /* the last one is for every other value, and for none */
+    uint32_t n_parts, max_words;
+};
+
+/* Adds a region of a program, which is retained. EQLM_E_ARGUMENT: sealed, or another schema's getter. */
+eqlm_status eqli_rules_add_region(eqlm_rules *rules, const eqlm_program *program, uint32_t start, uint32_t len,
+                                  uint32_t *number);
+
+/* Numbers of the entries that hold for the event, rising; valid until the vm is used again. */
+eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event, const uint32_t **numbers,
+                              size_t *n);
+
+#endif

@@ -1,0 +1,62 @@
+/* seal.h - between the steps that seal a rule set; for lib/rules only.
+ * seal.c reads the entries and splits the set into parts, part.c builds one part. */
+#ifndef EQLI_RULES_SEAL_H
+#define EQLI_RULES_SEAL_H
+
+#include "rules/clause.h"
+#include "rules/need.h"
+#include "rules/rules.h"
+
+enum { EQLI_MAX_ENTRY_SLOTS = 16 }; /* slots of one entry that are considered for dispatch */
+
+/* A clause of an entry over the values of one slot. n_values 0: some value, whichever. */
+typedef struct eqli_slot_clause {
+    uint32_t slot, entry;
+    uint32_t first_value, n_values; /* tags, in values of the builder */
+    float p;
+} eqli_slot_clause;
+
+/* A growing array in the memory of the caller. */
+typedef struct eqli_list {
+    void *items;
+    uint32_t n, cap;
+} eqli_list;
+
+typedef struct eqli_builder {
+    eqlm_rules *rules;
+    const eqlm_alloc *alloc;
+    eqli_counts counts;
+    eqli_flow flow;
+    uint32_t *slot_of_field; /* field -> slot of the set */
+    uint32_t n_fields;
+    eqli_list clauses; /* eqli_slot_clause, by entry */
+    eqli_list values;  /* uint32_t */
+    uint32_t *first_clause; /* by entry; n + 1 */
+    bool *dead;             /* entries that never hold */
+} eqli_builder;
+
+/* Room for one more item; NULL: no memory. */
+void *eqli_list_add(const eqlm_alloc *alloc, eqli_list *l, size_t size);
+void eqli_list_clear(const eqlm_alloc *alloc, eqli_list *l, size_t size);
+
+static inline const eqli_slot_clause *eqli_clause_at(const eqli_builder *b, uint32_t i)
+{
+    return (const eqli_slot_clause *)b->clauses.items + i;
+}
+
+static inline const uint32_t *eqli_clause_values(const eqli_builder *b, const eqli_slot_clause *c)
+{
+    return (const uint32_t *)b->values.items + c->first_value;
+}
+
+/* Slot of the set that the test reads, or EQLI_NO_FIELD. */
+static inline uint32_t eqli_builder_slot(const eqli_builder *b, const eqlm_program *p, const eqli_insn *in)
+{
+    uint32_t i = eqli_test_slot(p, in);
+    return i == EQLI_NO_FIELD ? i : b->slot_of_field[p->slots[i].place.field];
+}
+
+/* Builds the part of the n entries, whose numbers rise and stay where they are. */
+bool eqli_part_build(eqli_builder *b, const uint32_t *entries, uint32_t n, uint32_t skip_slot, eqli_part *out);
+
+#endif

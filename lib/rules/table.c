@@ -1,0 +1,262 @@
+#include "rules/table.h"
+
+#include <string.h>
+
+bool eqli_table_new(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n, eqli_table *out)
+{
+    uint32_t size = 2;
+    *out = (eqli_table){ NULL, 0 };
+    if (n == 0)
+        return true;
+    if (n > UINT32_MAX / 4)
+        return false;
+    while (size < 2 * (uint64_t)n)
+        size *= 2;
+    eqli_table_cell *table = eqli_arena_array(arena, size, sizeof *table);
+    if (!table)
+        return false;
+    for (uint32_t i = 0; i < size; i++)
+        table[i].value = EQLI_NO_ENTRY;
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t i = cells[k].tag ^ cells[k].tag >> 15;
+        while (table[i & (size - 1)].value != EQLI_NO_ENTRY)
+            i++;
+        table[i & (size - 1)] = cells[k];
+    }
+    *out = (eqli_table){ table, size - 1 };
+    return true;
+}
+
+/* ---- Building ------------------------------------------------------------------------------------------ */
+
+static bool same_literal(const eqli_literal_use *a, const eqli_literal_use *b)
+{
+    return a->class == b->class && a->tag == b->tag && a->len == b->len && a->at == b->at &&
+           (a->class == EQLI_LIT_EXACT || memcmp(a->text, b->text, a->len) == 0);
+}
+
+static int use_order(const eqli_literal_use *a, const eqli_literal_use *b)
+{
+    if (a->class != b->class)
+        return a->class < b->class ? -1 : 1;
+    if (a->tag != b->tag)
+        return a->tag < b->tag ? -1 : 1;
+    if (a->order != b->order)
+        return a->order < b->order ? -1 : 1;
+    return (a->entry > b->entry) - (a->entry < b->entry);
+}
+
+static void sift_down(eqli_literal_use *v, size_t root, size_t n)
+{
+    for (;;) {
+        size_t kid = 2 * root + 1;
+        if (kid >= n)
+            return;
+        if (kid + 1 < n && use_order(&v[kid], &v[kid + 1]) < 0)
+            kid++;
+        if (use_order(&v[root], &v[kid]) >= 0)
+            return;
+        eqli_literal_use t = v[root];
+        v[root] = v[kid];
+        v[kid] = t;
+        root = kid;
+    }
+}
+
+/* Heap sort: libc's qsort may allocate behind the host's back. */
+static void sort_uses(eqli_literal_use *v, size_t n)
+{
+    for (size_t i = n / 2; i-- > 0;)
+        sift_down(v, i, n);
+    for (size_t end = n; end-- > 1;) {
+        eqli_literal_use t = v[0];
+        v[0] = v[end];
+        v[end] = t;
+        sift_down(v, 0, end);
+    }
+}
+
+typedef struct sizes {
+    uint32_t literals, tags, text, postings;
+    uint32_t class_tags[EQLI_LIT_CLASSES];
+} sizes;
+
+/* Where each class begins anew: a first use of a tag, a first use of a literal, a new entry. */
+static sizes measure(const eqli_literal_use *uses, size_t n)
+{
+    sizes s = { 0 };
+    for (size_t i = 0; i < n; i++) {
+        bool first = i == 0;
+        bool new_tag = first || uses[i].class != uses[i - 1].class || uses[i].tag != uses[i - 1].tag;
+        bool new_literal = new_tag || !same_literal(&uses[i], &uses[i - 1]);
+        s.class_tags[uses[i].class] += new_tag;
+        s.literals += new_literal;
+        s.text += new_literal && uses[i].class != EQLI_LIT_EXACT ? uses[i].len : 0;
+        s.postings += new_literal; /* the count */
+        s.postings += new_literal || uses[i].entry != uses[i - 1].entry;
+    }
+    return s;
+}
+
+static bool make_filter(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n, const uint64_t **out, uint8_t *shift)
+{
+    uint32_t bits = 9; /* 16 bits for each tag */
+    while (bits < 20 && UINT32_C(1) << bits < 16 * (uint64_t)n)
+        bits++;
+    uint64_t *filter = eqli_arena_array(arena, (size_t)1 << (bits - 6), sizeof *filter);
+    if (!filter)
+        return false;
+    *shift = (uint8_t)(32 - bits);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t bit = cells[i].tag >> *shift;
+        filter[bit / 64] |= UINT64_C(1) << bit % 64;
+    }
+    *out = filter;
+    return true;
+}
+
+static bool finish_class(eqli_arena *arena, eqli_literals *out, unsigned class, const eqli_table_cell *cells, uint32_t n)
+{
+    if (!eqli_table_new(arena, cells, n, &out->tables[class]))
+        return false;
+    if (n == 0 || class < EQLI_LIT_FLOAT4)
+        return true;
+    unsigned k = class - EQLI_LIT_FLOAT4;
+    return make_filter(arena, cells, n, &out->filters[k], &out->shift[k]);
+}
+
+bool eqli_literals_new(eqli_arena *arena, eqli_literal_use *uses, size_t n, eqli_literals *out)
+{
+    *out = (eqli_literals){ .texts = NULL };
+    sort_uses(uses, n);
+    sizes s = measure(uses, n);
+    eqli_literal *literals = eqli_arena_array(arena, s.literals, sizeof *literals);
+    uint32_t *postings = eqli_arena_array(arena, s.postings, sizeof *postings);
+    char *texts = eqli_arena_alloc(arena, s.text + 8); /* loads of eight bytes may go beyond the last text */
+    eqli_table_cell *cells = eqli_mem_new(&arena->alloc, (size_t)s.literals * sizeof *cells);
+    bool ok = literals && postings && texts && cells;
+    uint32_t n_literals = 0, n_postings = 0, n_text = 0, count = 0;
+    size_t i = 0;
+    for (unsigned class = 0; ok && class < EQLI_LIT_CLASSES; class++) {
+        uint32_t n_cells = 0;
+        for (; i < n && uses[i].class == class; i++) {
+            const eqli_literal_use *u = &uses[i], *before = i ? &uses[i - 1] : NULL;
+            bool new_tag = !before || before->class != class || before->tag != u->tag;
+            if (new_tag || !same_literal(u, before)) {
+                eqli_literal *l = &literals[n_literals];
+                *l = (eqli_literal){ .text = n_text, .postings = n_postings, .at = u->at };
+                if (class != EQLI_LIT_EXACT) {
+                    l->len = u->len;
+                    memcpy(texts + n_text, u->text, u->len);
+                    n_text += u->len;
+                }
+                if (!new_tag)
+                    l[-1].more = true;
+                else
+                    cells[n_cells++] = (eqli_table_cell){ u->tag, n_literals };
+                n_literals++;
+                count = n_postings++;
+            } else if (u->entry == before->entry) {
+                continue;
+            }
+            postings[count]++;
+            postings[n_postings++] = u->entry;
+        }
+        ok = finish_class(arena, out, class, cells, n_cells);
+    }
+    eqli_mem_free(&arena->alloc, cells, (size_t)s.literals * sizeof *cells);
+    out->literals = literals;
+    out->postings = postings;
+    out->texts = texts;
+    return ok;
+}
+
+/* ---- Finding ------------------------------------------------------------------------------------------- */
+
+static bool same_key(const char *text, const char *key, size_t n)
+{
+    if (n >= 8) {
+        for (size_t i = 0; i + 8 < n; i += 8) {
+            if ((eqli_pat_load64(text + i) | EQLI_KEY_CASE) != eqli_pat_load64(key + i))
+                return false;
+        }
+        return (eqli_pat_load64(text + n - 8) | EQLI_KEY_CASE) == eqli_pat_load64(key + n - 8);
+    }
+    return ((eqli_pat_load_short(text, n) | EQLI_KEY_CASE) << (64 - 8 * n)) ==
+           eqli_pat_load_short(key, n) << (64 - 8 * n);
+}
+
+static void post(const eqli_literals *l, const eqli_literal *literal, uint64_t *hits)
+{
+    const uint32_t *p = l->postings + literal->postings;
+    for (uint32_t n = *p++; n > 0; n--, p++)
+        hits[*p / 64] |= UINT64_C(1) << *p % 64;
+}
+
+/* Literals whose tag was found; at: where in the text their first byte would lie if their gram lay at its start. */
+static void try_class(const eqli_literals *l, eqli_literal_class class, uint32_t tag, const eqli_key_text *text,
+                      size_t at, uint64_t *hits)
+{
+    uint32_t i = eqli_table_find(&l->tables[class], tag);
+    if (i == EQLI_NO_ENTRY)
+        return;
+    for (;; i++) {
+        const eqli_literal *x = &l->literals[i];
+        size_t start = class >= EQLI_LIT_FLOAT4 ? at - x->at : class >= EQLI_LIT_TAIL8 ? text->len - x->len : 0;
+        /* A start before the text is a number above every length. */
+        if (start <= text->len && text->len - start >= x->len && same_key(text->ptr + start, l->texts + x->text, x->len))
+            post(l, x, hits);
+        if (!x->more)
+            return;
+    }
+}
+
+static void scan4(const eqli_literals *l, const eqli_key_text *text, uint64_t *hits)
+{
+    const uint64_t *filter = l->filters[0];
+    unsigned shift = l->shift[0];
+    for (size_t i = 0; i + 4 <= text->len; i++) {
+        uint32_t tag = eqli_gram_tag(eqli_pat_load32(text->ptr + i)), bit = tag >> shift;
+        if (filter[bit / 64] >> bit % 64 & 1)
+            try_class(l, EQLI_LIT_FLOAT4, tag, text, i, hits);
+    }
+}
+
+static void scan3(const eqli_literals *l, const eqli_key_text *text, uint64_t *hits)
+{
+    const uint64_t *filter = l->filters[1];
+    unsigned shift = l->shift[1];
+    for (size_t i = 0; i + 3 <= text->len; i++) {
+        uint32_t gram = eqli_pat_load16(text->ptr + i) | (uint32_t)(unsigned char)text->ptr[i + 2] << 16;
+        uint32_t tag = eqli_gram_tag(gram), bit = tag >> shift;
+        if (filter[bit / 64] >> bit % 64 & 1)
+            try_class(l, EQLI_LIT_FLOAT3, tag, text, i, hits);
+    }
+}
+
+static void try_ends(const eqli_literals *l, const eqli_key_text *text, uint64_t *hits)
+{
+    static const uint8_t widths[] = { 8, 4, 3 };
+    for (unsigned k = 0; k < 3; k++) {
+        if (text->len < widths[k])
+            continue;
+        if (l->tables[EQLI_LIT_HEAD8 + k].cells)
+            try_class(l, EQLI_LIT_HEAD8 + k, eqli_head_tag(text, widths[k]), text, 0, hits);
+        if (l->tables[EQLI_LIT_TAIL8 + k].cells)
+            try_class(l, EQLI_LIT_TAIL8 + k, eqli_tail_tag(text, widths[k]), text, 0, hits);
+    }
+}
+
+void eqli_literals_find(const eqli_literals *l, const eqli_key_text *text, uint64_t *hits)
+{
+    if (l->tables[EQLI_LIT_EXACT].cells) {
+        uint32_t i = eqli_table_find(&l->tables[EQLI_LIT_EXACT], eqli_exact_tag(text));
+        if (i != EQLI_NO_ENTRY)
+            post(l, &l->literals[i], hits);
+    }
+    try_ends(l, text, hits);
+    if (l->filters[0])
+        scan4(l, text, hits);
+    if (l->filters[1])
+        scan3(l, text, hits);
+}

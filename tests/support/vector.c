@@ -4,7 +4,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "vector.h"
+#include "vector_md.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -88,6 +88,30 @@ static json_t *read_types(json_t *j)
     return types;
 }
 
+/* { "max_depth": 9 } */
+static bool read_limits(json_t *j, eqlm_limits *out)
+{
+    static const struct {
+        const char *name;
+        size_t at;
+    } known[] = {
+        { "max_source", offsetof(eqlm_limits, max_source) },
+        { "max_depth", offsetof(eqlm_limits, max_depth) },
+        { "max_nodes", offsetof(eqlm_limits, max_nodes) },
+        { "max_choices", offsetof(eqlm_limits, max_choices) },
+        { "max_regex_states", offsetof(eqlm_limits, max_regex_states) },
+        { "max_scratch", offsetof(eqlm_limits, max_scratch) },
+    };
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {
+        json_t *value = json_object_get(j, known[i].name);
+        uint32_t number = (uint32_t)json_integer_value(value);
+        memcpy((char *)out + known[i].at, &number, sizeof number);
+        n += value != NULL;
+    }
+    return n == json_object_size(j);
+}
+
 static bool add_vector(ts_vectors *vs, json_t *j, const char *file, size_t line, eqlm_dialect dialect)
 {
     if (vs->n == vs->cap) {
@@ -122,7 +146,8 @@ static bool add_vector(ts_vectors *vs, json_t *j, const char *file, size_t line,
     v->strict = json_is_true(json_object_get(j, "strict"));
     v->closed = json_is_true(json_object_get(j, "closed"));
     v->category_field = text_of(j, "category_field", NULL);
-    if (!v->text || !read_want(v, j)) {
+    v->warns = text_of(j, "warns", NULL);
+    if (!v->text || !read_want(v, j) || !read_limits(json_object_get(j, "limits"), &v->limits)) {
         fprintf(stderr, "%s:%zu: not a vector\n", file, line);
         return false;
     }
@@ -167,12 +192,41 @@ static bool add_line(ts_vectors *vs, const char *text, const char *file, size_t 
     return add_vector(vs, j, file, line, EQLM_DIALECT_ES);
 }
 
+typedef struct md_target {
+    ts_vectors *vs;
+    const char *path;
+} md_target;
+
+static bool add_example(void *ctx, json_t *take_vector, size_t line)
+{
+    md_target *t = ctx;
+    return add_vector(t->vs, take_vector, t->path, line, EQLM_DIALECT_ES);
+}
+
+static bool read_examples(ts_vectors *vs, const char *path, FILE *f)
+{
+    char *text = malloc(MAX_LINE);
+    size_t n = text ? fread(text, 1, MAX_LINE - 1, f) : 0, before = vs->n;
+    bool ok = text && n < MAX_LINE - 1;
+    if (ok) {
+        text[n] = 0;
+        ok = ts_md_read(text, path, add_example, &(md_target){ vs, path });
+    }
+    free(text);
+    return ok && vs->n > before;
+}
+
 bool ts_vectors_read(ts_vectors *vs, const char *path)
 {
     FILE *f = fopen(path, "rb");
     if (!f) {
         perror(path);
         return false;
+    }
+    if (strlen(path) > 3 && strcmp(path + strlen(path) - 3, ".md") == 0) {
+        bool read = read_examples(vs, path, f);
+        fclose(f);
+        return read;
     }
     char *line = malloc(MAX_LINE);
     bool ok = line != NULL;
@@ -220,6 +274,10 @@ bool ts_vectors_read_all(ts_vectors *vs, const char *shared)
     if (!ts_vectors_read_dir(vs, "tests/vectors"))
         return false;
     printf("tests/vectors: %zu vectors\n", vs->n);
+    size_t n_own = vs->n;
+    if (!ts_vectors_read(vs, "docs/language.md") || !ts_vectors_read(vs, "docs/diagnostics.md"))
+        return false;
+    printf("docs: %zu examples\n", vs->n - n_own);
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char path[1024];
         size_t before = vs->n;
@@ -327,6 +385,7 @@ eqlm_status ts_vector_compile(const eqlm_alloc *alloc, const ts_vector *v, const
     eqlm_options options = { .size = sizeof options };
     options.dialect = v->dialect;
     options.unknown_field_is_error = v->strict;
+    options.limits = v->limits;
     if (v->category_field)
         options.category_field = v->category_field;
     eqlm_str source = { text, len };
@@ -359,11 +418,29 @@ static bool code_fits(const char *codes, const char *code)
     return false;
 }
 
+static bool warnings_ok(const ts_vector *v, const eqlm_diags *diags, char *why, size_t why_len)
+{
+    bool found = false;
+    const char *other = NULL;
+    for (size_t i = 0; i < eqlm_diags_count(diags); i++) {
+        const eqlm_diag *d = eqlm_diags_get(diags, i);
+        found |= strcmp(d->code, v->warns) == 0;
+        if (strcmp(d->code, v->warns) != 0 && strcmp(d->code, "W101") != 0)
+            other = d->code;
+    }
+    if (!other && (found || !v->warns[0]))
+        return true;
+    snprintf(why, why_len, "wanted %s, got %s", v->warns[0] ? v->warns : "no warning", other ? other : "none");
+    return false;
+}
+
 bool ts_vector_diags_ok(const ts_vector *v, size_t text_len, const eqlm_diags *diags, char *why,
                         size_t why_len)
 {
     bool found = false;
     const eqlm_diag *first = NULL;
+    if (v->warns && !warnings_ok(v, diags, why, why_len))
+        return false;
     for (size_t i = 0; i < eqlm_diags_count(diags); i++) {
         const eqlm_diag *d = eqlm_diags_get(diags, i);
         if (d->start > d->end || d->end > text_len || d->line < 1 || d->column < 1 || !d->message[0]) {

@@ -1,9 +1,9 @@
 /* vector.h - test vectors: a query or expression, an event and the wanted result, as lines of JSON.
  *
  * Our format (tests/vectors/README.md): name, spec, query or expr, event, want, and where needed code,
- * schema, unmapped, objects, dialect, strict, closed, category_field, errors. The reader also takes the
- * reference formats (id, expect, value, error_kind; endpoint_parser), for those who have such files beside
- * the project. */
+ * schema, unmapped, objects, dialect, strict, closed, category_field, errors, warns, limits. The reader also
+ * takes the examples of the documentation (vector_md.h) and the reference formats (id, expect, value,
+ * error_kind; endpoint_parser), for those who have such files beside the project. */
 #ifndef TS_VECTOR_H
 #define TS_VECTOR_H
 
@@ -32,6 +32,8 @@ typedef struct ts_vector {
     json_t *event, *types, *objects, *value;
     ts_want want;
     const char *codes; /* names or beginnings of codes of diagnostics, separated by spaces; "" accepts any */
+    const char *warns; /* NULL: any; "": no warning but W101; else the code of the warning that has to come */
+    eqlm_limits limits;
 } ts_vector;
 
 typedef struct ts_vectors {
@@ -39,12 +41,14 @@ typedef struct ts_vectors {
     size_t n, cap;
 } ts_vectors;
 
-/* Appends the vectors of a file. False: not readable, or a malformed line (reported on standard error). */
+/* Appends the vectors of a file, or the examples of a .md file. False: not readable, or a malformed line (reported on
+ * standard error). */
 bool ts_vectors_read(ts_vectors *vs, const char *path);
 /* All *.jsonl of a directory, in the order of their names. */
 bool ts_vectors_read_dir(ts_vectors *vs, const char *dir);
-/* Our vectors (tests/vectors below the current directory) and, when it is there, the reference files of
- * `shared`. Prints what was read or skipped. */
+/* Our vectors (tests/vectors below the current directory), the examples of docs/language.md and
+ * docs/diagnostics.md and, when they are there, the reference files of `shared`. Prints what was read or
+ * skipped. */
 bool ts_vectors_read_all(ts_vectors *vs, const char *shared);
 void ts_vectors_clear(ts_vectors *vs);
 

@@ -178,14 +178,25 @@ static bool has_null_item(const eqli_node *n)
     return false;
 }
 
-/* Type of the first member, to read an unknown left side by (decision 22). */
-static eqli_type member_type(const eqli_node *n)
+/* How the left side is read: as its own type or, where the schema leaves that open, as the members ask for (decision
+ * 22). RAW: each family of members compares with the value as it is; one of another family is then just not equal. */
+static eqli_as left_as(const eqli_gen *g, const eqli_node *n)
 {
+    const eqli_node *left = n->kids[0];
+    eqli_type members = EQLI_T_NULL;
+    if (left->kind != EQLI_N_FIELD || left->type == EQLI_T_IP)
+        return EQLI_AS_RAW;
+    if (n->fold)
+        return EQLI_AS_STR;
+    if (left->type == EQLI_T_ANY && !g->e.typed)
+        return EQLI_AS_RAW;
     for (uint32_t i = 1; i < n->n_kids; i++) {
-        if (n->kids[i]->type != EQLI_T_NULL)
-            return (eqli_type)n->kids[i]->type;
+        eqli_type t = n->kids[i]->type == EQLI_T_DOUBLE ? EQLI_T_INT : (eqli_type)n->kids[i]->type;
+        if (t != EQLI_T_NULL && members != EQLI_T_NULL && t != members)
+            return EQLI_AS_RAW;
+        members = t != EQLI_T_NULL ? t : members;
     }
-    return EQLI_T_NULL;
+    return eqli_gen_as(left, members);
 }
 
 /* in: the left side goes to dst + 1; dst collects each family of constants and each other item by three-valued or,
@@ -195,9 +206,8 @@ static void gen_in(eqli_gen *g, const eqli_node *n, uint32_t dst)
     static const eqlm_value_type families[] = { EQLM_STRING, EQLM_I64, EQLM_BOOL, EQLM_DATE };
     const eqli_node *left = n->kids[0];
     bool version = left->type == EQLI_T_VERSION;
-    eqli_as as = left->type == EQLI_T_IP ? EQLI_AS_RAW : operand_as(left, left);
-    if (left->kind == EQLI_N_FIELD && left->type == EQLI_T_ANY)
-        as = eqli_as_of_type(member_type(n));
+    eqli_as as = left_as(g, n);
+    bool any_type = left->kind == EQLI_N_FIELD && as == EQLI_AS_RAW; /* a pattern set takes nothing but text */
     gen_value(g, left, dst + 1, as);
     put(g, EQLI_OP_CONST, 0, dst, eqli_emit_const(&g->e, has_null_item(n) ? eqli_null() : eqli_bool(false)), 0, 0);
     for (unsigned i = 0; i < sizeof families / sizeof *families && !version; i++) {
@@ -208,7 +218,7 @@ static void gen_in(eqli_gen *g, const eqli_node *n, uint32_t dst)
         if (left->type == EQLI_T_IP)
             put(g, EQLI_OP_VALUE_CIDR, 0, dst + 2, dst + 1,
                 eqli_emit_set(&g->e, EQLI_SET_BLOCKS, false, 0, members, count, n), 0);
-        else if (families[i] == EQLM_STRING)
+        else if (families[i] == EQLM_STRING && !any_type)
             put(g, EQLI_OP_VALUE_MATCH, 0, dst + 2, dst + 1,
                 eqli_emit_set(&g->e, EQLI_SET_PATTERNS, n->fold, EQLI_PAT_EXACT, members, count, n), 0);
         else

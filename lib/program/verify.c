@@ -3,12 +3,12 @@
 
 #include "ops/function.h"
 
-
 /* What has been seen of the region under test. */
 typedef struct eqli_checker {
     const eqlm_program *p;
     uint32_t pc, end;    /* instruction and end of its region */
     unsigned scope;      /* SEARCH bodies around it */
+    uint32_t arrays[EQLI_MAX_SCOPES]; /* their slots */
     bool in_leaf;
     bool aliases;        /* the region may read aliases */
     bool lineage_allowed; /* not inside the query of a LINEAGE */
@@ -27,6 +27,14 @@ static bool is_written(const eqli_checker *c, uint32_t reg)
     return reg < c->p->n_regs && (c->written[reg / 8] >> (reg % 8) & 1) != 0;
 }
 
+/* The place of an element's field is counted from an element of that very array. */
+static bool slot_is_in_reach(const eqli_checker *c, const eqli_slot *s)
+{
+    if (s->scope >= EQLI_SCOPE_ALIAS)
+        return c->aliases;
+    return s->scope == 0 || (s->scope <= c->scope && s->parent == c->arrays[s->scope - 1]);
+}
+
 static bool argument_is_good(const eqli_checker *c, const eqli_insn *in, uint8_t kind, uint32_t v)
 {
     const eqlm_program *p = c->p;
@@ -34,8 +42,7 @@ static bool argument_is_good(const eqli_checker *c, const eqli_insn *in, uint8_t
     case EQLI_ARG_NONE:
         return v == 0;
     case EQLI_ARG_SLOT:
-        return v < p->n_slots &&
-               (p->slots[v].scope >= EQLI_SCOPE_ALIAS ? c->aliases : p->slots[v].scope <= c->scope);
+        return v < p->n_slots && slot_is_in_reach(c, &p->slots[v]);
     case EQLI_ARG_REG:
         return is_written(c, v);
     case EQLI_ARG_CMP:
@@ -117,11 +124,16 @@ static bool insn_is_good(eqli_checker *c)
     return true;
 }
 
-static bool leaf_is_good(const eqlm_program *p, uint32_t pc, unsigned scope, bool aliases)
+/* The leaf at outer->pc. */
+static bool leaf_is_good(const eqli_checker *outer)
 {
-    const eqli_insn *leaf = &p->insns[pc];
-    eqli_checker c = { .p = p, .pc = pc + 1, .end = pc + 1 + leaf->b, .scope = scope, .in_leaf = true,
-                       .aliases = aliases, .n_loads = leaf->a };
+    const eqlm_program *p = outer->p;
+    const eqli_insn *leaf = &p->insns[outer->pc];
+    eqli_checker c = *outer;
+    c.pc = outer->pc + 1;
+    c.end = c.pc + leaf->b;
+    c.in_leaf = true;
+    c.n_loads = leaf->a;
     for (; c.pc < c.end; c.pc++) {
         if (!insn_is_good(&c))
             return false;
@@ -153,7 +165,7 @@ static bool region_is_good(const eqlm_program *p, eqli_checker start, eqli_regio
         regions->of[c.pc] = id;
         ends = eqli_op_table[in->op].group == EQLI_GROUP_END;
         if (in->op == EQLI_OP_LEAF) {
-            if (!leaf_is_good(p, c.pc, c.scope, c.aliases))
+            if (!leaf_is_good(&c))
                 return false;
             for (uint32_t i = 1, leaf = ++regions->n << REGION_SHIFT; i <= in->b; i++)
                 regions->of[c.pc + i] = leaf;
@@ -162,7 +174,7 @@ static bool region_is_good(const eqlm_program *p, eqli_checker start, eqli_regio
             eqli_checker body = c;
             body.pc = c.pc + 1;
             body.end = c.pc + 1 + in->b;
-            body.scope++;
+            body.arrays[body.scope++] = in->a;
             if (!region_is_good(p, body, regions))
                 return false;
             c.pc += in->b;
@@ -209,9 +221,10 @@ static bool slots_are_good(const eqlm_program *p)
         }
         if (s->scope > EQLI_MAX_SCOPES)
             return false;
-        if (s->element ? s->scope == 0 : (s->scope == 0) != (s->parent == EQLI_NO_FIELD))
+        if ((s->scope == 0) != (s->parent == EQLI_NO_FIELD) || (s->element && s->scope == 0))
             return false;
-        if (!s->element && s->scope && (s->parent >= i || p->slots[s->parent].element))
+        /* No alias can be a parent: the scope of one is higher than any scope here. */
+        if (s->scope && (s->parent >= i || p->slots[s->parent].element || p->slots[s->parent].scope >= s->scope))
             return false;
     }
     return true;
@@ -226,7 +239,7 @@ static bool member_is_good(const eqli_set *set, uint32_t i, const eqlm_value *v)
     case EQLI_SET_BLOCKS:
         return v->type == EQLM_STRING;
     case EQLI_SET_VALUES:
-        return v->type == EQLM_BOOL || v->type == EQLM_DATE || eqli_is_number(v);
+        return v->type == EQLM_STRING || v->type == EQLM_BOOL || v->type == EQLM_DATE || eqli_is_number(v);
     }
     return false;
 }
@@ -255,7 +268,7 @@ static bool header_is_good(const eqlm_program *p)
         p->max_regex_states > EQLI_CEIL_REGEX_STATES)
         return false;
     bool single = p->kind == EQLM_EVENT_QUERY || p->kind == EQLM_EXPRESSION;
-    if (p->n_stages == 0 || (single && (p->n_stages != 1 || p->stages[0].missing || p->stages[0].n_keys)))
+    if (p->n_stages == 0 || (single && (p->n_stages != 1 || p->stages[0].missing || p->n_keys || p->n_aliases)))
         return false;
     if (p->has_until && p->kind != EQLM_SEQUENCE)
         return false;

@@ -34,8 +34,19 @@ done
 
 # Queries shown as such compile.
 for page in README.md docs/*.md; do
-    if grep -q '^```eql' "$page"; then
+    if grep -q '^```eql$' "$page"; then
         check "queries of $page" "$build/eqlc" check "$page"
     fi
 done
+
+# What comments and vectors refer to exists: "language 6.2", "S3", "decision 22".
+sed -nE 's/^#{2,3} (S?[0-9]+(\.[0-9]+)?) .*/\1/p; s/^([0-9]+)\. \*\*.*/decision \1/p' docs/language.md > "$tmp/sections"
+references=$(grep -rhoE '\blanguage S?[0-9]+(\.[0-9]+)?|\bdecisions? [0-9]+(, [0-9]+)*|"spec": "[^"]*"' \
+    lib cli include grammar tests '--include=*.'{c,h,y,re,cc,def,jsonl} |
+    sed -E 's/^language //; s/"spec": "(.*)"/\1/; s/, decision/\ndecision/' |
+    awk '/^decisions? / { sub(/^decisions? /, ""); n = split($0, a, /, */); for (i = 1; i <= n; i++) print "decision " a[i]; next }
+         { sub(/, [a-zA-Z].*/, ""); n = split($0, a, /, */); for (i = 1; i <= n; i++) print a[i] }' | sort -u)
+missing=$(grep -vxFf "$tmp/sections" <<< "$references")
+check_text "sections that sources refer to" "" "$missing"
+check "sources refer to sections" test "$(wc -l <<< "$references")" -gt 30
 tap_end

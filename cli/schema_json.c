@@ -173,7 +173,7 @@ static bool read_definition(json_schema *s, uint32_t node)
     }
     eqlc_type_parse(text, &info); /* Elasticsearch has more types than are worth a name here */
     if (fields && read_multi_fields(s, fields) && info.type == EQLM_TYPE_TEXT)
-        info.type = EQLM_TYPE_KEYWORD; /* spec 3: comparisons use the exact form */
+        info.type = EQLM_TYPE_KEYWORD; /* language 3: comparisons use the exact form */
     set(s, info);
     return !inner || read_properties(s, inner);
 }
@@ -184,7 +184,7 @@ static bool read_properties(json_schema *s, uint32_t properties)
         size_t before = s->path.len;
         bool good;
 
-        if (s->tree.nodes[child].key_len == 0)
+        if (s->tree.nodes[child].key.len == 0)
             return eqlc_schema_fail(s->reader, s->tree.nodes[child].at, "a field without a name");
         enter(s, child);
         good = read_definition(s, child);

@@ -492,6 +492,10 @@ typedef struct eqlm_stream_options {
      * against max_state. */
     const void *(*hold_event)(void *ctx, const void *event, size_t *bytes);
     void (*release_event)(void *ctx, const void *held);
+    /* One of n_shards streams that share the work: it keeps only the join keys whose eqlm_stream_shard hash modulo
+     * n_shards is `shard`, so that an event may be fed to several of them. Event queries are told by shard 0. 0: alone.
+     * All must have the same hash_seed, not 0. */
+    uint32_t n_shards, shard;
 } eqlm_stream_options;
 
 EQLM_API eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_options *options, eqlm_stream **out);

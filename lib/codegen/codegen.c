@@ -451,8 +451,13 @@ static void gen_term(eqli_gen *g, const eqli_query *q, const eqli_term *term)
 
 static void gen_lineages(eqli_gen *g)
 {
+    /* What tells a stream who is whose parent. */
+    static const char *const fields[] = { "process.entity_id", "process.pid", "process.parent.entity_id",
+                                          "process.parent.pid", "host.id", "event.type", "event.category" };
     /* Inner queries may not hold further ones (the grammar allows it; nobody can say what it means). */
     uint32_t n = g->e.n_lineages;
+    for (unsigned i = 0; n && i < sizeof fields / sizeof *fields; i++)
+        eqli_emit_event_slot(&g->e, (eqlm_str){ fields[i], strlen(fields[i]) });
     for (uint32_t i = 0; i < n; i++) {
         eqli_lineage_query *l = &g->e.lineages[i];
         const eqli_filter *filter = g->lineages[i]->u.filter;

@@ -17,6 +17,7 @@
  *   lineages:  n:u32 { relation:u8 start:u32 len:u32 }
  *   pipes:     n:u32 { tail:u8 count:u64 }
  *   code:      n:u32 { op:u8 mode:u8 a:u16 b:u32 t:u32 f:u32 } */
+#include "base/pack.h"
 #include "program/program.h"
 
 #include <string.h>
@@ -25,60 +26,28 @@ static const char magic[8] = { 'E', 'Q', 'L', 'M', 'P', 'R', 'G', 0x1a };
 
 enum { IMAGE_VERSION = 1, HEADER_SIZE = 24 };
 
-static uint64_t checksum(uint64_t h, const unsigned char *p, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        h = (h ^ p[i]) * 0x100000001b3u;
-    return h;
-}
-
-#define CHECKSUM_START 0xcbf29ce484222325u
-
-/* ---- writing: one pass that only counts and sums, one that gives the bytes away ------------------------- */
-
-typedef struct eqli_writer {
-    eqlm_write_fn write; /* NULL: only count */
-    void *ctx;
-    uint64_t len, sum;
-    bool failed;
-} eqli_writer;
-
-static void put_bytes(eqli_writer *w, const void *bytes, size_t n)
-{
-    w->len += n;
-    w->sum = checksum(w->sum, bytes, n);
-    if (w->write && !w->failed && n)
-        w->failed = !w->write(w->ctx, bytes, n);
-}
-
-static void put(eqli_writer *w, uint64_t v, unsigned width)
-{
-    unsigned char b[8];
-    for (unsigned i = 0; i < width; i++)
-        b[i] = (unsigned char)(v >> (8 * i));
-    put_bytes(w, b, width);
-}
+/* ---- writing -------------------------------------------------------------------------------------------- */
 
 static void put_const(eqli_writer *w, const eqlm_value *v)
 {
-    put(w, v->type, 1);
+    eqli_put(w, v->type, 1);
     switch (v->type) {
     case EQLM_BOOL:
-        put(w, v->as.boolean, 1);
+        eqli_put(w, v->as.boolean, 1);
         break;
     case EQLM_I64:
     case EQLM_U64:
     case EQLM_F64:
     case EQLM_DATE: /* every member of the union has the same eight bytes */
-        put(w, v->as.u64, 8);
+        eqli_put(w, v->as.u64, 8);
         break;
     case EQLM_STRING:
-        put(w, v->len, 4);
-        put_bytes(w, v->as.str, v->len);
+        eqli_put(w, v->len, 4);
+        eqli_put_bytes(w, v->as.str, v->len);
         break;
     case EQLM_IP:
-        put(w, v->len, 1);
-        put_bytes(w, v->as.ip, v->len);
+        eqli_put(w, v->len, 1);
+        eqli_put_bytes(w, v->as.ip, v->len);
         break;
     default:
         break;
@@ -87,84 +56,84 @@ static void put_const(eqli_writer *w, const eqlm_value *v)
 
 static void put_stages(eqli_writer *w, const eqlm_program *p)
 {
-    put(w, p->has_until, 1);
-    put(w, (uint64_t)p->maxspan_ns, 8);
-    put(w, eqli_program_n_regions(p), 4);
+    eqli_put(w, p->has_until, 1);
+    eqli_put(w, (uint64_t)p->maxspan_ns, 8);
+    eqli_put(w, eqli_program_n_regions(p), 4);
     for (uint32_t i = 0; i < eqli_program_n_regions(p); i++) {
         const eqli_stage *s = &p->stages[i];
         const uint32_t words[] = { s->start, s->len, s->join_start, s->join_len, s->first_key, s->n_keys };
         for (unsigned k = 0; k < sizeof words / sizeof *words; k++)
-            put(w, words[k], 4);
-        put(w, s->missing, 1);
+            eqli_put(w, words[k], 4);
+        eqli_put(w, s->missing, 1);
     }
-    put(w, p->n_keys, 4);
+    eqli_put(w, p->n_keys, 4);
     for (uint32_t i = 0; i < p->n_keys; i++) {
-        put(w, p->keys[i].slot, 4);
-        put(w, p->keys[i].optional, 1);
+        eqli_put(w, p->keys[i].slot, 4);
+        eqli_put(w, p->keys[i].optional, 1);
     }
-    put(w, p->n_aliases, 4);
+    eqli_put(w, p->n_aliases, 4);
     for (uint32_t i = 0; i < p->n_aliases; i++) {
-        put(w, p->aliases[i].stage, 4);
-        put(w, p->aliases[i].first, 4);
-        put(w, p->aliases[i].n, 4);
+        eqli_put(w, p->aliases[i].stage, 4);
+        eqli_put(w, p->aliases[i].first, 4);
+        eqli_put(w, p->aliases[i].n, 4);
     }
-    put(w, p->n_captures, 4);
+    eqli_put(w, p->n_captures, 4);
     for (uint32_t i = 0; i < p->n_captures; i++)
-        put(w, p->captures[i], 4);
-    put(w, p->n_lineages, 4);
+        eqli_put(w, p->captures[i], 4);
+    eqli_put(w, p->n_lineages, 4);
     for (uint32_t i = 0; i < p->n_lineages; i++) {
-        put(w, p->lineages[i].relation, 1);
-        put(w, p->lineages[i].start, 4);
-        put(w, p->lineages[i].len, 4);
+        eqli_put(w, p->lineages[i].relation, 1);
+        eqli_put(w, p->lineages[i].start, 4);
+        eqli_put(w, p->lineages[i].len, 4);
     }
 }
 
 static void put_body(eqli_writer *w, const eqlm_program *p)
 {
-    put(w, p->kind, 1);
-    put(w, p->typed, 1);
-    put(w, p->dialect, 1);
-    put(w, p->n_regs, 4);
-    put(w, p->max_choices, 4);
-    put(w, p->max_scratch, 4);
-    put(w, p->max_regex_states, 4);
-    put(w, p->n_consts, 4);
+    eqli_put(w, p->kind, 1);
+    eqli_put(w, p->typed, 1);
+    eqli_put(w, p->dialect, 1);
+    eqli_put(w, p->n_regs, 4);
+    eqli_put(w, p->max_choices, 4);
+    eqli_put(w, p->max_scratch, 4);
+    eqli_put(w, p->max_regex_states, 4);
+    eqli_put(w, p->n_consts, 4);
     for (uint32_t i = 0; i < p->n_consts; i++)
         put_const(w, &p->consts[i]);
-    put(w, p->n_slots, 4);
+    eqli_put(w, p->n_slots, 4);
     for (uint32_t i = 0; i < p->n_slots; i++) {
         const eqli_slot *s = &p->slots[i];
-        put(w, s->name, 4);
-        put(w, s->parent, 4);
-        put(w, s->scope, 1);
-        put(w, s->type, 1);
-        put(w, s->element, 1);
+        eqli_put(w, s->name, 4);
+        eqli_put(w, s->parent, 4);
+        eqli_put(w, s->scope, 1);
+        eqli_put(w, s->type, 1);
+        eqli_put(w, s->element, 1);
     }
-    put(w, p->n_sets, 4);
+    eqli_put(w, p->n_sets, 4);
     for (uint32_t i = 0; i < p->n_sets; i++) {
         const eqli_set *s = &p->sets[i];
-        put(w, s->kind, 1);
-        put(w, s->fold, 1);
-        put(w, s->first, 4);
-        put(w, s->n, 4);
+        eqli_put(w, s->kind, 1);
+        eqli_put(w, s->fold, 1);
+        eqli_put(w, s->first, 4);
+        eqli_put(w, s->n, 4);
         if (s->kind == EQLI_SET_PATTERNS)
-            put_bytes(w, s->kinds, s->n);
+            eqli_put_bytes(w, s->kinds, s->n);
     }
     put_stages(w, p);
-    put(w, p->n_pipes, 4);
+    eqli_put(w, p->n_pipes, 4);
     for (uint32_t i = 0; i < p->n_pipes; i++) {
-        put(w, p->pipes[i].tail, 1);
-        put(w, p->pipes[i].count, 8);
+        eqli_put(w, p->pipes[i].tail, 1);
+        eqli_put(w, p->pipes[i].count, 8);
     }
-    put(w, p->n_insns, 4);
+    eqli_put(w, p->n_insns, 4);
     for (uint32_t i = 0; i < p->n_insns; i++) {
         const eqli_insn *in = &p->insns[i];
-        put(w, in->op, 1);
-        put(w, in->mode, 1);
-        put(w, in->a, 2);
-        put(w, in->b, 4);
-        put(w, in->t, 4);
-        put(w, in->f, 4);
+        eqli_put(w, in->op, 1);
+        eqli_put(w, in->mode, 1);
+        eqli_put(w, in->a, 2);
+        eqli_put(w, in->b, 4);
+        eqli_put(w, in->t, 4);
+        eqli_put(w, in->f, 4);
     }
 }
 
@@ -172,103 +141,42 @@ eqlm_status eqlm_program_save(const eqlm_program *p, eqlm_write_fn write, void *
 {
     if (!p || !write)
         return EQLM_E_ARGUMENT;
-    eqli_writer counter = { .sum = CHECKSUM_START };
+    eqli_writer counter = { .sum = EQLI_CHECKSUM_START };
     put_body(&counter, p);
     if (counter.len > UINT32_MAX - HEADER_SIZE)
         return EQLM_E_LIMIT;
     eqli_writer w = { .write = write, .ctx = ctx };
-    put_bytes(&w, magic, sizeof magic);
-    put(&w, IMAGE_VERSION, 4);
-    put(&w, HEADER_SIZE + counter.len, 4);
-    put(&w, counter.sum, 8);
+    eqli_put_bytes(&w, magic, sizeof magic);
+    eqli_put(&w, IMAGE_VERSION, 4);
+    eqli_put(&w, HEADER_SIZE + counter.len, 4);
+    eqli_put(&w, counter.sum, 8);
     put_body(&w, p);
     return w.failed ? EQLM_E_LIMIT : EQLM_OK;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
-typedef struct eqli_reader {
-    const unsigned char *p, *end;
-    const eqlm_alloc *alloc;
-    eqlm_status status; /* sticky */
-} eqli_reader;
-
-static uint64_t get(eqli_reader *r, unsigned width)
-{
-    uint64_t v = 0;
-    if (r->status != EQLM_OK || (size_t)(r->end - r->p) < width) {
-        if (r->status == EQLM_OK)
-            r->status = EQLM_E_IMAGE;
-        return 0;
-    }
-    for (unsigned i = 0; i < width; i++)
-        v |= (uint64_t)r->p[i] << (8 * i);
-    r->p += width;
-    return v;
-}
-
-static bool get_flag(eqli_reader *r)
-{
-    uint64_t v = get(r, 1);
-    if (v > 1)
-        r->status = EQLM_E_IMAGE;
-    return v == 1;
-}
-
-static const unsigned char *get_bytes(eqli_reader *r, size_t n)
-{
-    if (r->status != EQLM_OK || (size_t)(r->end - r->p) < n) {
-        if (r->status == EQLM_OK)
-            r->status = EQLM_E_IMAGE;
-        return NULL;
-    }
-    const unsigned char *p = r->p;
-    r->p += n;
-    return p;
-}
-
-/* A count of things that take at least `least` bytes each, and zeroed memory for them. */
-static void *get_table(eqli_reader *r, size_t least, size_t size, uint32_t max, uint32_t *n)
-{
-    uint64_t count = get(r, 4);
-    *n = 0;
-    if (r->status != EQLM_OK)
-        return NULL;
-    if (count > max || count > (uint64_t)(r->end - r->p) / least) {
-        r->status = EQLM_E_IMAGE;
-        return NULL;
-    }
-    if (count == 0)
-        return NULL;
-    void *p = eqli_mem_new(r->alloc, (size_t)count * size);
-    if (!p)
-        r->status = EQLM_E_NOMEM;
-    else
-        *n = (uint32_t)count;
-    return p;
-}
-
 /* Texts and addresses are copied to the pool, which is as large as what is left of the image: enough for all. */
 static void get_const(eqli_reader *r, eqlm_program *p, uint32_t *used, eqlm_value *v)
 {
-    uint64_t type = get(r, 1);
+    uint64_t type = eqli_get(r, 1);
     v->type = (uint32_t)type;
     switch (type) {
     case EQLM_NULL:
         return;
     case EQLM_BOOL:
-        v->as.boolean = get_flag(r);
+        v->as.boolean = eqli_get_flag(r);
         return;
     case EQLM_I64:
     case EQLM_U64:
     case EQLM_F64:
     case EQLM_DATE:
-        v->as.u64 = get(r, 8);
+        v->as.u64 = eqli_get(r, 8);
         return;
     case EQLM_STRING:
     case EQLM_IP: {
-        uint32_t len = (uint32_t)get(r, type == EQLM_STRING ? 4 : 1);
-        const unsigned char *bytes = get_bytes(r, len);
+        uint32_t len = (uint32_t)eqli_get(r, type == EQLM_STRING ? 4 : 1);
+        const unsigned char *bytes = eqli_get_bytes(r, len);
         if (!bytes)
             return;
         if (len)
@@ -285,7 +193,7 @@ static void get_const(eqli_reader *r, eqlm_program *p, uint32_t *used, eqlm_valu
 
 static void get_consts(eqli_reader *r, eqlm_program *p)
 {
-    p->consts = get_table(r, 1, sizeof *p->consts, EQLI_MAX_CONSTS, &p->n_consts);
+    p->consts = eqli_get_table(r, 1, sizeof *p->consts, EQLI_MAX_CONSTS, &p->n_consts);
     if (r->status != EQLM_OK || r->p == r->end)
         return;
     p->pool_len = (uint32_t)(r->end - r->p);
@@ -302,29 +210,29 @@ static void get_consts(eqli_reader *r, eqlm_program *p)
 
 static void get_slots(eqli_reader *r, eqlm_program *p)
 {
-    p->slots = get_table(r, 11, sizeof *p->slots, EQLI_MAX_SLOTS, &p->n_slots);
+    p->slots = eqli_get_table(r, 11, sizeof *p->slots, EQLI_MAX_SLOTS, &p->n_slots);
     for (uint32_t i = 0; i < p->n_slots; i++) {
         eqli_slot *s = &p->slots[i];
-        s->name = (uint32_t)get(r, 4);
-        s->parent = (uint32_t)get(r, 4);
-        s->scope = (uint8_t)get(r, 1);
-        s->type = (uint8_t)get(r, 1);
-        s->element = get_flag(r);
+        s->name = (uint32_t)eqli_get(r, 4);
+        s->parent = (uint32_t)eqli_get(r, 4);
+        s->scope = (uint8_t)eqli_get(r, 1);
+        s->type = (uint8_t)eqli_get(r, 1);
+        s->element = eqli_get_flag(r);
     }
 }
 
 static void get_sets(eqli_reader *r, eqlm_program *p)
 {
-    p->sets = get_table(r, 10, sizeof *p->sets, EQLI_MAX_CONSTS, &p->n_sets);
+    p->sets = eqli_get_table(r, 10, sizeof *p->sets, EQLI_MAX_CONSTS, &p->n_sets);
     for (uint32_t i = 0; i < p->n_sets && r->status == EQLM_OK; i++) {
         eqli_set *s = &p->sets[i];
-        s->kind = (uint8_t)get(r, 1);
-        s->fold = get_flag(r);
-        s->first = (uint32_t)get(r, 4);
-        uint32_t n = (uint32_t)get(r, 4);
+        s->kind = (uint8_t)eqli_get(r, 1);
+        s->fold = eqli_get_flag(r);
+        s->first = (uint32_t)eqli_get(r, 4);
+        uint32_t n = (uint32_t)eqli_get(r, 4);
         if (s->kind > EQLI_SET_BLOCKS || n > EQLI_MAX_CONSTS)
             r->status = EQLM_E_IMAGE;
-        const unsigned char *kinds = s->kind == EQLI_SET_PATTERNS ? get_bytes(r, n) : NULL;
+        const unsigned char *kinds = s->kind == EQLI_SET_PATTERNS ? eqli_get_bytes(r, n) : NULL;
         if (kinds && n) {
             s->kinds = eqli_mem_new(&p->alloc, n);
             if (s->kinds)
@@ -339,10 +247,10 @@ static void get_sets(eqli_reader *r, eqlm_program *p)
 
 static void get_stages(eqli_reader *r, eqlm_program *p)
 {
-    bool has_until = get_flag(r);
-    p->maxspan_ns = (int64_t)get(r, 8);
+    bool has_until = eqli_get_flag(r);
+    p->maxspan_ns = (int64_t)eqli_get(r, 8);
     uint32_t n;
-    p->stages = get_table(r, 25, sizeof *p->stages, EQLI_MAX_STAGES + 1, &n);
+    p->stages = eqli_get_table(r, 25, sizeof *p->stages, EQLI_MAX_STAGES + 1, &n);
     if (n) { /* freeing trusts both to give the size of the table */
         p->has_until = has_until;
         p->n_stages = n - (has_until ? 1 : 0);
@@ -351,47 +259,47 @@ static void get_stages(eqli_reader *r, eqlm_program *p)
         eqli_stage *s = &p->stages[i];
         uint32_t *const words[] = { &s->start, &s->len, &s->join_start, &s->join_len, &s->first_key, &s->n_keys };
         for (unsigned k = 0; k < sizeof words / sizeof *words; k++)
-            *words[k] = (uint32_t)get(r, 4);
-        s->missing = get_flag(r);
+            *words[k] = (uint32_t)eqli_get(r, 4);
+        s->missing = eqli_get_flag(r);
     }
-    p->keys = get_table(r, 5, sizeof *p->keys, EQLI_MAX_KEYS, &p->n_keys);
+    p->keys = eqli_get_table(r, 5, sizeof *p->keys, EQLI_MAX_KEYS, &p->n_keys);
     for (uint32_t i = 0; i < p->n_keys; i++) {
-        p->keys[i].slot = (uint32_t)get(r, 4);
-        p->keys[i].optional = get_flag(r);
+        p->keys[i].slot = (uint32_t)eqli_get(r, 4);
+        p->keys[i].optional = eqli_get_flag(r);
     }
-    p->aliases = get_table(r, 12, sizeof *p->aliases, EQLI_MAX_ALIASES, &p->n_aliases);
+    p->aliases = eqli_get_table(r, 12, sizeof *p->aliases, EQLI_MAX_ALIASES, &p->n_aliases);
     for (uint32_t i = 0; i < p->n_aliases; i++) {
-        p->aliases[i].stage = (uint32_t)get(r, 4);
-        p->aliases[i].first = (uint32_t)get(r, 4);
-        p->aliases[i].n = (uint32_t)get(r, 4);
+        p->aliases[i].stage = (uint32_t)eqli_get(r, 4);
+        p->aliases[i].first = (uint32_t)eqli_get(r, 4);
+        p->aliases[i].n = (uint32_t)eqli_get(r, 4);
     }
-    p->captures = get_table(r, 4, sizeof *p->captures, EQLI_MAX_SLOTS, &p->n_captures);
+    p->captures = eqli_get_table(r, 4, sizeof *p->captures, EQLI_MAX_SLOTS, &p->n_captures);
     for (uint32_t i = 0; i < p->n_captures; i++)
-        p->captures[i] = (uint32_t)get(r, 4);
-    p->lineages = get_table(r, 9, sizeof *p->lineages, EQLI_MAX_LINEAGES, &p->n_lineages);
+        p->captures[i] = (uint32_t)eqli_get(r, 4);
+    p->lineages = eqli_get_table(r, 9, sizeof *p->lineages, EQLI_MAX_LINEAGES, &p->n_lineages);
     for (uint32_t i = 0; i < p->n_lineages; i++) {
-        p->lineages[i].relation = (uint8_t)get(r, 1);
-        p->lineages[i].start = (uint32_t)get(r, 4);
-        p->lineages[i].len = (uint32_t)get(r, 4);
+        p->lineages[i].relation = (uint8_t)eqli_get(r, 1);
+        p->lineages[i].start = (uint32_t)eqli_get(r, 4);
+        p->lineages[i].len = (uint32_t)eqli_get(r, 4);
     }
 }
 
 static void get_code(eqli_reader *r, eqlm_program *p)
 {
-    p->pipes = get_table(r, 9, sizeof *p->pipes, EQLI_MAX_PIPES, &p->n_pipes);
+    p->pipes = eqli_get_table(r, 9, sizeof *p->pipes, EQLI_MAX_PIPES, &p->n_pipes);
     for (uint32_t i = 0; i < p->n_pipes; i++) {
-        p->pipes[i].tail = get_flag(r);
-        p->pipes[i].count = get(r, 8);
+        p->pipes[i].tail = eqli_get_flag(r);
+        p->pipes[i].count = eqli_get(r, 8);
     }
-    p->insns = get_table(r, 16, sizeof *p->insns, EQLI_MAX_INSNS, &p->n_insns);
+    p->insns = eqli_get_table(r, 16, sizeof *p->insns, EQLI_MAX_INSNS, &p->n_insns);
     for (uint32_t i = 0; i < p->n_insns; i++) {
         eqli_insn *in = &p->insns[i];
-        in->op = (uint8_t)get(r, 1);
-        in->mode = (uint8_t)get(r, 1);
-        in->a = (uint16_t)get(r, 2);
-        in->b = (uint32_t)get(r, 4);
-        in->t = (uint32_t)get(r, 4);
-        in->f = (uint32_t)get(r, 4);
+        in->op = (uint8_t)eqli_get(r, 1);
+        in->mode = (uint8_t)eqli_get(r, 1);
+        in->a = (uint16_t)eqli_get(r, 2);
+        in->b = (uint32_t)eqli_get(r, 4);
+        in->t = (uint32_t)eqli_get(r, 4);
+        in->f = (uint32_t)eqli_get(r, 4);
     }
 }
 
@@ -400,9 +308,9 @@ static bool header_is_good(const unsigned char *image, size_t len)
     if (len < HEADER_SIZE || len > UINT32_MAX || memcmp(image, magic, sizeof magic) != 0)
         return false;
     eqli_reader r = { .p = image + 8, .end = image + HEADER_SIZE };
-    uint64_t version = get(&r, 4), length = get(&r, 4), sum = get(&r, 8);
+    uint64_t version = eqli_get(&r, 4), length = eqli_get(&r, 4), sum = eqli_get(&r, 8);
     return version == IMAGE_VERSION && length == len &&
-           sum == checksum(CHECKSUM_START, image + HEADER_SIZE, len - HEADER_SIZE);
+           sum == eqli_checksum(EQLI_CHECKSUM_START, image + HEADER_SIZE, len - HEADER_SIZE);
 }
 
 static eqlm_status read_program(const eqlm_alloc *alloc, const unsigned char *image, size_t len, eqlm_program **out)
@@ -415,13 +323,13 @@ static eqlm_status read_program(const eqlm_alloc *alloc, const unsigned char *im
     p->alloc = *alloc;
     p->refs = 1;
     eqli_reader r = { .p = image + HEADER_SIZE, .end = image + len, .alloc = alloc };
-    p->kind = (uint8_t)get(&r, 1);
-    p->typed = get_flag(&r);
-    p->dialect = (uint8_t)get(&r, 1);
-    p->n_regs = (uint32_t)get(&r, 4);
-    p->max_choices = (uint32_t)get(&r, 4);
-    p->max_scratch = (uint32_t)get(&r, 4);
-    p->max_regex_states = (uint32_t)get(&r, 4);
+    p->kind = (uint8_t)eqli_get(&r, 1);
+    p->typed = eqli_get_flag(&r);
+    p->dialect = (uint8_t)eqli_get(&r, 1);
+    p->n_regs = (uint32_t)eqli_get(&r, 4);
+    p->max_choices = (uint32_t)eqli_get(&r, 4);
+    p->max_scratch = (uint32_t)eqli_get(&r, 4);
+    p->max_regex_states = (uint32_t)eqli_get(&r, 4);
     get_consts(&r, p);
     get_slots(&r, p);
     get_sets(&r, p);
@@ -446,7 +354,7 @@ eqlm_status eqlm_program_load(const eqlm_alloc *alloc, eqlm_schema *schema, cons
         return EQLM_E_ARGUMENT;
     *out = NULL;
     eqlm_alloc a = eqli_mem_default(alloc);
-    eqlm_program *p;
+    eqlm_program *p = NULL;
     eqlm_status status = read_program(&a, image, len, &p);
     if (status != EQLM_OK)
         return status;

@@ -1,0 +1,225 @@
+/* plan.c - the two steps of an event: planning evaluates conditions and takes memory, committing changes the state. */
+#include "stream/stream.h"
+
+static eqlm_status status_of(eqli_op_result r)
+{
+    return r == EQLI_OP_OK ? EQLM_OK : r == EQLI_OP_NOMEM ? EQLM_E_NOMEM : EQLM_E_LIMIT;
+}
+
+eqlm_status eqli_stream_run(eqlm_stream *s, const eqli_stream_program *sp, uint32_t start, const void *event, bool *hit)
+{
+    s->current = sp;
+    s->vm->scratch.max = sp->program->max_scratch;
+    *hit = false;
+    return status_of(eqli_vm_run(s->vm, sp->program, start, event, hit));
+}
+
+static eqlm_status push(eqlm_stream *s, eqli_hit hit)
+{
+    if (s->n_hits == s->cap_hits) {
+        size_t cap = s->cap_hits ? s->cap_hits * 2 : 32;
+        void *p = eqli_mem_resize(&s->alloc, s->hits, s->cap_hits, cap, sizeof *s->hits);
+        if (!p)
+            return EQLM_E_NOMEM;
+        s->hits = p;
+        s->cap_hits = cap;
+    }
+    s->hits[s->n_hits++] = hit;
+    return EQLM_OK;
+}
+
+/* Missing events first, positive terms from the last to the first, until after these. Terms of samples in order. */
+static uint32_t order_of(const eqli_stream_program *sp, uint32_t stage)
+{
+    if (sp->program->kind == EQLM_SAMPLE)
+        return stage;
+    if (stage == sp->n_terms)
+        return UINT32_MAX;
+    return sp->program->stages[stage].missing ? 0 : sp->n_positive - sp->position[stage];
+}
+
+/* A stream that is one of several shards leaves the tuples of the others alone. */
+static bool is_ours(const eqlm_stream *s, const eqli_bytes *key)
+{
+    uint32_t n = s->options.n_shards;
+    return n < 2 || eqli_key_hash(s->seed, EQLI_SHARD_SPACE, key->ptr, key->len) % n == s->options.shard;
+}
+
+static eqlm_status push_tuples(eqlm_stream *s, const eqli_stream_program *sp, uint32_t stage, const void *event)
+{
+    eqlm_status status = eqli_tuples_read(&s->tuples, s->vm, sp->program, &sp->program->stages[stage], event);
+    for (uint32_t i = 0; status == EQLM_OK && i < s->tuples.n; i++) {
+        const eqli_bytes *key = &s->tuples.items[i];
+        if (!is_ours(s, key))
+            continue;
+        status = push(s, (eqli_hit){ .program = sp->number, .stage = stage, .order = order_of(sp, stage),
+                                     .key = key->ptr, .key_len = key->len,
+                                     .hash = eqli_key_hash(s->seed, sp->number, key->ptr, key->len) });
+    }
+    return status;
+}
+
+static int compare_hits(const eqli_hit *a, const eqli_hit *b)
+{
+    int order = eqli_key_compare(a->key, a->key_len, b->key, b->key_len);
+    return order ? order : (a->order > b->order) - (a->order < b->order);
+}
+
+static void sift(eqli_hit *v, size_t root, size_t n)
+{
+    for (;;) {
+        size_t kid = 2 * root + 1;
+        if (kid >= n)
+            return;
+        if (kid + 1 < n && compare_hits(&v[kid], &v[kid + 1]) < 0)
+            kid++;
+        if (compare_hits(&v[root], &v[kid]) >= 0)
+            return;
+        eqli_hit swap = v[root];
+        v[root] = v[kid];
+        v[kid] = swap;
+        root = kid;
+    }
+}
+
+static void sort_hits(eqli_hit *v, size_t n)
+{
+    for (size_t i = n / 2; i-- > 0;)
+        sift(v, i, n);
+    for (size_t end = n; end-- > 1;) {
+        eqli_hit swap = v[0];
+        v[0] = v[end];
+        v[end] = swap;
+        sift(v, 0, end);
+    }
+}
+
+static bool same_tuple(const eqli_hit *a, const eqli_hit *b)
+{
+    return a->hash == b->hash && eqli_key_compare(a->key, a->key_len, b->key, b->key_len) == 0;
+}
+
+static eqlm_status plan_tuples(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, size_t first)
+{
+    eqli_hit *hits = s->hits;
+    sort_hits(hits + first, s->n_hits - first);
+    for (size_t i = first, end; i < s->n_hits; i = end) {
+        for (end = i + 1; end < s->n_hits && same_tuple(&hits[i], &hits[end]); end++)
+            continue;
+        eqlm_status status = sp->program->kind == EQLM_SAMPLE ? eqli_sample_plan(s, sp, hits + i, end - i)
+                                                              : eqli_sequence_plan(s, sp, in, hits + i, end - i);
+        if (status != EQLM_OK)
+            return status;
+    }
+    size_t kept = first;
+    for (size_t i = first; i < s->n_hits; i++) {
+        if (hits[i].stage != UINT32_MAX)
+            hits[kept++] = hits[i];
+    }
+    s->n_hits = kept;
+    return EQLM_OK;
+}
+
+static eqlm_status plan_sequence(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in)
+{
+    size_t first = s->n_hits;
+    for (uint32_t i = 0; i < eqli_program_n_regions(sp->program); i++) {
+        bool hit;
+        eqlm_status status = eqli_stream_run(s, sp, sp->program->stages[i].start, in->event, &hit);
+        if (status == EQLM_OK && hit)
+            status = push_tuples(s, sp, i, in->event);
+        if (status != EQLM_OK)
+            return status;
+    }
+    return s->n_hits > first ? plan_tuples(s, sp, in, first) : EQLM_OK;
+}
+
+static eqlm_status plan_event_query(eqlm_stream *s, const eqli_stream_program *sp, const eqli_incoming *in)
+{
+    bool hit;
+    if (s->options.n_shards > 1 && s->options.shard != 0)
+        return EQLM_OK;
+    eqlm_status status = eqli_stream_run(s, sp, sp->program->stages[0].start, in->event, &hit);
+    return status == EQLM_OK && hit ? push(s, (eqli_hit){ .program = sp->number }) : status;
+}
+
+static bool takes_part(const eqli_stream_program *sp, unsigned what)
+{
+    if (sp->program->kind != EQLM_EVENT_QUERY)
+        return what & EQLI_RUN_ORDERED;
+    return what & (sp->program->n_lineages ? EQLI_RUN_LINEAGE : EQLI_RUN_PLAIN);
+}
+
+static void forget_hit(eqlm_stream *s, eqli_hit *hit)
+{
+    eqli_stream_program *sp = s->programs[hit->program];
+    if (hit->entry) {
+        bool occurrence = hit->stage < sp->n_terms && sp->program->stages[hit->stage].missing;
+        hit->entry->kind = sp->program->kind == EQLM_SAMPLE ? EQLI_CHOICE
+                           : occurrence                     ? EQLI_OCCURRENCE
+                                                            : EQLI_PARTIAL;
+        eqli_state_free(s, hit->entry, eqli_entry_size(sp, hit->entry));
+    }
+    eqli_captured_free(s, sp, hit->captured);
+    if (hit->pins)
+        eqli_key_release(s, hit->state);
+}
+
+void eqli_plan_abandon(eqlm_stream *s)
+{
+    for (size_t i = 0; i < s->n_hits; i++)
+        forget_hit(s, &s->hits[i]);
+    s->n_hits = 0;
+    eqli_ancestry_abandon(s);
+    eqli_arena_reset(&s->tuples.arena);
+}
+
+eqlm_status eqli_plan(eqlm_stream *s, const eqli_incoming *in, unsigned what)
+{
+    eqlm_status status = EQLM_OK;
+    s->n_hits = 0;
+    s->ancestry.plan.read = false;
+    for (uint32_t i = 0; status == EQLM_OK && i < s->n_programs; i++) {
+        eqli_stream_program *sp = s->programs[i];
+        if (!takes_part(sp, what))
+            continue;
+        uint64_t errors = s->vm->errors;
+        status = sp->program->kind == EQLM_EVENT_QUERY ? plan_event_query(s, sp, in) : plan_sequence(s, sp, in);
+        sp->counts.errors += s->vm->errors - errors;
+    }
+    if (status == EQLM_OK && (what & EQLI_RUN_LINEAGE))
+        status = eqli_ancestry_plan(s, in);
+    if (status != EQLM_OK)
+        eqli_plan_abandon(s);
+    return status;
+}
+
+static void commit_hit(eqlm_stream *s, const eqli_incoming *in, eqli_hit *hit)
+{
+    eqli_stream_program *sp = s->programs[hit->program];
+    switch ((eqlm_program_kind)sp->program->kind) {
+    case EQLM_SEQUENCE:
+        eqli_sequence_commit(s, sp, in, hit);
+        break;
+    case EQLM_SAMPLE:
+        eqli_sample_commit(s, sp, in, hit);
+        break;
+    default:
+        s->match_events[0] = in->id;
+        eqli_stream_tell(s, sp, NULL, 0, in->time);
+        break;
+    }
+}
+
+void eqli_plan_commit(eqlm_stream *s, const eqli_incoming *in, unsigned what)
+{
+    if (what & EQLI_RUN_ORDERED)
+        eqli_state_expire(s, in->time);
+    eqli_state_enforce(s); /* what the plan has taken counts already */
+    for (size_t i = 0; i < s->n_hits; i++)
+        commit_hit(s, in, &s->hits[i]);
+    if (what & EQLI_RUN_LINEAGE)
+        eqli_ancestry_commit(s, in);
+    eqli_plan_abandon(s); /* memory that was not needed after all */
+    eqli_state_enforce(s);
+}

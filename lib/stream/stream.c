@@ -1,0 +1,429 @@
+/* stream.c - the interface of streams: the way of an event through them. */
+#include "stream/stream.h"
+
+#include <string.h>
+
+/* ---- making and filling --------------------------------------------------------------------------------- */
+
+static bool options_are_good(const eqlm_stream_options *o)
+{
+    if (o->size > sizeof *o || o->lateness_ns < 0)
+        return false;
+    if ((o->lateness_ns || o->order_by_tiebreaker) && (!o->hold_event || !o->release_event))
+        return false;
+    return o->n_shards < 2 || (o->shard < o->n_shards && o->hash_seed);
+}
+
+eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_options *options, eqlm_stream **out)
+{
+    eqlm_stream_options o = { 0 };
+    if (!out)
+        return EQLM_E_ARGUMENT;
+    *out = NULL;
+    if (options && options->size <= sizeof o)
+        memcpy(&o, options, options->size);
+    else if (options)
+        return EQLM_E_ARGUMENT;
+    if (!options_are_good(&o))
+        return EQLM_E_ARGUMENT;
+    eqlm_alloc a = eqli_mem_default(alloc);
+    eqlm_stream *s = eqli_mem_new(&a, sizeof *s);
+    if (!s)
+        return EQLM_E_NOMEM;
+    s->alloc = a;
+    s->options = o;
+    if (!o.max_state)
+        s->options.max_state = EQLI_STREAM_MAX_STATE;
+    s->reorders = o.lateness_ns || o.order_by_tiebreaker;
+    /* Addresses differ from run to run where an attacker matters; hosts with better numbers give one. */
+    s->seed = o.hash_seed ? o.hash_seed : (uint64_t)(uintptr_t)s * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)(uintptr_t)&o;
+    eqli_arena_init(&s->tuples.arena, &a, EQLI_MAX_EVENT_KEYS);
+    eqlm_status status = eqlm_vm_new(&a, &s->vm);
+    if (status != EQLM_OK) {
+        eqlm_stream_free(s);
+        return status;
+    }
+    s->vm->lineage = eqli_ancestry_answer;
+    s->vm->lineage_ctx = s;
+    *out = s;
+    return EQLM_OK;
+}
+
+static void program_free(eqlm_stream *s, eqli_stream_program *sp)
+{
+    uint32_t n = eqli_program_n_regions(sp->program);
+    eqli_mem_free(&s->alloc, sp->position, n * sizeof *sp->position);
+    eqli_mem_free(&s->alloc, sp->alias_at, n * sizeof *sp->alias_at);
+    eqlm_program_free((eqlm_program *)(uintptr_t)sp->program); /* drops our reference */
+    eqli_mem_free(&s->alloc, sp, sizeof *sp);
+}
+
+void eqlm_stream_free(eqlm_stream *s)
+{
+    if (!s)
+        return;
+    eqlm_alloc a = s->alloc;
+    s->options.on_release = NULL; /* the host is about to forget everything anyway */
+    eqli_state_clear(s);
+    eqlm_vm_free(s->vm);
+    for (uint32_t i = 0; i < s->n_programs; i++)
+        program_free(s, s->programs[i]);
+    eqli_mem_free(&a, s->programs, s->cap_programs * sizeof(void *));
+    eqli_tuples_clear(&s->tuples, &a);
+    eqli_mem_free(&a, s->hits, s->cap_hits * sizeof *s->hits);
+    eqli_mem_free(&a, s->heap, s->cap_heap * sizeof *s->heap);
+    eqli_mem_free(&a, s->ancestry.plan_sources, s->ancestry.n_words * sizeof *s->ancestry.plan_sources);
+    eqli_mem_free(&a, s->match_events, s->cap_match_events * sizeof *s->match_events);
+    eqli_mem_free(&a, s->match_keys, s->cap_match_keys * sizeof *s->match_keys);
+    eqli_mem_free(&a, s, sizeof *s);
+}
+
+static bool grow(eqlm_stream *s, void **ptr, uint32_t *cap, uint32_t n, size_t size)
+{
+    if (n <= *cap)
+        return true;
+    void *p = eqli_mem_resize(&s->alloc, *ptr, *cap, n, size);
+    if (!p)
+        return false;
+    *ptr = p;
+    *cap = n;
+    return true;
+}
+
+/* What the engine cannot do with a program that compiled: an alias asked for behind the last event that fills it, where
+ * every waiting candidate would have to be asked, or in a sample, which has no order. */
+static bool program_is_good(const eqlm_program *p)
+{
+    bool past_last = false;
+    for (uint32_t i = p->n_stages; i-- > 0;) {
+        const eqli_stage *stage = &p->stages[i];
+        past_last = past_last || !stage->missing;
+        if (p->kind == EQLM_SAMPLE && (stage->missing || stage->join_len))
+            return false;
+        if (stage->join_len && !past_last)
+            return false;
+    }
+    return p->kind != EQLM_EXPRESSION && p->n_stages <= EQLI_MAX_STAGES &&
+           !(p->has_until && p->stages[p->n_stages].join_len);
+}
+
+static void lay_out_slots(eqli_stream_program *sp)
+{
+    const eqlm_program *p = sp->program;
+    if (p->kind == EQLM_SAMPLE) {
+        sp->n_slots = 2 * sp->n_terms;
+        return;
+    }
+    sp->n_slots = sp->n_positive - 1;
+    sp->leading_slot = sp->n_slots;
+    sp->n_slots += sp->has_leading;
+    sp->pending_slot = sp->n_slots;
+    sp->n_slots += sp->has_trailing ? 2 : 0;
+    sp->partial_size = sizeof(eqli_entry) + sp->n_positive * sizeof(uint64_t);
+    sp->window_at = sp->partial_size;
+    sp->partial_size += sp->has_missing ? sizeof(eqli_window) : 0;
+    sp->captures_at = sp->partial_size;
+    sp->partial_size += p->n_aliases * sizeof(eqli_captured *);
+}
+
+static void lay_out(eqli_stream_program *sp)
+{
+    const eqlm_program *p = sp->program;
+    sp->n_terms = p->n_stages;
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        sp->position[i] = sp->n_positive;
+        sp->n_positive += !p->stages[i].missing;
+        sp->has_missing |= p->stages[i].missing;
+    }
+    sp->has_leading = p->stages[0].missing;
+    sp->has_trailing = p->stages[p->n_stages - 1].missing;
+    sp->maxspan_ms = p->maxspan_ns < 0 ? INT64_MAX : p->maxspan_ns / 1000000;
+    for (uint32_t i = 0; i < p->n_aliases; i++) {
+        uint32_t stage = p->aliases[i].stage;
+        if (!p->stages[stage].missing)
+            sp->alias_at[sp->position[stage]] = (uint16_t)(i + 1);
+    }
+    lay_out_slots(sp);
+}
+
+static bool add_to_sum(void *ctx, const void *bytes, size_t len)
+{
+    uint64_t *sum = ctx;
+    for (size_t i = 0; i < len; i++)
+        *sum = (*sum ^ ((const uint8_t *)bytes)[i]) * UINT64_C(0x100000001b3);
+    return true;
+}
+
+static eqli_stream_program *program_new(eqlm_stream *s, const eqlm_program *p)
+{
+    eqli_stream_program *sp = eqli_mem_new(&s->alloc, sizeof *sp);
+    uint32_t n = eqli_program_n_regions(p);
+    if (!sp)
+        return NULL;
+    sp->program = p;
+    sp->number = s->n_programs;
+    eqli_program_retain(p);
+    sp->position = eqli_mem_new(&s->alloc, n * sizeof *sp->position);
+    sp->alias_at = eqli_mem_new(&s->alloc, n * sizeof *sp->alias_at);
+    if (!sp->position || !sp->alias_at || eqlm_program_save(p, add_to_sum, &sp->fingerprint) != EQLM_OK) {
+        program_free(s, sp);
+        return NULL;
+    }
+    lay_out(sp);
+    return sp;
+}
+
+eqlm_status eqlm_stream_add(eqlm_stream *s, const eqlm_program *p, uint32_t *number)
+{
+    if (!s || !p || s->busy || s->fed || s->n_programs == EQLI_MAX_PROGRAMS || !program_is_good(p))
+        return EQLM_E_ARGUMENT;
+    if (s->n_programs == s->cap_programs &&
+        !grow(s, (void **)&s->programs, &s->cap_programs, s->cap_programs ? s->cap_programs * 2 : 8, sizeof(void *)))
+        return EQLM_E_NOMEM;
+    if (!grow(s, (void **)&s->match_events, &s->cap_match_events, p->n_stages, sizeof *s->match_events) ||
+        !grow(s, (void **)&s->match_keys, &s->cap_match_keys, p->stages[0].n_keys, sizeof *s->match_keys) ||
+        eqli_vm_prepare(s->vm, p) != EQLM_OK)
+        return EQLM_E_NOMEM;
+    eqli_stream_program *sp = program_new(s, p);
+    if (!sp)
+        return EQLM_E_NOMEM;
+    if (eqli_ancestry_watch(s, sp) != EQLM_OK) {
+        program_free(s, sp);
+        return EQLM_E_NOMEM;
+    }
+    s->programs[s->n_programs++] = sp;
+    if (number)
+        *number = sp->number;
+    return EQLM_OK;
+}
+
+/* ---- telling -------------------------------------------------------------------------------------------- */
+
+void eqli_stream_tell(eqlm_stream *s, eqli_stream_program *sp, const uint8_t *key, uint32_t n_keys, int64_t time)
+{
+    if (s->stopped)
+        return;
+    sp->counts.matches++;
+    eqli_key_values(key, n_keys, s->match_keys);
+    eqlm_stream_match match = { .program = sp->number, .events = s->match_events, .n_events = sp->n_terms,
+                                .keys = s->match_keys, .n_keys = n_keys, .time = time };
+    if (s->options.on_match && !s->options.on_match(s->options.ctx, &match))
+        s->stopped = true;
+}
+
+/* ---- feeding -------------------------------------------------------------------------------------------- */
+
+static eqlm_status begin(eqlm_stream *s)
+{
+    if (!s || s->busy)
+        return EQLM_E_ARGUMENT;
+    s->busy = true;
+    s->stopped = false;
+    return EQLM_OK;
+}
+
+static eqlm_status end(eqlm_stream *s, eqlm_status status)
+{
+    s->busy = false;
+    return status == EQLM_OK && s->stopped ? EQLM_E_LIMIT : status;
+}
+
+static void raise_watermark(eqlm_stream *s, int64_t time)
+{
+    if (!s->has_watermark || time > s->watermark)
+        s->watermark = time;
+    s->has_watermark = true;
+}
+
+/* The whole way of one event. On failure it leaves no trace, and its id is not released: the host may try again. */
+static eqlm_status process(eqlm_stream *s, const eqli_incoming *in, unsigned what)
+{
+    eqlm_status status = eqli_id_hold(s, in->id);
+    if (status != EQLM_OK)
+        return status;
+    status = eqli_plan(s, in, what);
+    if (status == EQLM_OK) {
+        if (what & EQLI_RUN_ORDERED)
+            raise_watermark(s, in->time);
+        eqli_plan_commit(s, in, what);
+    }
+    eqli_id_drop(s, in->id, status == EQLM_OK);
+    return status;
+}
+
+/* Processes the first held event. What fails is lost, for the host cannot feed it again. */
+static eqlm_status process_held(eqlm_stream *s)
+{
+    eqli_held h;
+    (void)eqli_order_pop(s, &h);
+    eqli_incoming in = { h.event, h.id, h.time };
+    eqlm_status status = process(s, &in, EQLI_RUN_LINEAGE | EQLI_RUN_ORDERED);
+    eqli_held_clear(s, &h);
+    eqli_id_drop(s, h.id, true);
+    return status;
+}
+
+/* Processes what no event can precede any more. Half of the budget is for held events: beyond it the oldest go before
+ * their time. */
+static eqlm_status release_held(eqlm_stream *s)
+{
+    eqlm_status first = EQLM_OK;
+    while (s->n_heap && (s->heap[0].time < s->watermark || s->held_bytes > s->options.max_state / 2)) {
+        eqlm_status status = process_held(s);
+        first = first == EQLM_OK ? status : first;
+    }
+    return first;
+}
+
+static int64_t minus(int64_t time, int64_t span)
+{
+    return time < INT64_MIN + span ? INT64_MIN : time - span;
+}
+
+static eqlm_status hold(eqlm_stream *s, const eqli_incoming *in, const eqlm_value *tiebreaker)
+{
+    eqli_held h = { .id = in->id, .time = in->time, .arrival = s->arrivals };
+    eqli_bytes tie = { 0 };
+    if (tiebreaker->type != EQLM_NULL && !eqli_key_encode(&s->tuples.arena, tiebreaker, &tie))
+        return EQLM_E_NOMEM;
+    if (tie.len > 1) {
+        h.tie = eqli_state_new(s, tie.len);
+        if (!h.tie)
+            return EQLM_E_NOMEM;
+        memcpy(h.tie, tie.ptr, tie.len);
+        h.tie_len = tie.len;
+    }
+    eqlm_status status = eqli_id_hold(s, in->id);
+    if (status == EQLM_OK) {
+        h.event = s->options.hold_event(s->options.ctx, in->event, &h.bytes);
+        status = h.event ? eqli_order_push(s, &h) : EQLM_E_NOMEM;
+        if (status == EQLM_OK) {
+            s->arrivals++;
+            return EQLM_OK;
+        }
+        if (h.event)
+            s->options.release_event(s->options.ctx, h.event);
+        eqli_id_drop(s, in->id, false);
+    }
+    eqli_state_free(s, h.tie, h.tie_len);
+    return status;
+}
+
+/* Event queries at once; the rest when its turn comes. */
+static eqlm_status feed_to_order(eqlm_stream *s, const eqli_incoming *in, const eqlm_value *tiebreaker)
+{
+    eqlm_status status = eqli_plan(s, in, EQLI_RUN_PLAIN);
+    if (status != EQLM_OK)
+        return status;
+    status = hold(s, in, tiebreaker);
+    if (status != EQLM_OK) {
+        eqli_plan_abandon(s);
+        return status;
+    }
+    eqli_plan_commit(s, in, EQLI_RUN_PLAIN);
+    raise_watermark(s, minus(in->time, s->options.lateness_ns));
+    status = release_held(s);
+    eqli_state_expire(s, s->watermark);
+    eqli_state_enforce(s);
+    return status;
+}
+
+eqlm_status eqlm_stream_feed(eqlm_stream *s, const void *event, const eqlm_event_info *info)
+{
+    if (!info || info->tiebreaker.type == EQLM_ARRAY || info->tiebreaker.type >= EQLM_OBJECT)
+        return EQLM_E_ARGUMENT;
+    eqlm_status status = begin(s);
+    if (status != EQLM_OK)
+        return status;
+    eqli_incoming in = { event, info->id, info->has_time ? info->time : 0 };
+    bool late = info->has_time && s->has_watermark && info->time < s->watermark;
+    s->fed = true;
+    if (!info->has_time || late)
+        status = process(s, &in, EQLI_RUN_PLAIN | EQLI_RUN_LINEAGE);
+    else if (s->reorders)
+        status = feed_to_order(s, &in, &info->tiebreaker);
+    else
+        status = process(s, &in, EQLI_RUN_PLAIN | EQLI_RUN_LINEAGE | EQLI_RUN_ORDERED);
+    if (status == EQLM_OK) {
+        s->counts.events++;
+        s->counts.late += late;
+        s->counts.no_time += !info->has_time;
+    }
+    return end(s, status);
+}
+
+eqlm_status eqlm_stream_advance(eqlm_stream *s, int64_t time)
+{
+    eqlm_status status = begin(s);
+    if (status != EQLM_OK)
+        return status;
+    raise_watermark(s, time);
+    status = release_held(s);
+    eqli_state_expire(s, s->watermark);
+    eqli_state_enforce(s);
+    return end(s, status);
+}
+
+static eqlm_status decide_all(eqlm_stream *s, eqli_stream_program *sp)
+{
+    if (sp->program->kind == EQLM_SAMPLE)
+        return eqli_sample_flush(s, sp);
+    while (sp->oldest) {
+        if (sp->oldest->kind == EQLI_PENDING)
+            eqli_pending_tell(s, sp, sp->oldest);
+        eqli_entry_drop(s, sp, sp->oldest);
+    }
+    return EQLM_OK;
+}
+
+eqlm_status eqlm_stream_flush(eqlm_stream *s)
+{
+    eqlm_status first = begin(s);
+    if (first != EQLM_OK)
+        return first;
+    while (s->n_heap) {
+        eqlm_status status = process_held(s);
+        first = first == EQLM_OK ? status : first;
+    }
+    for (uint32_t i = 0; i < s->n_programs; i++) {
+        eqlm_status status = decide_all(s, s->programs[i]);
+        first = first == EQLM_OK ? status : first;
+    }
+    if (first == EQLM_OK) {
+        eqli_state_clear(s);
+        s->has_watermark = s->fed = false;
+        s->watermark = 0;
+    }
+    eqli_state_enforce(s);
+    return end(s, first);
+}
+
+/* ---- counters ------------------------------------------------------------------------------------------- */
+
+void eqlm_stream_program_counts(const eqlm_stream *s, uint32_t program, eqlm_stream_counts *out)
+{
+    if (!out)
+        return;
+    *out = (eqlm_stream_counts){ 0 };
+    if (!s || program >= s->n_programs)
+        return;
+    *out = s->programs[program]->counts;
+}
+
+void eqlm_stream_get_counts(const eqlm_stream *s, eqlm_stream_counts *out)
+{
+    if (!out)
+        return;
+    *out = (eqlm_stream_counts){ 0 };
+    if (!s)
+        return;
+    *out = s->counts;
+    for (uint32_t i = 0; i < s->n_programs; i++) {
+        const eqlm_stream_counts *c = &s->programs[i]->counts;
+        out->matches += c->matches;
+        out->evicted += c->evicted;
+        out->errors += c->errors;
+        out->partials += c->partials;
+        out->keys += c->keys;
+    }
+}

@@ -138,7 +138,12 @@ LIB_OBJ := $(call obj,$(LIB_SRC))
 ECS_OBJ := $(call obj,$(ECS_SRC))
 SUPPORT_OBJ := $(call obj,$(SUPPORT_SRC))
 
-CLI_OBJ := $(call obj,$(CLI_C) $(CLI_CC))
+# cli/json_extract.cc is compiled once more for each kernel that this kind of processor may have. These come
+# last: of inline functions that several objects hold the linker takes the first, so no other object is given
+# one that was compiled for a kernel.
+KERNELS := $(shell printf '%s\n' __x86_64__ | $(CXX) $(CXXFLAGS) -E -P -x c++ - 2>/dev/null | sed -n 's/^1$$/v3/p')
+KERNEL_FLAGS_v3 := -march=x86-64-v3 -mpclmul
+CLI_OBJ := $(call obj,$(CLI_C) $(CLI_CC)) $(KERNELS:%=$(BUILD)/obj/cli/json_extract.%.o)
 CLI_PARTS := $(filter-out $(BUILD)/obj/cli/eqlc.o,$(CLI_OBJ))
 
 # Generated sources. Those whose input does not exist are left out.
@@ -289,6 +294,10 @@ $(BUILD)/obj/cli/%.o: cli/%.c $(BUILD)/.flags | $(BUILD)/.tools-cli
 $(BUILD)/obj/cli/%.o: cli/%.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
 	@mkdir -p $(@D)
 	$(call say,CXX)$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(DEPFLAGS) -c -o $@ $<
+
+$(BUILD)/obj/cli/json_extract.%.o: cli/json_extract.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
+	@mkdir -p $(@D)
+	$(call say,CXX)$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(KERNEL_FLAGS_$*) -DEQLC_KERNEL=$* $(DEPFLAGS) -c -o $@ $<
 
 $(BUILD)/eqlc: $(CLI_OBJ) $(ECS_A) $(LIB_A)
 	$(call say,LINK)$(CXX) $(CXXFLAGS) $(LDFLAGS) -o $@ $(CLI_OBJ) $(ECS_A) $(LIB_A) $(CLI_LIBS)

@@ -7,7 +7,8 @@
 
 #include "fields.h"
 #include "event_input.h"
-#include "json_walk.h"
+#include "event_values.h"
+#include "json_extract.h"
 #include "split.h"
 #include "timestamp.h"
 
@@ -21,7 +22,10 @@ struct eqlc_reader {
     eqlc_event_options options;
     eqlc_event_counts counts;
     eqlc_fields fields;
-    eqlc_walk walk;
+    eqlc_event_values values;
+    const eqlc_json_kernel *kernel;
+    eqlc_json_reader *json;
+    eqlc_json_document document; /* the one just read */
     eqlc_event_input input;
     eqlc_splitter splitter;
     const char *path;
@@ -41,8 +45,12 @@ eqlc_reader *eqlc_reader_new(const eqlm_schema *schema, const eqlc_event_options
         r->options.max_event_size = LARGEST_EVENT;
     size_t max = r->options.max_event_size;
     size_t limit = max > SIZE_MAX / SCRATCH_FACTOR ? SIZE_MAX : max * SCRATCH_FACTOR;
-    bool ok = eqlc_fields_init(&r->fields, schema, options->timestamp_field, options->tiebreaker_field);
-    if (!ok || !eqlc_walk_init(&r->walk, &r->fields, limit > SCRATCH_LEAST ? limit : SCRATCH_LEAST)) {
+    r->kernel = eqlc_json_kernels()[0];
+    r->json = r->kernel->create();
+    bool ok =
+        r->json && eqlc_fields_init(&r->fields, schema, options->timestamp_field, options->tiebreaker_field);
+    if (!ok ||
+        !eqlc_event_values_init(&r->values, &r->fields, limit > SCRATCH_LEAST ? limit : SCRATCH_LEAST)) {
         eqlc_reader_free(r);
         return NULL;
     }
@@ -53,7 +61,9 @@ void eqlc_reader_free(eqlc_reader *r)
 {
     if (!r)
         return;
-    eqlc_walk_clear(&r->walk);
+    if (r->json)
+        r->kernel->destroy(r->json);
+    eqlc_event_values_clear(&r->values);
     eqlc_fields_clear(&r->fields);
     eqlc_event_input_clear(&r->input);
     free(r);
@@ -106,13 +116,13 @@ static char *format_line(eqlc_reader *r, uint64_t line)
 /* A metadata value as NUL-terminated text, or the default when there is none. */
 static const char *text_of(eqlc_reader *r, uint32_t slot, const char *otherwise)
 {
-    const eqlm_value *v = &r->walk.values[r->fields.n_fields + slot];
+    const eqlm_value *v = &r->values.values[r->fields.n_fields + slot];
     if (v->type == EQLM_ARRAY)
         v = v->as.items;
     if (v->type != EQLM_STRING && v->type != EQLM_I64)
         return otherwise;
     size_t size = v->type == EQLM_STRING ? (size_t)v->len + 1 : LINE_TEXT;
-    char *copy = eqlc_scratch_take(&r->walk.scratch, size);
+    char *copy = eqlc_scratch_take(&r->values.scratch, size);
     if (!copy)
         return otherwise;
     if (v->type == EQLM_I64) {
@@ -126,13 +136,13 @@ static const char *text_of(eqlc_reader *r, uint32_t slot, const char *otherwise)
 
 static void give_event(eqlc_reader *r, size_t start)
 {
-    const eqlm_value *extra = r->walk.values + r->fields.n_fields;
+    const eqlm_value *extra = r->values.values + r->fields.n_fields;
     /* A document that is a line starts where the place of the window's start is known. */
     uint64_t line = start == r->input.keep ? r->input.at.line : eqlc_event_input_place(&r->input, start).line;
     eqlc_event event = {
-        .values = r->walk.values,
-        .source = r->input.window + start + r->walk.source_start,
-        .source_len = r->walk.source_len,
+        .values = r->values.values,
+        .source = r->input.window + start + r->document.source_start,
+        .source_len = r->document.source_len,
         .index = text_of(r, EQLC_SLOT_INDEX, r->path),
         .line = line,
         .timestamp = extra[EQLC_SLOT_TIME],
@@ -151,14 +161,15 @@ static void give_event(eqlc_reader *r, size_t start)
         r->splitter.stop = true;
 }
 
-static eqlc_walk_status on_document(void *ctx, size_t start, size_t end, bool may_go_on)
+static eqlc_json_status on_document(void *ctx, size_t start, size_t end, bool may_go_on)
 {
     eqlc_reader *r = ctx;
-    eqlc_walk_status status = eqlc_walk_document(&r->walk, r->input.window + start, end - start);
-    if (status == EQLC_WALK_OK)
+    eqlc_json_document *d = &r->document;
+    eqlc_json_status status = r->kernel->read(r->json, r->input.window + start, end - start, &r->values, d);
+    if (status == EQLC_JSON_OK)
         give_event(r, start);
-    else if (status != EQLC_WALK_HITS && !(may_go_on && status == EQLC_WALK_OPEN))
-        on_bad(r, eqlc_event_input_place(&r->input, start + r->walk.error_at), r->walk.message, false);
+    else if (status != EQLC_JSON_HITS && !(may_go_on && status == EQLC_JSON_OPEN))
+        on_bad(r, eqlc_event_input_place(&r->input, start + d->error_at), d->message, false);
     return status;
 }
 

@@ -4,7 +4,13 @@
  * also gzip-compressed; documents bare or with `_source`. Memory is bounded by the largest document, not by
  * the file. Nested, dotted and mixed keys name the same field; arrays are flattened; the elements of an array
  * of objects are given as EQLM_OBJECT when a program asks for fields below such a parent. Only the fields of
- * the schema are extracted. Bad documents are reported, counted and skipped. */
+ * the schema are extracted; of duplicate keys all values count. Integers beyond 64 bits are doubles, and half
+ * of a surrogate pair is U+FFFD.
+ *
+ * Bad documents are reported, counted and skipped as a whole. simdjson reads on demand, so what is checked
+ * depends on what is asked for: UTF-8, the ends of strings and the number of brackets in the whole document;
+ * keys, colons, commas and how each value begins in all objects and arrays on the way to a wanted field; and
+ * wanted values to the last byte. Inside a value that nobody wants "[1,]", "nulx" or "\q" pass. */
 #ifndef EQLC_EVENTS_H
 #define EQLC_EVENTS_H
 

@@ -9,6 +9,10 @@
 
 #include "eqlmini.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define EQLC_NONE UINT32_MAX
 #define EQLC_ROOT 1u /* node of the document; 0 means "leads nowhere" */
 #define EQLC_META 2u /* node of a wrapping document once its _source has been read */
@@ -84,7 +88,9 @@ static inline const uint32_t *eqlc_fields_slots(const eqlc_fields *f, uint32_t p
 /* Up to 8 bytes behind the key are read but do not count. */
 static inline eqlc_key eqlc_key_of(const char *text, size_t len)
 {
-    eqlc_key key = { .text = text, .len = len };
+    eqlc_key key;
+    key.text = text;
+    key.len = len;
     memcpy(&key.head, text, 8);
     if (len >= 8) {
         memcpy(&key.tail, text + len - 8, 8);
@@ -145,4 +151,7 @@ static inline uint32_t eqlc_fields_find(const eqlc_fields *f, uint32_t node, eql
     return 0;
 }
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -1,7 +1,7 @@
 /* learn.c - finds out the types of fields from the values that events hold. */
 #include "learn.h"
 
-#include "json_scalar.h"
+#include "json_number.h"
 #include "timestamp.h"
 #include "types.h"
 
@@ -43,13 +43,12 @@ static bool is_date(eqlm_str s)
     return s.len >= DATE_MIN && (s.ptr[10] | 0x20) == 't' && eqlc_time_parse(s.ptr, s.len, &time);
 }
 
-static unsigned kind_of_number(const eqlc_json_tree *tree, const eqlc_json_node *node)
+static unsigned kind_of_number(eqlm_str number)
 {
-    const char *text = tree->text + node->at;
-    bool is_integer;
-    const char *end = eqlc_json_number_end(text, &is_integer);
-    eqlm_value value = eqlc_json_number(text, end, is_integer);
+    eqlm_value value;
 
+    if (!eqlc_json_number(number.ptr, number.ptr + number.len, &value))
+        return 0;
     if (value.type == EQLM_U64)
         return MET_LARGE;
     if (value.type != EQLM_I64)
@@ -66,7 +65,7 @@ static unsigned kind_of(const eqlc_json_tree *tree, uint32_t i)
     case EQLC_JSON_BOOL:
         return MET_BOOL;
     case EQLC_JSON_NUMBER:
-        return kind_of_number(tree, node);
+        return kind_of_number(node->value);
     case EQLC_JSON_STRING:
         text = eqlc_json_string(tree, i);
         return is_date(text) ? MET_DATE : is_address(text) ? MET_ADDRESS : MET_TEXT;

@@ -1,6 +1,7 @@
 /* rules_json.cc - rules in JSON: a rule, an array of rules, a Kibana export (one object a line, rules among
  * other objects), a Fleet asset (the rule below "attributes"). Objects are judged by their keys, never by
  * their position. */
+#include "json_problem.h"
 #include "rules_read.h"
 
 #include <simdjson.h>
@@ -184,7 +185,7 @@ class json_reader
         size_t at;
         const char *message;
 
-        if (!eqlc_json_problem(in->text, from, to, &at, &message)) {
+        if (!eqlc_json_problem(in->text, from, to, false, &at, &message)) {
             at = from;
             message = "a number is out of range";
         }

@@ -71,10 +71,6 @@ void eqlc_rule_set(char **field, const char *text, size_t len);
 size_t eqlc_decode_json_string(const char *text, size_t len, size_t offset, eqlc_query *q, size_t *inner_end);
 size_t eqlc_decode_toml_string(const char *text, size_t len, size_t offset, eqlc_query *q, size_t *inner_end);
 
-/* Finds the first place where text[start .. end) stops being one JSON value, and says what is wrong there.
- * Returns false when nothing is. */
-bool eqlc_json_problem(const char *text, size_t start, size_t end, size_t *offset, const char **message);
-
 #ifdef __cplusplus
 }
 #endif

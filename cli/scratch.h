@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct eqlc_scratch_block eqlc_scratch_block;
 
 typedef struct eqlc_scratch {
@@ -22,4 +26,7 @@ void eqlc_scratch_reset(eqlc_scratch *s);
 /* size bytes aligned for any type; NULL: no memory, or the limit is reached. */
 void *eqlc_scratch_take(eqlc_scratch *s, size_t size);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

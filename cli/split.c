@@ -201,7 +201,7 @@ static void give(eqlc_splitter *s, eqlc_place_in_file start)
 {
     if (too_large(s))
         s->bad(s->ctx, start, "the document is too large", true);
-    else if (s->document(s->ctx, s->in->keep, s->pos, false) == EQLC_WALK_HITS)
+    else if (s->document(s->ctx, s->in->keep, s->pos, false) == EQLC_JSON_HITS)
         report(s, start, "a _search response is no document of a list");
 }
 
@@ -366,10 +366,10 @@ static void read_line(eqlc_splitter *s)
         long_object(s, NULL);
         return;
     }
-    eqlc_walk_status status = s->document(s->ctx, s->pos, trimmed, closed);
-    if (status == EQLC_WALK_HITS) {
+    eqlc_json_status status = s->document(s->ctx, s->pos, trimmed, closed);
+    if (status == EQLC_JSON_HITS) {
         long_object(s, NULL);
-    } else if (status == EQLC_WALK_OPEN && closed) {
+    } else if (status == EQLC_JSON_OPEN && closed) {
         eqlc_place_in_file open_end = eqlc_event_input_place(s->in, trimmed);
         long_object(s, &open_end);
     } else if (closed) {

@@ -4,14 +4,14 @@
 #define EQLC_SPLIT_H
 
 #include "event_input.h"
-#include "json_walk.h"
+#include "json_extract.h"
 
 typedef struct eqlc_splitter {
     eqlc_event_input *in;
     size_t max; /* bytes of one document */
     /* Reads the document at [start, end) of the window and reports it if it is bad. A _search response, and
      * with may_go_on an incomplete document, are told by the result only. */
-    eqlc_walk_status (*document)(void *ctx, size_t start, size_t end, bool may_go_on);
+    eqlc_json_status (*document)(void *ctx, size_t start, size_t end, bool may_go_on);
     void (*bad)(void *ctx, eqlc_place_in_file place, const char *message, bool too_large);
     void *ctx;
     bool stop; /* set by the callbacks to end the reading */

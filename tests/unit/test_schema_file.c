@@ -230,8 +230,8 @@ static void name_errors(void **state)
     read_bad(f, "{\n \"a\\n\": {\"b\": 1}}", "f:2:15: expected a type in quotes, or an object of fields");
     read_bad(f, "{\"\": \"long\"}", "f:1:7: a field without a name");
     read_bad(f, "[\"long\"]", "f:1:1: expected an object");
-    read_bad(f, "{\"a\": \"long\"", "f:1:13: expected a comma or the end of the list");
-    read_bad(f, "{\"a\": \"long", "f:1:1: this is not JSON: bad UTF-8, or a string without end");
+    read_bad(f, "{\"a\": \"long\"", "f:1:13: the text ends inside an object");
+    read_bad(f, "{\"a\": \"long", "f:1:7: the string is not closed");
 }
 
 /* ----------------------------------------------------------------------------------------------- layers */

@@ -1,4 +1,4 @@
-/* ancestry.c - which process stands in which relation to an earlier event (DECISIONS 17).
+/* ancestry.c - which process stands in which relation to an earlier event (decision 17).
  *
  * A process is called by process.entity_id, and by host.id and process.pid; a number belongs to the process that was
  * started with it last. An event is judged by what earlier events have told, then it counts itself: first as an event

@@ -1,4 +1,4 @@
-/* ancestry.h - the processes a stream knows, for `descendant of`, `child of` and `event of` (DECISIONS 17). */
+/* ancestry.h - the processes a stream knows, for `descendant of`, `child of` and `event of` (decision 17). */
 #ifndef EQLI_STREAM_ANCESTRY_H
 #define EQLI_STREAM_ANCESTRY_H
 

@@ -259,7 +259,7 @@ bool eqli_key_is_good(const uint8_t *key, uint32_t len, const eqlm_program *p, c
 
 /* ---- tuples of an event ---------------------------------------------------------------------------------- */
 
-/* With types in force a key is read as its field's type, so that "80" and 80 of a long field meet (DECISIONS 22). */
+/* With types in force a key is read as its field's type, so that "80" and 80 of a long field meet (decision 22). */
 static eqli_as key_as(const eqlm_program *p, const eqli_slot *slot)
 {
     if (!p->typed)

@@ -1,4 +1,4 @@
-/* missing.c - terms in `![...]` (eql-sequences 6). They take no part in the state machine; what they have met decides
+/* missing.c - terms in `![...]` (language S6). They take no part in the state machine; what they have met decides
  * afterwards whether a candidate counts. Windows are measured in milliseconds. */
 #include "stream/stream.h"
 

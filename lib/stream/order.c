@@ -1,4 +1,4 @@
-/* order.c - events that wait until none can come before them (eql-sequences 1): a heap ordered by time, then events with
+/* order.c - events that wait until none can come before them (language S1): a heap ordered by time, then events with
  * a tiebreaker before those without, then the tiebreaker, then arrival. */
 #include "stream/stream.h"
 

@@ -1,4 +1,4 @@
-/* sequence.c - the state machine of a sequence (eql-sequences 4). Per key tuple, slots[i] is the newest partial whose
+/* sequence.c - the state machine of a sequence (language S4). Per key tuple, slots[i] is the newest partial whose
  * last event filled positive term i. Hits of one event are committed from the last term to the first, so no event
  * fills two consecutive terms of one sequence; every hit reads only what earlier events have left. */
 #include "stream/stream.h"
@@ -14,7 +14,7 @@ static bool starts_entry(const eqlm_stream *s, const eqli_stream_program *sp)
     return sp->n_positive > 1 || (sp->has_trailing && !s->options.early_missing);
 }
 
-/* The partial that the hit's alias condition is about (DECISIONS 17); *matters: without it the hit has no effect. */
+/* The partial that the hit's alias condition is about (decision 17); *matters: without it the hit has no effect. */
 static eqli_entry *partial_for(const eqli_stream_program *sp, const eqli_hit *hit, const eqli_key_state *k,
                                bool *matters)
 {

@@ -46,7 +46,7 @@ struct eqli_entry {
     uint32_t rank;  /* CHOICE: counts up within the list */
 };
 
-/* Behind a partial's ids, in programs with missing events. Milliseconds, but for `last` (eql-sequences 6). */
+/* Behind a partial's ids, in programs with missing events. Milliseconds, but for `last` (language S6). */
 typedef struct eqli_window {
     int64_t last;    /* nanoseconds: of its last event */
     int64_t gap;     /* earliest occurrence after its last event, in the gap that begins there; EQLI_NEVER */
@@ -241,7 +241,7 @@ eqlm_status eqli_captured_new(eqlm_stream *s, eqli_stream_program *sp, const eql
 /* Makes what the partial captured (NULL: nothing) visible to join regions. */
 void eqli_captures_show(eqlm_stream *s, const eqli_stream_program *sp, eqli_entry *partial);
 
-/* ---- missing.c (eql-sequences 6) */
+/* ---- missing.c (language S6) */
 bool eqli_missing_matters(const eqli_stream_program *sp, const eqli_key_state *k, uint32_t position);
 void eqli_missing_commit(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, eqli_hit *hit);
 /* Latest occurrence of a leading missing event before an event at `now`. */
@@ -253,7 +253,7 @@ void eqli_pending_add(const eqli_stream_program *sp, eqli_entry *e);
 void eqli_pending_remove(const eqli_stream_program *sp, eqli_entry *e);
 void eqli_pending_tell(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e);
 
-/* ---- sample.c (eql-sequences 8) */
+/* ---- sample.c (language S8) */
 eqlm_status eqli_sample_plan(eqlm_stream *s, eqli_stream_program *sp, eqli_hit *hits, size_t n);
 void eqli_sample_commit(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, eqli_hit *hit);
 bool eqli_choice_has_room(const eqli_stream_program *sp, const eqli_key_state *k, uint32_t term);

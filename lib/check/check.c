@@ -8,7 +8,8 @@
 /* The variable an enclosing _arraysearch binds. */
 typedef struct eqli_binding {
     eqlm_str variable;
-    eqlm_str array; /* dotted name of the array, from the event's root */
+    eqlm_str array;  /* dotted name of the array, from the event's root */
+    uint32_t number; /* of the array in the schema, or EQLI_NO_FIELD */
 } eqli_binding;
 
 enum { MAX_BINDINGS = 8, MAX_WARNED = 64 };
@@ -109,6 +110,15 @@ static bool resolve_name(eqli_check *ck, eqli_node *n)
     return false;
 }
 
+/* A field of an element may be declared with the array as its parent, or only known by its name. */
+static eqli_field_info look_up(const eqli_check *ck, const eqli_field_ref *f)
+{
+    eqli_field_info info = { .field = EQLI_NO_FIELD };
+    if (f->scope)
+        info = eqli_schema_lookup(ck->cx->schema, f->full, ck->bindings[f->scope - 1].number);
+    return info.known ? info : eqli_schema_lookup(ck->cx->schema, f->full, EQLI_NO_FIELD);
+}
+
 static void check_field(eqli_check *ck, eqli_node *n, bool objects_allowed)
 {
     eqli_field_ref *f = &n->u.field;
@@ -120,7 +130,7 @@ static void check_field(eqli_check *ck, eqli_node *n, bool objects_allowed)
         f->type = EQLM_TYPE_ANY;
         return;
     }
-    eqli_field_info info = eqli_schema_lookup(ck->cx->schema, f->full, EQLI_NO_FIELD);
+    eqli_field_info info = look_up(ck, f);
     f->type = (uint8_t)info.type;
     switch (info.type) {
     case EQLM_TYPE_UNMAPPED:
@@ -414,10 +424,21 @@ static void check_array_search(eqli_check *ck, eqli_node *n)
         eqli_error(ck->cx, n->span, EQLI_D_TOO_DEEP);
         return;
     }
+    if (array->u.field.variable.len && array->u.field.name.len == 0) {
+        eqli_error(ck->cx, array->span, EQLI_D_NOT_SUPPORTED, "_arraysearch over an element itself");
+        return;
+    }
     check_field(ck, array, true);
+    if (array->kind != EQLI_N_FIELD) { /* an unmapped ?field: no element, and nothing to check its fields by */
+        eqli_node_set_const(n, eqli_bool(false));
+        n->from_unmapped = true;
+        return;
+    }
     if (array->u.field.alias)
         eqli_error(ck->cx, array->span, EQLI_D_NOT_SUPPORTED, "_arraysearch over a field of an earlier event");
-    ck->bindings[ck->n_bindings++] = (eqli_binding){ variable->u.field.variable, array->u.field.full };
+    ck->bindings[ck->n_bindings] =
+        (eqli_binding){ variable->u.field.variable, array->u.field.full, look_up(ck, &array->u.field).field };
+    ck->n_bindings++;
     check_node(ck, condition);
     need(ck, condition, eqli_type_is_bool(condition->type), "_arraysearch", "a boolean");
     ck->n_bindings--;

@@ -8,10 +8,10 @@
 
 /* What is known of a condition without looking at events. */
 typedef struct verdict {
-    eqli_tri value;  /* UNKNOWN: it depends on the event */
-    bool settled;    /* constant for a reason that was reported or needs no report */
-    bool negated;    /* `hash` is that of the opposite */
-    uint64_t hash;   /* 0: not to be compared with others */
+    eqli_tri value; /* UNKNOWN: it depends on the event */
+    bool settled;   /* constant for a reason that was reported or needs no report */
+    bool negated;   /* `hash` is that of the opposite */
+    uint64_t hash;  /* 0: not to be compared with others */
 } verdict;
 
 static verdict lint_condition(eqli_cx *cx, const eqli_node *n);
@@ -32,10 +32,11 @@ static bool is_text(const eqli_node *n)
     return n->kind == EQLI_N_CONST && n->u.value.type == EQLM_STRING;
 }
 
-/* ---- texts ---------------------------------------------------------------------------------------------------- */
+/* ---- texts
+ * ---------------------------------------------------------------------------------------------------- */
 
-/* `==` and `in` take stars literally. Reported where the text looks like a pattern: a star at an end and no blank, which
- * a command line with stars has. */
+/* `==` and `in` take stars literally. Reported where the text looks like a pattern: a star at an end and no
+ * blank, which a command line with stars has. */
 static void lint_literal_text(eqli_cx *cx, const eqli_node *text, const char *op, const char *instead)
 {
     const eqlm_value *v = &text->u.value;
@@ -85,7 +86,8 @@ static void lint_in(eqli_cx *cx, const eqli_node *n)
     eqli_lint_list(cx, n);
 }
 
-/* ---- comparisons ---------------------------------------------------------------------------------------------- */
+/* ---- comparisons
+ * ---------------------------------------------------------------------------------------------- */
 
 /* Families of static types that compare with each other; 0: not known. */
 static int family(eqli_type t)
@@ -107,8 +109,8 @@ static int family(eqli_type t)
     }
 }
 
-/* Computed values are not converted. Fields are, to and from text; a text beside a field was looked at when the constant
- * was fitted to it. */
+/* Computed values are not converted. Fields are, to and from text; a text beside a field was looked at when
+ * the constant was fitted to it. */
 static void lint_types(eqli_cx *cx, const eqli_node *n)
 {
     const eqli_node *a = n->kids[0], *b = n->kids[1];
@@ -131,7 +133,8 @@ static bool is_never_negative(const eqli_node *n)
 /* A length or an offset beside a number below what it can be. */
 static eqli_tri range_value(const eqli_node *n)
 {
-    static const uint8_t mirrored[] = { EQLI_CMP_EQ, EQLI_CMP_NE, EQLI_CMP_GT, EQLI_CMP_GE, EQLI_CMP_LT, EQLI_CMP_LE };
+    static const uint8_t mirrored[] = { EQLI_CMP_EQ, EQLI_CMP_NE, EQLI_CMP_GT,
+                                        EQLI_CMP_GE, EQLI_CMP_LT, EQLI_CMP_LE };
     const eqli_node *e = n->kids[0], *k = n->kids[1];
     const eqlm_value zero = eqli_i64(0);
     uint8_t op = n->op;
@@ -175,7 +178,8 @@ static eqli_tri lint_compare(eqli_cx *cx, const eqli_node *n)
     return value;
 }
 
-/* Looks into the operands of a leaf; the conditions in it are three-valued, but lists and texts are what they are. */
+/* Looks into the operands of a leaf; the conditions in it are three-valued, but lists and texts are what they
+ * are. */
 static eqli_tri lint_leaf(eqli_cx *cx, const eqli_node *n)
 {
     eqli_tri value = EQLI_UNKNOWN;
@@ -208,7 +212,8 @@ static eqli_tri lint_leaf(eqli_cx *cx, const eqli_node *n)
     return value;
 }
 
-/* ---- logic ---------------------------------------------------------------------------------------------------- */
+/* ---- logic
+ * ---------------------------------------------------------------------------------------------------- */
 
 /* `true` and `false` as the author wrote them: switching a part off is deliberate. */
 static bool is_written_constant(const eqli_cx *cx, const eqli_node *n)

@@ -1,6 +1,6 @@
-/* lint.h - warnings about queries that compile but say something their author cannot have meant: conditions that decide
- * nothing, list members that add nothing, wildcards and anchors where they are ordinary characters.
- * Only what is certain for every event is reported. */
+/* lint.h - warnings about queries that compile but say something their author cannot have meant: conditions
+ * that decide nothing, list members that add nothing, wildcards and anchors where they are ordinary
+ * characters. Only what is certain for every event is reported. */
 #ifndef EQLI_LINT_H
 #define EQLI_LINT_H
 
@@ -16,12 +16,13 @@ uint64_t eqli_lint_hash(uint64_t h, const void *bytes, size_t len);
 /* Of a constant: equal values have equal hashes, 1 and 1.0 as well. */
 uint64_t eqli_lint_hash_value(const eqlm_value *v);
 
-/* Whether two expressions are the same: they have the same value for every event. `hash` is that of eqli_lint_shape. */
+/* Whether two expressions are the same: they have the same value for every event. `hash` is that of
+ * eqli_lint_shape. */
 uint64_t eqli_lint_shape(const eqli_node *n);
 bool eqli_lint_same(const eqli_node *a, const eqli_node *b);
 
-/* Things already met, by hash. The table is a set of candidates only: the caller compares. Probing gives up after a few
- * steps, so that made-up collisions cost a missed warning and not time. */
+/* Things already met, by hash. The table is a set of candidates only: the caller compares. Probing gives up
+ * after a few steps, so that made-up collisions cost a missed warning and not time. */
 typedef struct eqli_lint_entry {
     uint64_t hash;
     const void *item; /* NULL: free */

@@ -9,7 +9,8 @@
 typedef struct member {
     const eqli_node *node;
     eqlm_str text;
-    size_t head, tail; /* bytes before the first wildcard and behind the last one; both the length when there is none */
+    size_t head, tail; /* bytes before the first wildcard and behind the last one; both the length when there
+                          is none */
     bool covered;
 } member;
 
@@ -18,7 +19,7 @@ typedef struct list_lint {
     const eqli_node *list;
     member *members; /* one for each item; node NULL: not a text */
     uint32_t n;
-    bool wildcards;  /* the operator knows them */
+    bool wildcards; /* the operator knows them */
 } list_lint;
 
 static bool is_wild(char c)
@@ -32,12 +33,12 @@ static bool read_member(list_lint *l, bool fold, const eqli_node *item, member *
     if (item->kind != EQLI_N_CONST || v->type != EQLM_STRING)
         return true;
     m->node = item;
-    m->text = (eqlm_str){ v->as.str, v->len };
+    m->text = (eqlm_str) { v->as.str, v->len };
     if (fold) {
         char *folded = eqli_cx_alloc(l->cx, EQLI_FOLD_MAX((size_t)v->len), 1);
         if (!folded)
             return false;
-        m->text = (eqlm_str){ folded, eqli_fold_text(folded, v->as.str, v->len) };
+        m->text = (eqlm_str) { folded, eqli_fold_text(folded, v->as.str, v->len) };
     }
     while (m->head < m->text.len && !is_wild(m->text.ptr[m->head]))
         m->head++;
@@ -50,14 +51,16 @@ static bool same_item(const member *a, const eqli_node *item_a, const member *b,
 {
     if (!a->node || !b->node)
         return !a->node && !b->node && eqli_value_same(&item_a->u.value, &item_b->u.value);
-    return a->text.len == b->text.len && (a->text.len == 0 || memcmp(a->text.ptr, b->text.ptr, a->text.len) == 0);
+    return a->text.len == b->text.len &&
+           (a->text.len == 0 || memcmp(a->text.ptr, b->text.ptr, a->text.len) == 0);
 }
 
 static bool is_repeated(const list_lint *l, const eqli_lint_table *t, uint64_t hash, uint32_t i)
 {
     const eqli_lint_entry *e;
     for (uint32_t at = 0; (e = eqli_lint_table_next(t, hash, &at)) != NULL;) {
-        if (same_item(&l->members[e->index], l->list->kids[e->index + 1], &l->members[i], l->list->kids[i + 1]))
+        if (same_item(&l->members[e->index], l->list->kids[e->index + 1], &l->members[i],
+                      l->list->kids[i + 1]))
             return true;
     }
     return false;
@@ -84,7 +87,8 @@ static void find_repeated(list_lint *l)
     }
 }
 
-/* ---- members that a pattern includes -------------------------------------------------------------------------- */
+/* ---- members that a pattern includes
+ * -------------------------------------------------------------------------- */
 
 /* The text of a pattern `text*` (or, at the end, `*text`); len 0 when it has another form. */
 static size_t prefix_of(const member *m, bool at_end)
@@ -116,15 +120,16 @@ static char byte_at(const member *m, size_t i, bool at_end)
 
 static bool begins_with(const member *m, const member *prefix, size_t len, bool at_end)
 {
-    return at_end ? memcmp(m->text.ptr + m->text.len - len, prefix->text.ptr + prefix->text.len - len, len) == 0
-                  : memcmp(m->text.ptr, prefix->text.ptr, len) == 0;
+    return at_end
+               ? memcmp(m->text.ptr + m->text.len - len, prefix->text.ptr + prefix->text.len - len, len) == 0
+               : memcmp(m->text.ptr, prefix->text.ptr, len) == 0;
 }
 
 static void report_covered(list_lint *l, member *m, const member *by)
 {
     const eqlm_value *v = &by->node->u.value;
     m->covered = true;
-    eqli_error(l->cx, m->node->span, EQLI_D_COVERED_MEMBER, (eqlm_str){ v->as.str, v->len });
+    eqli_error(l->cx, m->node->span, EQLI_D_COVERED_MEMBER, (eqlm_str) { v->as.str, v->len });
 }
 
 static uint64_t hash_step(uint64_t h, char c)
@@ -196,7 +201,9 @@ void eqli_lint_list(eqli_cx *cx, const eqli_node *list)
     bool regex = list->kind == EQLI_N_MATCH && list->op == EQLI_MATCH_REGEX;
     /* `\d` and `\D` are not the same regular expression, whatever it ignores. */
     bool fold = !regex && (list->fold || (list->kind == EQLI_N_MATCH && list->op == EQLI_MATCH_COLON));
-    list_lint l = { .cx = cx, .list = list, .n = list->n_kids - 1, .wildcards = list->kind == EQLI_N_MATCH && !regex };
+    list_lint l = {
+        .cx = cx, .list = list, .n = list->n_kids - 1, .wildcards = list->kind == EQLI_N_MATCH && !regex
+    };
     if (l.n < 2 || !(l.members = eqli_cx_alloc(cx, l.n, sizeof *l.members)))
         return;
     for (uint32_t i = 0; i < l.n; i++) {

@@ -101,8 +101,8 @@ bool eqli_lint_same(const eqli_node *a, const eqli_node *b)
 {
     if (a == b)
         return true;
-    if (a->kind != b->kind || a->fold != b->fold || a->n_kids != b->n_kids || positive_op(a) != positive_op(b) ||
-        !same_leaf(a, b))
+    if (a->kind != b->kind || a->fold != b->fold || a->n_kids != b->n_kids ||
+        positive_op(a) != positive_op(b) || !same_leaf(a, b))
         return false;
     for (uint32_t i = 0; i < a->n_kids; i++) {
         const eqli_node *p = a->kids[i], *q = b->kids[i];
@@ -118,7 +118,8 @@ bool eqli_lint_table_init(eqli_cx *cx, eqli_lint_table *t, uint32_t n)
     uint64_t size = 8;
     while (size < 2 * (uint64_t)n)
         size *= 2;
-    t->entries = size <= SIZE_MAX / sizeof *t->entries ? eqli_cx_alloc(cx, (size_t)size, sizeof *t->entries) : NULL;
+    t->entries =
+        size <= SIZE_MAX / sizeof *t->entries ? eqli_cx_alloc(cx, (size_t)size, sizeof *t->entries) : NULL;
     t->mask = size - 1;
     return t->entries != NULL;
 }
@@ -141,7 +142,7 @@ void eqli_lint_table_add(eqli_lint_table *t, uint64_t hash, const void *item, ui
         eqli_lint_entry *e = &t->entries[(hash + i) & t->mask];
         if (e->item)
             continue;
-        *e = (eqli_lint_entry){ hash, item, index };
+        *e = (eqli_lint_entry) { hash, item, index };
         return;
     }
 }

@@ -200,9 +200,10 @@ bool ts_md_read(char *text, const char *path, ts_md_add add, void *ctx)
         if (strncmp(kept, "```", 3) == 0) {
             ok = end_query(&m);
             json_object_clear(m.options);
-            where = where != OUTSIDE ? OUTSIDE
-                                     : strcmp(kept, "```eql-expr") == 0 ? EXPR
-                                                                        : strcmp(kept, "```eql-test") == 0 ? TEST : OTHER;
+            where = where != OUTSIDE                   ? OUTSIDE
+                    : strcmp(kept, "```eql-expr") == 0 ? EXPR
+                    : strcmp(kept, "```eql-test") == 0 ? TEST
+                                                       : OTHER;
         } else if (where == EXPR && kept[0]) {
             ok = read_expr(&m, kept);
         } else if (where == TEST && kept[0]) {

@@ -1,5 +1,5 @@
-/* test_doc_codes.c - docs/diagnostics.md has one section for every row of the catalogue, in its order, with the row's name
- * and message, and an example that has the code; docs/language.md names every limit. */
+/* test_doc_codes.c - docs/diagnostics.md has one section for every row of the catalogue, in its order, with
+ * the row's name and message, and an example that has the code; docs/language.md names every limit. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -78,8 +78,8 @@ static void test_sections(void **state)
 static void test_limits(void **state)
 {
     (void)state;
-    static const char *const names[] = { "max_source", "max_depth", "max_nodes", "max_regex_states", "max_choices",
-                                         "max_scratch", "max_diags" };
+    static const char *const names[] = { "max_source",  "max_depth",   "max_nodes", "max_regex_states",
+                                         "max_choices", "max_scratch", "max_diags" };
     assert_int_equal(sizeof(eqlm_limits), sizeof(uint32_t) * (sizeof names / sizeof *names));
     char *page = read_page("docs/language.md");
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {

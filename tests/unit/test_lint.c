@@ -23,7 +23,7 @@ static result compile_with(const eqlm_alloc *alloc, eqlm_dialect dialect, const 
     if (r.status == EQLM_OK)
         r.status = eqlm_diags_new(alloc, &diags);
     if (r.status == EQLM_OK)
-        r.status = eqlm_compile(alloc, schema, (eqlm_str){ text, len }, &options, diags, &program);
+        r.status = eqlm_compile(alloc, schema, (eqlm_str) { text, len }, &options, diags, &program);
     for (size_t i = 0; diags && i < eqlm_diags_count(diags); i++) {
         const eqlm_diag *d = eqlm_diags_get(diags, i);
         if (strcmp(d->code, "W101") == 0)
@@ -105,17 +105,19 @@ static void test_found(void **state)
         { "any where a regex \"^x\" or a regex~ (\"a\", \"a$\")", "W108 W108" },
         { "any where a == 1 and b == 1 and a != 1", "W109" },
         { "any where a in (1, 2) or a not in (1, 2)", "W109" },
-        { "sequence with maxspan=1s [any where 1 == 1] ![any where 2 == 2] [any where true] until [any where 3 == 3]",
+        { "sequence with maxspan=1s [any where 1 == 1] ![any where 2 == 2] [any where true] until [any where "
+          "3 == 3]",
           "W102 W102 W102" },
         { "sample by a [any where 1 == 1] [any where b == 1]", "W102" },
     };
     for (size_t i = 0; i < sizeof found / sizeof *found; i++)
         assert_warnings(EQLM_DIALECT_ES, found[i][0], found[i][1]);
+    assert_warnings(
+        EQLM_DIALECT_ENDPOINT,
+        "any where descendant of [any where 1 == 1] or _arraysearch(s, $e, $e.a == 1 and $e.a == 1)",
+        "W102 W105");
     assert_warnings(EQLM_DIALECT_ENDPOINT,
-                    "any where descendant of [any where 1 == 1] or _arraysearch(s, $e, $e.a == 1 and $e.a == 1)",
-                    "W102 W105");
-    assert_warnings(EQLM_DIALECT_ENDPOINT, "any where descendant of [any where a == 1] and descendant of [any where a == 2]",
-                    "");
+                    "any where descendant of [any where a == 1] and descendant of [any where a == 2]", "");
     assert_warnings(EQLM_DIALECT_ENDPOINT,
                     "any where _arraysearch(s, $e, $e.a == 1) and _arraysearch(s, $f, $f.a == 2)", "");
     assert_warnings(EQLM_DIALECT_ENDPOINT,
@@ -160,8 +162,9 @@ static void test_long(void **state)
 static void test_no_memory(void **state)
 {
     (void)state;
-    static const char text[] = "any where a : (\"x*\", \"XY\", \"*z\", \"az\") and a in (1, 1.0) and a == 1 and a != 1 and "
-                               "(b regex \"^a\" or b == \"a*\" or length(b) < 0)";
+    static const char text[] =
+        "any where a : (\"x*\", \"XY\", \"*z\", \"az\") and a in (1, 1.0) and a == 1 and a != 1 and "
+        "(b regex \"^a\" or b == \"a*\" or length(b) < 0)";
     ts_alloc alloc;
     ts_alloc_init(&alloc);
     ts_alloc_arm(&alloc, 0);
@@ -179,8 +182,8 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quiet),       cmocka_unit_test(test_found), cmocka_unit_test(test_errors_only),
-        cmocka_unit_test(test_long),        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_quiet), cmocka_unit_test(test_found),     cmocka_unit_test(test_errors_only),
+        cmocka_unit_test(test_long),  cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,9 @@
 /* test_doc_sequences.c - the blocks fenced as ```eql-sequence of docs/language.md:
  *     query:  sequence by k [a where true] [b where true]
  *     events: 1 a k=x; 2 b k=x        => (1, 2)
- * An event is its time in milliseconds, its category and fields; its number is its place in the list. A value is JSON
- * without blanks, or a word. Behind the arrow stand the matches in the order in which they are told; `-` is a missing
- * event. */
+ * An event is its time in milliseconds, its category and fields; its number is its place in the list. A value
+ * is JSON without blanks, or a word. Behind the arrow stand the matches in the order in which they are told;
+ * `-` is a missing event. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -80,10 +80,10 @@ static void test_example(void **state)
     assert_int_equal(eqlm_schema_new(NULL, &schema), EQLM_OK);
     getter.schema = schema;
     assert_int_equal(eqlm_schema_set_getter(schema, ts_event_get, &getter), EQLM_OK);
-    assert_int_equal(eqlm_compile(NULL, schema, (eqlm_str){ x->query, strlen(x->query) }, NULL, NULL, &program),
-                     EQLM_OK);
+    assert_int_equal(
+        eqlm_compile(NULL, schema, (eqlm_str) { x->query, strlen(x->query) }, NULL, NULL, &program), EQLM_OK);
     assert_int_equal(eqlm_stream_new(NULL, &options, &stream), EQLM_OK);
-    assert_int_equal(eqlm_stream_add(stream, program, &(uint32_t){ 0 }), EQLM_OK);
+    assert_int_equal(eqlm_stream_add(stream, program, &(uint32_t) { 0 }), EQLM_OK);
     strcpy(events, x->events);
     for (char *save, *e = strtok_r(events, ";", &save); e; e = strtok_r(NULL, ";", &save)) {
         assert_true(n < MAX_EVENTS);
@@ -148,6 +148,6 @@ int main(void)
     if (!read_examples("docs/language.md"))
         return 2;
     for (size_t i = 0; i < n_examples; i++)
-        tests[i] = (struct CMUnitTest){ examples[i].name, test_example, NULL, NULL, &examples[i] };
+        tests[i] = (struct CMUnitTest) { examples[i].name, test_example, NULL, NULL, &examples[i] };
     return _cmocka_run_group_tests("examples of sequences", tests, n_examples, NULL, NULL);
 }

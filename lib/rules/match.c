@@ -43,6 +43,16 @@ static void read_slot(const finder *f, uint32_t slot, eqli_values *out)
     eqli_read(&r->slots[slot].place, r->get, r->get_ctx, f->event, out);
 }
 
+/* Tag of a value as a number. */
+static bool number_tag(const eqlm_value *v, uint32_t *out)
+{
+    eqlm_value n;
+    if (eqli_read_as(EQLI_AS_NUM, true, v, NULL, &n) != EQLI_OP_OK || n.type == EQLM_NULL)
+        return false;
+    *out = eqli_number_tag(&n);
+    return true;
+}
+
 /* ---- Dispatch ------------------------------------------------------------------------------------------ */
 
 static void and_mask(uint64_t *to, const uint64_t *mask, uint32_t n)
@@ -52,49 +62,60 @@ static void and_mask(uint64_t *to, const uint64_t *mask, uint32_t n)
 }
 
 /* An event with several values keeps the entries of each: their masks are joined before they are applied. */
+static void join(finder *f, const uint64_t **mask, const uint64_t *more, uint32_t n)
+{
+    uint64_t *joined = f->hits;
+    if (*mask == NULL) {
+        *mask = more;
+        return;
+    }
+    if (*mask == more)
+        return;
+    for (uint32_t w = 0; w < n; w++)
+        joined[w] = (*mask)[w] | more[w];
+    *mask = joined;
+}
+
 static eqli_op_result dispatch(finder *f, const eqli_part *part, const eqli_dispatch *d)
 {
     eqli_values values;
     eqlm_value v;
     eqli_op_result r = EQLI_OP_OK;
-    const uint64_t *mask = d->absent;
-    uint64_t *joined = f->hits;
-    bool first = true;
+    const uint64_t *mask = NULL;
     read_slot(f, d->slot, &values);
     for (uint32_t i = 0; i < values.n; i++) {
         eqli_key_text text;
-        const uint64_t *m = d->unknown;
+        uint32_t tag, value, number = EQLI_NO_ENTRY;
         if (!eqli_values_at(&values, i, &v))
             continue;
-        if (key_text(f->vm, &v, &text, &r)) {
-            uint32_t value = eqli_table_find(&d->values, eqli_exact_tag(&text));
-            if (value != EQLI_NO_ENTRY)
-                m = d->masks + (size_t)value * part->n_words;
-        } else if (r != EQLI_OP_OK) {
+        value = d->texts && key_text(f->vm, &v, &text, &r) ? eqli_table_find(&d->values, eqli_exact_tag(&text))
+                                                          : EQLI_NO_ENTRY;
+        if (r != EQLI_OP_OK)
             return r;
-        }
-        if (first) {
-            mask = m;
-        } else if (m != mask) {
-            if (mask != joined)
-                memcpy(joined, mask, part->n_words * sizeof *joined);
-            for (uint32_t w = 0; w < part->n_words; w++)
-                joined[w] |= m[w];
-            mask = joined;
-        }
-        first = false;
+        if (d->numbers && number_tag(&v, &tag))
+            number = eqli_table_find(&d->values, tag);
+        if (value != EQLI_NO_ENTRY)
+            join(f, &mask, d->masks + (size_t)value * part->n_words, part->n_words);
+        if (number != EQLI_NO_ENTRY)
+            join(f, &mask, d->masks + (size_t)number * part->n_words, part->n_words);
+        if (value == EQLI_NO_ENTRY && number == EQLI_NO_ENTRY)
+            join(f, &mask, d->unknown, part->n_words);
     }
-    and_mask(f->candidates, mask, part->n_words);
-    return r;
+    and_mask(f->candidates, mask ? mask : d->absent, part->n_words);
+    return EQLI_OP_OK;
 }
 
 /* ---- Index --------------------------------------------------------------------------------------------- */
 
-static bool meet(const uint64_t *a, const uint64_t *b, uint32_t n)
+/* Whether at least two entries are in both masks. */
+static bool meet_twice(const uint64_t *a, const uint64_t *b, uint32_t n)
 {
+    uint64_t one = 0;
     for (uint32_t i = 0; i < n; i++) {
-        if (a[i] & b[i])
+        uint64_t both = a[i] & b[i];
+        if ((both & (both - 1)) || (both && one))
             return true;
+        one |= both;
     }
     return false;
 }
@@ -107,12 +128,15 @@ static eqli_op_result look_up(finder *f, const eqli_index_slot *x)
     read_slot(f, x->slot, &values);
     for (uint32_t i = 0; i < values.n; i++) {
         eqli_key_text text;
+        uint32_t tag;
         if (!eqli_values_at(&values, i, &v))
             continue;
-        if (key_text(f->vm, &v, &text, &r))
+        if (x->texts && key_text(f->vm, &v, &text, &r))
             eqli_literals_find(&x->literals, &text, f->hits);
-        else if (r != EQLI_OP_OK)
+        if (r != EQLI_OP_OK)
             return r;
+        if (x->numbers && number_tag(&v, &tag))
+            eqli_literals_find_tag(&x->literals, tag, f->hits);
     }
     return r;
 }
@@ -131,8 +155,12 @@ static eqli_op_result find_candidates(finder *f, const eqli_part *part)
     memcpy(f->hits, part->unindexed, part->n_words * sizeof *f->hits);
     for (uint32_t i = 0; i < part->n_indexes; i++) {
         const eqli_index_slot *x = &part->indexes[i];
-        if (!meet(x->users, f->candidates, part->n_words))
+        if (!meet_twice(x->users, f->candidates, part->n_words)) {
+            /* Running one entry costs no more than asking whether it has to be. */
+            for (uint32_t w = 0; w < part->n_words; w++)
+                f->hits[w] |= x->users[w];
             continue;
+        }
         eqli_op_result r = look_up(f, x);
         if (r != EQLI_OP_OK)
             return r;
@@ -170,6 +198,13 @@ static eqli_op_result run_entry(finder *f, uint32_t entry, bool *hit)
 static eqli_op_result run_part(finder *f, const eqli_part *part)
 {
     eqli_op_result r = find_candidates(f, part);
+    if (f->numbers == NULL) { /* only asked how many there are */
+        for (uint32_t w = 0; w < part->n_words; w++) {
+            for (uint64_t bits = f->candidates[w]; bits; bits &= bits - 1)
+                f->n++;
+        }
+        return r;
+    }
     for (uint32_t w = 0; w < part->n_words && r == EQLI_OP_OK; w++) {
         for (uint64_t bits = f->candidates[w]; bits && r == EQLI_OP_OK; bits &= bits - 1) {
             uint32_t entry = part->entries[w * 64 + lowest_bit(bits)];
@@ -218,24 +253,39 @@ static void list_found(finder *f)
     }
 }
 
-eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event, const uint32_t **numbers, size_t *n)
+/* Prepares a search of the set. False: no memory. */
+static bool finder_init(finder *f, eqlm_vm *vm, const eqlm_rules *rules, const void *event)
 {
     size_t words = rules->max_words, all_words = (rules->n + (size_t)63) / 64;
-    unsigned char *block = eqli_vm_block(vm, (2 * words + all_words + 1) * sizeof(uint64_t) + rules->n * sizeof(uint32_t));
+    void *block = eqli_vm_block(vm, (2 * words + all_words + 1) * sizeof(uint64_t) + rules->n * sizeof(uint32_t));
     if (!block)
-        return EQLI_OP_NOMEM;
-    uint64_t *masks = (uint64_t *)(void *)block;
-    finder f = { .vm = vm, .rules = rules, .event = event, .candidates = masks, .hits = masks + words,
-                 .numbers = (uint32_t *)(void *)(masks + 2 * words + all_words) };
+        return false;
+    uint64_t *masks = block;
+    *f = (finder){ .vm = vm, .rules = rules, .event = event, .candidates = masks, .hits = masks + words,
+                   .found = masks + 2 * words, .numbers = (uint32_t *)(void *)(masks + 2 * words + all_words) };
     eqli_arena_reset(&vm->keep);
+    return true;
+}
+
+static eqli_op_result run_parts(finder *f)
+{
     uint32_t parts;
-    eqli_op_result r = parts_of(&f, &parts);
-    if (parts & (parts - 1)) {
-        f.found = masks + 2 * words;
-        memset(f.found, 0, all_words * sizeof *f.found);
-    }
+    eqli_op_result r = parts_of(f, &parts);
+    if (parts & (parts - 1))
+        memset(f->found, 0, (f->rules->n + (size_t)63) / 64 * sizeof *f->found);
+    else
+        f->found = NULL;
     for (; parts && r == EQLI_OP_OK; parts &= parts - 1)
-        r = run_part(&f, &rules->parts[lowest_bit(parts)]);
+        r = run_part(f, &f->rules->parts[lowest_bit(parts)]);
+    return r;
+}
+
+eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event, const uint32_t **numbers, size_t *n)
+{
+    finder f;
+    if (!finder_init(&f, vm, rules, event))
+        return EQLI_OP_NOMEM;
+    eqli_op_result r = run_parts(&f);
     if (r != EQLI_OP_OK)
         return r;
     if (f.found)
@@ -243,4 +293,15 @@ eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *
     *numbers = f.numbers;
     *n = f.n;
     return EQLI_OP_OK;
+}
+
+eqli_op_result eqli_rules_candidates(eqlm_vm *vm, const eqlm_rules *rules, const void *event, size_t *n)
+{
+    finder f;
+    if (!finder_init(&f, vm, rules, event))
+        return EQLI_OP_NOMEM;
+    f.numbers = NULL;
+    eqli_op_result r = run_parts(&f);
+    *n = f.n;
+    return r;
 }

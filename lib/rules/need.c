@@ -15,6 +15,12 @@ uint32_t eqli_test_slot(const eqlm_program *p, const eqli_insn *in)
     return s->scope == 0 && !s->element && s->parent == EQLI_NO_FIELD ? in->a : EQLI_NO_FIELD;
 }
 
+static bool asks_for_text(const eqli_insn *in)
+{
+    eqli_as as = EQLI_MODE_AS(in->mode);
+    return as == EQLI_AS_STR || as == EQLI_AS_RAW;
+}
+
 bool eqli_test_members(const eqlm_program *p, const eqli_insn *in, eqli_members *out)
 {
     eqli_as as = EQLI_MODE_AS(in->mode);
@@ -23,17 +29,22 @@ bool eqli_test_members(const eqlm_program *p, const eqli_insn *in, eqli_members 
     case EQLI_OP_EQUAL_TEXT:
         out->first = in->b;
         out->n = 1;
-        return as == EQLI_AS_STR || as == EQLI_AS_RAW;
+        return asks_for_text(in);
     case EQLI_OP_MATCH:
         out->first = p->sets[in->b].first;
         out->n = p->sets[in->b].n;
         out->kinds = p->sets[in->b].kinds;
-        return as == EQLI_AS_STR || as == EQLI_AS_RAW;
+        return asks_for_text(in);
     case EQLI_OP_COMPARE: /* a boolean reads as the text true or false, and only those texts read as booleans */
         out->first = in->b;
         out->n = 1;
-        out->boolean = true;
-        return as == EQLI_AS_BOOL && EQLI_MODE_CMP(in->mode) == EQLI_CMP_EQ && p->consts[in->b].type == EQLM_BOOL;
+        out->numbers = as == EQLI_AS_NUM;
+        return EQLI_MODE_CMP(in->mode) == EQLI_CMP_EQ && (as == EQLI_AS_BOOL || as == EQLI_AS_NUM);
+    case EQLI_OP_IN:
+        out->first = p->sets[in->b].first;
+        out->n = p->sets[in->b].n;
+        out->numbers = true;
+        return as == EQLI_AS_NUM;
     default:
         return false;
     }
@@ -42,7 +53,7 @@ bool eqli_test_members(const eqlm_program *p, const eqli_insn *in, eqli_members 
 static eqlm_str member_text(const eqli_members *m, uint32_t i)
 {
     const eqlm_value *v = &m->program->consts[m->first + i];
-    if (m->boolean)
+    if (v->type == EQLM_BOOL)
         return v->as.boolean ? (eqlm_str){ "true", 4 } : (eqlm_str){ "false", 5 };
     return (eqlm_str){ v->as.str, v->len };
 }
@@ -67,6 +78,8 @@ static eqli_pattern_kind member_kind(const eqli_members *m, uint32_t i)
 
 bool eqli_members_exact(const eqli_members *m)
 {
+    if (m->numbers)
+        return true;
     for (uint32_t i = 0; i < m->n; i++) {
         eqlm_str s = member_text(m, i);
         if (member_kind(m, i) != EQLI_PAT_EXACT || eqli_utf8_check(s.ptr, s.len) != s.len)
@@ -179,7 +192,11 @@ static uint32_t whole_tag(const fragment *f)
 
 bool eqli_counts_add(eqli_counts *c, uint32_t slot, const eqli_members *m)
 {
-    for (uint32_t i = 0; i < m->n; i++) {
+    for (uint32_t i = 0; i < m->n && m->numbers; i++) {
+        c->totals[slot]++;
+        count(c, slot, eqli_number_tag(&m->program->consts[m->first + i]));
+    }
+    for (uint32_t i = 0; i < m->n && !m->numbers; i++) {
         size_t len, at = 0;
         bool ok;
         fragment f;
@@ -252,6 +269,11 @@ eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members 
     bool ok;
     fragment f = { "", 0, true, true };
     eqli_need_result result = EQLI_NEED_NONE;
+    if (m->numbers) {
+        uint32_t tag = eqli_number_tag(&m->program->consts[m->first + i]);
+        *out = (eqli_need){ .class = EQLI_LIT_EXACT, .tag = tag, .p = part_of(c, slot, tag), .text = "" };
+        return EQLI_NEED_OK;
+    }
     if (!fold_member(c, m, i, &len, &ok))
         return EQLI_NEED_NOMEM;
     if (!ok)

@@ -32,7 +32,7 @@ typedef struct eqli_members {
     const eqlm_program *program;
     uint32_t first, n;    /* constants */
     const uint8_t *kinds; /* eqli_pattern_kind of each; NULL: exact */
-    bool boolean;         /* one boolean constant */
+    bool numbers;
 } eqli_members;
 
 /* The slot a test of the event itself reads, by its index in the program; EQLI_NO_FIELD: none, or one of an element. */

@@ -13,24 +13,32 @@
 #define DISPATCH_COST 14.0f
 #define WORD_COST 0.4f
 
-enum { MIN_SCANNERS = 3, MAX_DISPATCHES = 24, MAX_MASK_WORDS = 1 << 16 };
+enum { MIN_USERS = 3, MAX_ROUNDS = 3, MAX_DISPATCHES = 24, MAX_MASK_WORDS = 1 << 16 };
 
 /* What an entry of the part looks for, and in which slot. */
 typedef struct slot_use {
     uint32_t slot;
+    bool number;
     eqli_literal_use use;
 } slot_use;
+
+/* How a slot takes part in the index. */
+typedef struct slot_plan {
+    uint32_t users, scanners; /* entries whose clause asks it, and of these: for fragments anywhere in its texts */
+    bool texts, numbers;
+    uint32_t passed_over; /* the last entry, counted from 1, that had to look for a clause without it */
+    bool dispatched;      /* masks see to its whole values */
+    bool closed, no_scan;
+} slot_plan;
 
 typedef struct part_builder {
     eqli_builder *b;
     const uint32_t *entries;
     uint32_t n, n_words;
-    uint32_t skip; /* slot that says nothing any more */
     eqli_arena *arena;
     eqli_arena temp;     /* texts of uses */
     eqli_list uses;      /* slot_use */
-    uint32_t *scanners;  /* by slot: entries whose clause needs a scan of its texts */
-    bool *no_floats;     /* by slot: too few of them */
+    struct slot_plan *plans; /* by slot of the set */
     float *weight;       /* by entry: how often it is expected to run */
     uint64_t *unindexed;
     eqli_list dispatches;
@@ -62,12 +70,12 @@ static bool test_cost(part_builder *pb, uint32_t slot, const eqli_insn *in, floa
     eqli_builder *b = pb->b;
     eqli_members m;
     *out = EQLI_NO_CLAUSE;
-    if (slot == pb->skip || !eqli_test_members(b->flow.program, in, &m))
+    if (pb->plans[slot].closed || !eqli_test_members(b->flow.program, in, &m))
         return true;
     float sum = 0;
     for (uint32_t i = 0; i < m.n; i++) {
         eqli_need need;
-        eqli_need_result r = eqli_need_of(&b->counts, slot, &m, i, !pb->no_floats[slot], &need);
+        eqli_need_result r = eqli_need_of(&b->counts, slot, &m, i, !pb->plans[slot].no_scan, &need);
         if (r == EQLI_NEED_NOMEM)
             return false;
         if (r == EQLI_NEED_NONE)
@@ -78,21 +86,56 @@ static bool test_cost(part_builder *pb, uint32_t slot, const eqli_insn *in, floa
     return true;
 }
 
+/* Costs of all tests of the entry but those of slots it has passed over. */
+static bool set_costs(part_builder *pb, uint32_t entry)
+{
+    eqli_flow *f = &pb->b->flow;
+    eqli_flow_forget(f);
+    for (uint32_t i = 0; i < f->n; i++) {
+        const eqli_insn *in = &f->program->insns[f->start + i];
+        uint32_t slot = f->nodes[i].open ? eqli_builder_slot(pb->b, f->program, in) : EQLI_NO_FIELD;
+        if (slot != EQLI_NO_FIELD && pb->plans[slot].passed_over != entry + 1 &&
+            !test_cost(pb, slot, in, &f->nodes[i].test))
+            return false;
+    }
+    return true;
+}
+
+/* The slot of the chosen clause if masks see to it: the clause has no other, and only whole values of it. */
+static uint32_t dispatched_slot(const part_builder *pb)
+{
+    const eqli_flow *f = &pb->b->flow;
+    uint32_t found = EQLI_NO_FIELD;
+    for (uint32_t i = 0; i < f->n; i++) {
+        const eqli_insn *in = &f->program->insns[f->start + i];
+        eqli_members m;
+        if (!eqli_flow_chosen(f, i))
+            continue;
+        uint32_t slot = eqli_builder_slot(pb->b, f->program, in);
+        if (!pb->plans[slot].dispatched || (found != EQLI_NO_FIELD && slot != found) ||
+            !eqli_test_members(f->program, in, &m) || !eqli_members_exact(&m))
+            return EQLI_NO_FIELD;
+        found = slot;
+    }
+    return found;
+}
+
+/* The cheapest clause that says more than the masks do; *cost EQLI_NO_CLAUSE: none. */
 static bool solve(part_builder *pb, uint32_t entry, float *cost)
 {
     const eqli_rules_entry *e = &pb->b->rules->entries[entry];
     eqli_flow *f = &pb->b->flow;
     if (!eqli_flow_read(f, e->program, e->start, e->len))
         return false;
-    eqli_flow_forget(f);
-    for (uint32_t i = 0; i < f->n; i++) {
-        const eqli_insn *in = &e->program->insns[e->start + i];
-        uint32_t slot = f->nodes[i].open ? eqli_builder_slot(pb->b, e->program, in) : EQLI_NO_FIELD;
-        if (slot != EQLI_NO_FIELD && !test_cost(pb, slot, in, &f->nodes[i].test))
+    for (;;) {
+        if (!set_costs(pb, entry))
             return false;
+        *cost = eqli_flow_solve(f);
+        uint32_t slot = *cost < EQLI_NO_CLAUSE ? dispatched_slot(pb) : EQLI_NO_FIELD;
+        if (slot == EQLI_NO_FIELD)
+            return true;
+        pb->plans[slot].passed_over = entry + 1;
     }
-    *cost = eqli_flow_solve(f);
-    return true;
 }
 
 static uint32_t text_order(const char *s, size_t n)
@@ -113,14 +156,16 @@ static bool add_uses(part_builder *pb, uint32_t local, uint32_t slot, const eqli
     for (uint32_t i = 0; i < m.n; i++) {
         eqli_need need;
         slot_use *u = eqli_list_add(b->alloc, &pb->uses, sizeof *u);
-        if (!u || eqli_need_of(&b->counts, slot, &m, i, !pb->no_floats[slot], &need) != EQLI_NEED_OK)
+        if (!u || eqli_need_of(&b->counts, slot, &m, i, !pb->plans[slot].no_scan, &need) != EQLI_NEED_OK)
             return false;
         char *text = eqli_arena_copy(&pb->temp, need.text, need.len);
         if (!text)
             return false;
-        *u = (slot_use){ slot, { .tag = need.tag, .entry = local, .order = text_order(text, need.len),
-                                 .class = need.class, .len = need.len, .at = need.at, .text = text } };
+        *u = (slot_use){ slot, m.numbers, { .tag = need.tag, .entry = local, .order = text_order(text, need.len),
+                                            .class = need.class, .len = need.len, .at = need.at, .text = text } };
         *scans |= need.class >= EQLI_LIT_FLOAT4;
+        pb->plans[slot].texts |= !m.numbers;
+        pb->plans[slot].numbers |= m.numbers;
     }
     return true;
 }
@@ -136,7 +181,8 @@ static bool add_chosen(part_builder *pb, uint32_t local)
         uint32_t slot = eqli_builder_slot(pb->b, f->program, in);
         if (!add_uses(pb, local, slot, in, &scans))
             return false;
-        pb->scanners[slot] += scans;
+        pb->plans[slot].scanners += scans;
+        pb->plans[slot].users++;
     }
     return true;
 }
@@ -145,7 +191,10 @@ static bool choose_clauses(part_builder *pb)
 {
     pb->uses.n = 0;
     eqli_arena_reset(&pb->temp);
-    memset(pb->scanners, 0, pb->b->rules->n_slots * sizeof *pb->scanners);
+    for (uint32_t s = 0; s < pb->b->rules->n_slots; s++) {
+        slot_plan *plan = &pb->plans[s];
+        *plan = (slot_plan){ .dispatched = plan->dispatched, .closed = plan->closed, .no_scan = plan->no_scan };
+    }
     for (uint32_t i = 0; i < pb->n; i++) {
         float cost;
         if (!solve(pb, pb->entries[i], &cost))
@@ -162,17 +211,25 @@ static bool choose_clauses(part_builder *pb)
     return true;
 }
 
-/* A slot whose texts would be scanned for a few entries only is better not scanned: those entries choose again. */
+/* A slot that only a few entries ask is better left to them, and texts are not scanned for a few either: these entries
+ * choose again. */
 static bool find_clauses(part_builder *pb)
 {
-    bool again = false;
-    if (!choose_clauses(pb))
-        return false;
-    for (uint32_t s = 0; s < pb->b->rules->n_slots; s++) {
-        pb->no_floats[s] = pb->scanners[s] > 0 && pb->scanners[s] < MIN_SCANNERS;
-        again |= pb->no_floats[s];
+    for (int round = 0;; round++) {
+        bool again = false;
+        if (!choose_clauses(pb))
+            return false;
+        for (uint32_t s = 0; s < pb->b->rules->n_slots; s++) {
+            slot_plan *plan = &pb->plans[s];
+            bool close = plan->users > 0 && plan->users < MIN_USERS;
+            bool no_scan = plan->scanners > 0 && plan->scanners < MIN_USERS;
+            again |= close || no_scan;
+            plan->closed |= close;
+            plan->no_scan |= no_scan;
+        }
+        if (!again || round == MAX_ROUNDS)
+            return true;
     }
-    return !again || choose_clauses(pb);
 }
 
 /* ---- Index --------------------------------------------------------------------------------------------- */
@@ -185,8 +242,8 @@ static bool build_index(part_builder *pb, uint32_t slot, eqli_literal_use *uses,
         return false;
     for (uint32_t i = 0; i < n; i++)
         set_bit(users, uses[i].entry);
-    x->slot = slot;
-    x->users = users;
+    *x = (eqli_index_slot){ .slot = slot, .texts = pb->plans[slot].texts, .numbers = pb->plans[slot].numbers,
+                            .users = users };
     return eqli_literals_new(pb->arena, uses, n, &x->literals);
 }
 
@@ -284,6 +341,8 @@ static bool fill_masks(part_builder *pb, eqli_dispatch *d, uint32_t n_values)
             if (n == 0)
                 continue;
             clear_bit(absent, i);
+            d->texts |= c->texts;
+            d->numbers |= c->numbers;
             if (c->n_values)
                 clear_bit(unknown, i);
             for (uint32_t v = 0; pass == 1 && v < c->n_values; v++) {
@@ -308,6 +367,7 @@ static bool add_dispatch(part_builder *pb, uint32_t slot, uint32_t n_uses)
     if (!d || !number_values(pb, slot, n_uses, &cells, &n_values))
         return false;
     *d = (eqli_dispatch){ .slot = slot };
+    pb->plans[slot].dispatched = true;
     if (!eqli_table_new(pb->arena, cells, n_values, &d->values) || !fill_masks(pb, d, n_values))
         return false;
     for (uint32_t i = 0; i < pb->n; i++) {
@@ -331,7 +391,7 @@ static bool build_dispatches(part_builder *pb)
         measure_gains(pb, gains);
         for (uint32_t s = 0; s < n_slots; s++) {
             bool fits = (uint64_t)gains[s].n_values * pb->n_words <= MAX_MASK_WORDS;
-            if (fits && s != pb->skip && !gains[s].taken && (best == EQLI_NO_FIELD || gains[s].gain > gains[best].gain))
+            if (fits && !pb->plans[s].closed && !gains[s].taken && (best == EQLI_NO_FIELD || gains[s].gain > gains[best].gain))
                 best = s;
         }
         if (best == EQLI_NO_FIELD || gains[best].gain * RUN_COST < cost)
@@ -363,18 +423,18 @@ static bool finish(part_builder *pb, eqli_part *out)
 
 bool eqli_part_build(eqli_builder *b, const uint32_t *entries, uint32_t n, uint32_t skip_slot, eqli_part *out)
 {
-    part_builder pb = { .b = b, .entries = entries, .n = n, .n_words = (n + 63) / 64, .skip = skip_slot,
+    part_builder pb = { .b = b, .entries = entries, .n = n, .n_words = (n + 63) / 64,
                         .arena = &b->rules->arena };
     uint32_t n_slots = b->rules->n_slots;
     eqli_arena_init(&pb.temp, b->alloc, SIZE_MAX);
-    pb.scanners = eqli_mem_new(b->alloc, n_slots * sizeof *pb.scanners);
-    pb.no_floats = eqli_mem_new(b->alloc, n_slots * sizeof *pb.no_floats);
+    pb.plans = eqli_mem_new(b->alloc, n_slots * sizeof *pb.plans);
     pb.weight = eqli_mem_new(b->alloc, n * sizeof *pb.weight);
     pb.unindexed = new_mask(&pb, false);
-    bool ok = pb.scanners && pb.no_floats && pb.weight && pb.unindexed && find_clauses(&pb) && build_indexes(&pb) &&
-              build_dispatches(&pb) && finish(&pb, out);
-    eqli_mem_free(b->alloc, pb.scanners, n_slots * sizeof *pb.scanners);
-    eqli_mem_free(b->alloc, pb.no_floats, n_slots * sizeof *pb.no_floats);
+    if (pb.plans && skip_slot != EQLI_NO_FIELD)
+        pb.plans[skip_slot].closed = true;
+    bool ok = pb.plans && pb.weight && pb.unindexed && choose_clauses(&pb) && build_dispatches(&pb) &&
+              find_clauses(&pb) && build_indexes(&pb) && finish(&pb, out);
+    eqli_mem_free(b->alloc, pb.plans, n_slots * sizeof *pb.plans);
     eqli_mem_free(b->alloc, pb.weight, n * sizeof *pb.weight);
     eqli_list_clear(b->alloc, &pb.uses, sizeof(slot_use));
     eqli_list_clear(b->alloc, &pb.dispatches, sizeof(eqli_dispatch));

@@ -27,6 +27,7 @@ typedef struct eqli_rules_slot {
 /* A slot whose values choose masks over the entries of a part. */
 typedef struct eqli_dispatch {
     uint32_t slot;
+    bool texts, numbers; /* kinds of values asked for */
     eqli_table values;       /* tag of a value -> number of its mask */
     const uint64_t *masks;   /* n_words each; entries that ask for the value, and those that do not care */
     const uint64_t *absent;  /* entries that do without any value of the slot */
@@ -36,6 +37,7 @@ typedef struct eqli_dispatch {
 /* A slot whose texts are looked up in the index of a part. */
 typedef struct eqli_index_slot {
     uint32_t slot;
+    bool texts, numbers;
     const uint64_t *users; /* entries whose clause asks this slot */
     eqli_literals literals;
 } eqli_index_slot;
@@ -79,5 +81,8 @@ eqlm_status eqli_rules_add_region(eqlm_rules *rules, const eqlm_program *program
 /* Numbers of the entries that hold for the event, rising; valid until the vm is used again. */
 eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event, const uint32_t **numbers,
                               size_t *n);
+
+/* How many entries eqli_rules_run would run: the index alone. */
+eqli_op_result eqli_rules_candidates(eqlm_vm *vm, const eqlm_rules *rules, const void *event, size_t *n);
 
 #endif

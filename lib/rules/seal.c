@@ -134,9 +134,13 @@ static bool add_clause(eqli_builder *b, uint32_t entry, uint32_t slot, float cos
         eqli_members m;
         if (!eqli_flow_chosen(&b->flow, i))
             continue;
-        if (!eqli_test_members(p, in, &m) || !eqli_members_exact(&m))
+        if (!eqli_test_members(p, in, &m) || !eqli_members_exact(&m)) {
             any = true;
-        else if (!add_values(b, slot, &m))
+            continue;
+        }
+        c.numbers |= m.numbers;
+        c.texts |= !m.numbers;
+        if (!add_values(b, slot, &m))
             return false;
     }
     if (any)
@@ -218,8 +222,9 @@ static bool choose_partition(eqli_builder *b, uint32_t *out)
         return false;
     for (uint32_t i = 0; i < b->clauses.n; i++) {
         const eqli_slot_clause *c = eqli_clause_at(b, i);
-        scores[c->slot].n += c->n_values > 0;
-        scores[c->slot].gain += c->n_values > 0 ? 1 - c->p : 0;
+        bool by_text = c->n_values > 0 && !c->numbers;
+        scores[c->slot].n += by_text;
+        scores[c->slot].gain += by_text ? 1 - c->p : 0;
     }
     for (uint32_t s = 0; s < r->n_slots && r->n >= MIN_SPLIT; s++) {
         if (scores[s].n >= r->n - r->n / 5 && (*out == EQLI_NO_FIELD || scores[s].gain > scores[*out].gain))
@@ -246,7 +251,7 @@ static bool choose_values(eqli_builder *b, uint32_t slot, eqli_table_cell *parts
     *n_parts = 0;
     for (uint32_t i = 0; i < b->rules->n && ok; i++) {
         const eqli_slot_clause *c = clause_of(b, i, slot);
-        for (uint32_t k = 0; c && k < c->n_values && ok; k++) {
+        for (uint32_t k = 0; c && !c->numbers && k < c->n_values && ok; k++) {
             uint64_t *v = eqli_list_add(b->alloc, &all, sizeof *v);
             ok = v != NULL;
             if (ok)
@@ -279,7 +284,7 @@ static bool in_part(const eqli_builder *b, uint32_t entry, uint32_t slot, const 
     if (b->dead[entry])
         return false;
     const eqli_slot_clause *c = slot == EQLI_NO_FIELD ? NULL : clause_of(b, entry, slot);
-    if (!c || c->n_values == 0)
+    if (!c || c->n_values == 0 || c->numbers)
         return true;
     for (uint32_t k = 0; k < c->n_values; k++) {
         uint32_t tag = eqli_clause_values(b, c)[k], i = 0;

@@ -13,6 +13,7 @@ enum { EQLI_MAX_ENTRY_SLOTS = 16 }; /* slots of one entry that are considered fo
 typedef struct eqli_slot_clause {
     uint32_t slot, entry;
     uint32_t first_value, n_values; /* tags, in values of the builder */
+    bool texts, numbers;            /* what the values are */
     float p;
 } eqli_slot_clause;
 

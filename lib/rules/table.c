@@ -2,6 +2,19 @@
 
 #include <string.h>
 
+uint32_t eqli_number_tag(const eqlm_value *v)
+{
+    uint64_t bits = v->as.u64;
+    if (v->type == EQLM_F64) {
+        double d = v->as.f64;
+        if (d >= -9223372036854775808.0 && d < 9223372036854775808.0 && (double)(int64_t)d == d)
+            bits = (uint64_t)(int64_t)d;
+        else if (d >= 9223372036854775808.0 && d < 18446744073709551616.0)
+            bits = (uint64_t)d;
+    }
+    return eqli_tag(bits, 1);
+}
+
 bool eqli_table_new(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n, eqli_table *out)
 {
     uint32_t size = 2;
@@ -247,13 +260,17 @@ static void try_ends(const eqli_literals *l, const eqli_key_text *text, uint64_t
     }
 }
 
+void eqli_literals_find_tag(const eqli_literals *l, uint32_t tag, uint64_t *hits)
+{
+    uint32_t i = eqli_table_find(&l->tables[EQLI_LIT_EXACT], tag);
+    if (i != EQLI_NO_ENTRY)
+        post(l, &l->literals[i], hits);
+}
+
 void eqli_literals_find(const eqli_literals *l, const eqli_key_text *text, uint64_t *hits)
 {
-    if (l->tables[EQLI_LIT_EXACT].cells) {
-        uint32_t i = eqli_table_find(&l->tables[EQLI_LIT_EXACT], eqli_exact_tag(text));
-        if (i != EQLI_NO_ENTRY)
-            post(l, &l->literals[i], hits);
-    }
+    if (l->tables[EQLI_LIT_EXACT].cells)
+        eqli_literals_find_tag(l, eqli_exact_tag(text), hits);
     try_ends(l, text, hits);
     if (l->filters[0])
         scan4(l, text, hits);

@@ -6,8 +6,8 @@
 #ifndef EQLI_RULES_TABLE_H
 #define EQLI_RULES_TABLE_H
 
-#include "base/arena.h"
 #include "ops/pattern_bytes.h"
+#include "ops/value.h"
 
 #define EQLI_KEY_CASE UINT64_C(0x2020202020202020)
 #define EQLI_NO_ENTRY UINT32_MAX
@@ -83,6 +83,9 @@ static inline uint32_t eqli_exact_tag(const eqli_key_text *t)
                     (t->tail | EQLI_KEY_CASE) ^ (uint64_t)t->len << 3);
 }
 
+/* Numbers that compare as equal have one tag. */
+uint32_t eqli_number_tag(const eqlm_value *v);
+
 static inline uint32_t eqli_head_tag(const eqli_key_text *t, unsigned width)
 {
     return eqli_tag((t->head | EQLI_KEY_CASE) << (64 - 8 * width), width);
@@ -133,5 +136,7 @@ bool eqli_table_new(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n,
 bool eqli_literals_new(eqli_arena *arena, eqli_literal_use *uses, size_t n, eqli_literals *out);
 /* Sets the bit of every entry that asks for something the text has. */
 void eqli_literals_find(const eqli_literals *l, const eqli_key_text *text, uint64_t *hits);
+/* The same for a whole value whose tag is known. */
+void eqli_literals_find_tag(const eqli_literals *l, uint32_t tag, uint64_t *hits);
 
 #endif

@@ -107,15 +107,15 @@ static eqli_op_result dispatch(finder *f, const eqli_part *part, const eqli_disp
 
 /* ---- Index --------------------------------------------------------------------------------------------- */
 
-/* Whether at least two entries are in both masks. */
-static bool meet_twice(const uint64_t *a, const uint64_t *b, uint32_t n)
+/* Whether at least two candidates ask the slot. */
+static bool is_worth_asking(const eqli_index_slot *x, const uint64_t *candidates)
 {
-    uint64_t one = 0;
-    for (uint32_t i = 0; i < n; i++) {
-        uint64_t both = a[i] & b[i];
+    bool one = false;
+    for (uint32_t i = 0; i < x->n_users; i++) {
+        uint64_t both = x->users[i].bits & candidates[x->users[i].word];
         if ((both & (both - 1)) || (both && one))
             return true;
-        one |= both;
+        one |= both != 0;
     }
     return false;
 }
@@ -155,10 +155,10 @@ static eqli_op_result find_candidates(finder *f, const eqli_part *part)
     memcpy(f->hits, part->unindexed, part->n_words * sizeof *f->hits);
     for (uint32_t i = 0; i < part->n_indexes; i++) {
         const eqli_index_slot *x = &part->indexes[i];
-        if (!meet_twice(x->users, f->candidates, part->n_words)) {
+        if (!is_worth_asking(x, f->candidates)) {
             /* Running one entry costs no more than asking whether it has to be. */
-            for (uint32_t w = 0; w < part->n_words; w++)
-                f->hits[w] |= x->users[w];
+            for (uint32_t k = 0; k < x->n_users; k++)
+                f->hits[x->users[k].word] |= x->users[k].bits;
             continue;
         }
         eqli_op_result r = look_up(f, x);

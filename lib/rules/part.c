@@ -237,13 +237,23 @@ static bool find_clauses(part_builder *pb)
 static bool build_index(part_builder *pb, uint32_t slot, eqli_literal_use *uses, uint32_t n)
 {
     eqli_index_slot *x = eqli_list_add(pb->b->alloc, &pb->indexes, sizeof *x);
-    uint64_t *users = new_mask(pb, false);
-    if (!x || !users)
+    uint64_t *mask = eqli_arena_array(&pb->temp, pb->n_words, sizeof *mask);
+    uint32_t n_users = 0, k = 0;
+    if (!x || !mask)
         return false;
     for (uint32_t i = 0; i < n; i++)
-        set_bit(users, uses[i].entry);
+        set_bit(mask, uses[i].entry);
+    for (uint32_t w = 0; w < pb->n_words; w++)
+        n_users += mask[w] != 0;
+    eqli_mask_word *users = eqli_arena_array(pb->arena, n_users, sizeof *users);
+    if (!users)
+        return false;
+    for (uint32_t w = 0; w < pb->n_words; w++) {
+        if (mask[w])
+            users[k++] = (eqli_mask_word){ mask[w], w };
+    }
     *x = (eqli_index_slot){ .slot = slot, .texts = pb->plans[slot].texts, .numbers = pb->plans[slot].numbers,
-                            .users = users };
+                            .users = users, .n_users = n_users };
     return eqli_literals_new(pb->arena, uses, n, &x->literals);
 }
 

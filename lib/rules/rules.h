@@ -35,10 +35,17 @@ typedef struct eqli_dispatch {
 } eqli_dispatch;
 
 /* A slot whose texts are looked up in the index of a part. */
+/* The words of a mask that are not zero. */
+typedef struct eqli_mask_word {
+    uint64_t bits;
+    uint32_t word;
+} eqli_mask_word;
+
 typedef struct eqli_index_slot {
     uint32_t slot;
     bool texts, numbers;
-    const uint64_t *users; /* entries whose clause asks this slot */
+    const eqli_mask_word *users; /* entries whose clause asks this slot */
+    uint32_t n_users;            /* words */
     eqli_literals literals;
 } eqli_index_slot;
 

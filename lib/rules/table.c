@@ -111,19 +111,17 @@ static sizes measure(const eqli_literal_use *uses, size_t n)
     return s;
 }
 
-static bool make_filter(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n, const uint64_t **out, uint8_t *shift)
+static bool make_filter(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n, const uint8_t **out, uint8_t *shift)
 {
-    uint32_t bits = 9; /* 16 bits for each tag */
-    while (bits < 20 && UINT32_C(1) << bits < 16 * (uint64_t)n)
+    uint32_t bits = 10;
+    while (bits < 15 && UINT32_C(1) << bits < 16 * (uint64_t)n)
         bits++;
-    uint64_t *filter = eqli_arena_array(arena, (size_t)1 << (bits - 6), sizeof *filter);
+    uint8_t *filter = eqli_arena_array(arena, (size_t)1 << bits, sizeof *filter);
     if (!filter)
         return false;
     *shift = (uint8_t)(32 - bits);
-    for (uint32_t i = 0; i < n; i++) {
-        uint32_t bit = cells[i].tag >> *shift;
-        filter[bit / 64] |= UINT64_C(1) << bit % 64;
-    }
+    for (uint32_t i = 0; i < n; i++)
+        filter[cells[i].tag >> *shift] = 1;
     *out = filter;
     return true;
 }
@@ -224,27 +222,41 @@ static void try_class(const eqli_literals *l, eqli_literal_class class, uint32_t
     }
 }
 
-static void scan4(const eqli_literals *l, const eqli_key_text *text, uint64_t *hits)
+static inline uint32_t gram_at(const char *p, unsigned width)
 {
-    const uint64_t *filter = l->filters[0];
-    unsigned shift = l->shift[0];
-    for (size_t i = 0; i + 4 <= text->len; i++) {
-        uint32_t tag = eqli_gram_tag(eqli_pat_load32(text->ptr + i)), bit = tag >> shift;
-        if (filter[bit / 64] >> bit % 64 & 1)
-            try_class(l, EQLI_LIT_FLOAT4, tag, text, i, hits);
+    return eqli_gram_tag(width == 4 ? eqli_pat_load32(p) : eqli_pat_load16(p) | (uint32_t)(unsigned char)p[2] << 16);
+}
+
+/* Looks up the grams of [from, end). */
+static void scan_some(const eqli_literals *l, const eqli_key_text *text, size_t from, size_t end, unsigned width,
+                      uint64_t *hits)
+{
+    unsigned k = width == 4 ? 0 : 1;
+    for (size_t i = from; i < end; i++) {
+        uint32_t tag = gram_at(text->ptr + i, width);
+        if (l->filters[k][tag >> l->shift[k]])
+            try_class(l, EQLI_LIT_FLOAT4 + k, tag, text, i, hits);
     }
 }
 
-static void scan3(const eqli_literals *l, const eqli_key_text *text, uint64_t *hits)
+/* Looks up every gram of the text; nearly all are stopped by the filter, which is asked for four at a time. */
+static inline void scan(const eqli_literals *l, const eqli_key_text *text, unsigned width, uint64_t *hits)
 {
-    const uint64_t *filter = l->filters[1];
-    unsigned shift = l->shift[1];
-    for (size_t i = 0; i + 3 <= text->len; i++) {
-        uint32_t gram = eqli_pat_load16(text->ptr + i) | (uint32_t)(unsigned char)text->ptr[i + 2] << 16;
-        uint32_t tag = eqli_gram_tag(gram), bit = tag >> shift;
-        if (filter[bit / 64] >> bit % 64 & 1)
-            try_class(l, EQLI_LIT_FLOAT3, tag, text, i, hits);
+    unsigned k = width == 4 ? 0 : 1, shift = l->shift[k];
+    const uint8_t *filter = l->filters[k];
+    const char *t = text->ptr;
+    if (text->len < width)
+        return;
+    size_t i = 0, n = text->len - width + 1;
+    for (; n - i >= 4; i += 4) {
+        unsigned any = filter[gram_at(t + i, width) >> shift];
+        any |= filter[gram_at(t + i + 1, width) >> shift];
+        any |= filter[gram_at(t + i + 2, width) >> shift];
+        any |= filter[gram_at(t + i + 3, width) >> shift];
+        if (any)
+            scan_some(l, text, i, i + 4, width, hits);
     }
+    scan_some(l, text, i, n, width, hits);
 }
 
 static void try_ends(const eqli_literals *l, const eqli_key_text *text, uint64_t *hits)
@@ -273,7 +285,7 @@ void eqli_literals_find(const eqli_literals *l, const eqli_key_text *text, uint6
         eqli_literals_find_tag(l, eqli_exact_tag(text), hits);
     try_ends(l, text, hits);
     if (l->filters[0])
-        scan4(l, text, hits);
+        scan(l, text, 4, hits);
     if (l->filters[1])
-        scan3(l, text, hits);
+        scan(l, text, 3, hits);
 }

@@ -113,7 +113,7 @@ typedef struct eqli_literal {
 /* Everything looked for in the texts of one slot. */
 typedef struct eqli_literals {
     eqli_table tables[EQLI_LIT_CLASSES]; /* tag -> first literal */
-    const uint64_t *filters[2];          /* FLOAT4, FLOAT3: one bit per tag >> shift */
+    const uint8_t *filters[2];           /* FLOAT4, FLOAT3: by tag >> shift, whether some gram has such a tag */
     uint8_t shift[2];
     const eqli_literal *literals;
     const char *texts;

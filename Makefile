@@ -320,6 +320,8 @@ $(call obj,tests/bench/w1_hand.c tests/bench/w1_events.c): FLAGS = $(API_FLAGS)
 $(call obj,tests/bench/w1_hand.c): override CFLAGS += -O3 -march=native
 $(BUILD)/bench/bench_w1: $(call obj,tests/bench/w1_hand.c tests/bench/w1_events.c)
 $(BUILD)/corpus/corpus_es: $(BUILD)/obj/tests/corpus/toml_json.o
+$(BUILD)/tests/test_stream_random: $(call obj,tests/stream/reference.c)
+$(call obj,tests/stream/reference.c): FLAGS = $(API_FLAGS)
 $(BUILD)/obj/tests/%.o: tests/%.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
 	@mkdir -p $(@D)
 	$(call say,CXX)$(CXX) -std=c++17 $(CLI_FLAGS) $(CLI_CXX_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(DEPFLAGS) -c -o $@ $<

@@ -245,11 +245,21 @@ static bool value_is_good(const uint8_t *p)
     }
 }
 
-bool eqli_key_is_good(const uint8_t *key, uint32_t len, const eqlm_program *p, const eqli_stage *stage)
+/* The terms of a sequence need not agree about which keys are optional. */
+static bool may_be_null(const eqlm_program *p, uint32_t key)
 {
-    for (uint32_t i = 0; i < stage->n_keys; i++) {
+    for (uint32_t i = 0; i < eqli_program_n_regions(p); i++) {
+        if (p->keys[p->stages[i].first_key + key].optional)
+            return true;
+    }
+    return false;
+}
+
+bool eqli_key_is_good(const uint8_t *key, uint32_t len, const eqlm_program *p)
+{
+    for (uint32_t i = 0; i < p->stages[0].n_keys; i++) {
         uint32_t n = value_len(key, len);
-        if (n == 0 || !value_is_good(key) || (key[0] == TAG_NULL && !p->keys[stage->first_key + i].optional))
+        if (n == 0 || !value_is_good(key) || (key[0] == TAG_NULL && !may_be_null(p, i)))
             return false;
         key += n;
         len -= n;

@@ -29,8 +29,8 @@ void eqli_tuples_clear(eqli_tuples *t, const eqlm_alloc *alloc);
 int eqli_key_compare(const uint8_t *a, uint32_t a_len, const uint8_t *b, uint32_t b_len);
 /* The values of a tuple; texts and addresses point into it. */
 void eqli_key_values(const uint8_t *key, uint32_t n_keys, eqlm_value *out);
-/* Whether bytes from outside are a tuple that this file could have written for the stage. */
-bool eqli_key_is_good(const uint8_t *key, uint32_t len, const eqlm_program *p, const eqli_stage *stage);
+/* Whether bytes from outside are a tuple that this file could have written for a term of the program. */
+bool eqli_key_is_good(const uint8_t *key, uint32_t len, const eqlm_program *p);
 
 /* One value as bytes, in an arena. NULL, arrays, objects and NaN are the null. False: no memory, or the arena is full. */
 bool eqli_key_encode(eqli_arena *arena, const eqlm_value *v, eqli_bytes *out);

@@ -233,7 +233,7 @@ static void get_entry(restorer *t)
     t->time = time;
     eqli_stream_program *sp = s->programs[program];
     if (!require(t, kind_is_good(sp, like.kind)) ||
-        !require(t, eqli_key_is_good(key, len, sp->program, &sp->program->stages[0])))
+        !require(t, eqli_key_is_good(key, len, sp->program)))
         return;
     eqli_hit hit = { .program = program, .key = key, .key_len = len,
                      .hash = eqli_key_hash(s->seed, program, key, len) };

@@ -210,7 +210,11 @@ static eqlm_status finish_set(eqlm_program *p, eqli_set *set, eqli_regex_error *
 static eqli_quick quick_of(const eqli_slot *s)
 {
     const eqli_place *place = &s->place;
-    if (s->scope != 0 || place->shape != EQLM_SCALAR || place->present_offset != EQLM_ALWAYS)
+    if (s->scope != 0 || place->present_offset != EQLM_ALWAYS)
+        return EQLI_QUICK_NONE;
+    if (place->shape == EQLM_ARRAY_POINTER && place->storage == EQLM_STORE_STR)
+        return EQLI_QUICK_TEXTS;
+    if (place->shape != EQLM_SCALAR)
         return EQLI_QUICK_NONE;
     switch (place->storage) {
     case EQLM_STORE_STR:
@@ -243,6 +247,29 @@ static eqlm_status resolve_slot(const eqlm_program *p, eqlm_schema *schema, eqli
     return status;
 }
 
+static bool is_lead(const eqlm_program *p, const eqli_insn *in, uint32_t pc)
+{
+    if (in->op != EQLI_OP_EQUAL_TEXT || in->t != pc + 1 || p->insns[in->f].op != EQLI_OP_RETURN_FALSE)
+        return false;
+    uint8_t quick = p->slots[in->a].quick;
+    return quick == EQLI_QUICK_STR32 || quick == EQLI_QUICK_GETTER;
+}
+
+static void find_leads(eqlm_program *p)
+{
+    const eqli_stage *stage = &p->stages[0];
+    if (p->kind != EQLM_EVENT_QUERY)
+        return;
+    for (uint32_t pc = stage->start; p->n_leads < EQLI_MAX_LEADS && is_lead(p, &p->insns[pc], pc); pc++) {
+        const eqli_place *place = &p->slots[p->insns[pc].a].place;
+        const eqlm_value *k = &p->consts[p->insns[pc].b];
+        p->leads[p->n_leads++] = (eqli_lead){ .text = k->as.str, .len = k->len,
+                                              .quick = p->slots[p->insns[pc].a].quick,
+                                              .offset = place->offset, .len_offset = place->len_offset,
+                                              .field = place->field };
+    }
+}
+
 eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set, eqli_regex_error *error)
 {
     eqli_regex_error ignored;
@@ -260,5 +287,6 @@ eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *
     }
     p->get = schema->get;
     p->get_ctx = schema->get_ctx;
+    find_leads(p);
     return EQLM_OK;
 }

@@ -56,7 +56,8 @@ typedef enum eqli_quick {
     EQLI_QUICK_STR32, /* scalar of the event, always present, pointer and 32-bit length */
     EQLI_QUICK_STR64, /* the same with a 64-bit length */
     EQLI_QUICK_VALUE, /* scalar of the event, always present, an eqlm_value */
-    EQLI_QUICK_GETTER /* asked from the getter */
+    EQLI_QUICK_GETTER, /* asked from the getter */
+    EQLI_QUICK_TEXTS   /* array behind a pointer, always present, of pointers and lengths */
 } eqli_quick;
 
 /* Where a slot reads: the event, or the element bound by the enclosing SEARCH of that depth. */
@@ -103,7 +104,19 @@ typedef struct eqli_pipe_step {
     uint64_t count;
 } eqli_pipe_step;
 
+/* The tests that most rules begin with: `category where host.os.type == "windows" and event.type == "start"`. As long as
+ * each is the text of a slot in common storage, with nothing to do but fail when it differs, eqlm_match tries them in a
+ * row without decoding instructions. */
+typedef struct eqli_lead {
+    const char *text;  /* the constant */
+    uint32_t len;
+    uint8_t quick;     /* eqli_quick */
+    uint32_t offset, len_offset; /* STR32 */
+    uint32_t field;    /* GETTER */
+} eqli_lead;
+
 enum {
+    EQLI_MAX_LEADS = 4,
     EQLI_MAX_INSNS = 1 << 22,
     EQLI_MAX_CONSTS = 1 << 22,
     EQLI_MAX_SLOTS = 1 << 16,
@@ -152,6 +165,8 @@ struct eqlm_program {
     eqli_pipe_step *pipes;
     uint32_t n_pipes;
     uint32_t n_regs;      /* registers its leaves need */
+    eqli_lead leads[EQLI_MAX_LEADS];
+    uint32_t n_leads;     /* of an event query: its first so many instructions */
     uint32_t max_choices; /* limits.max_choices and max_scratch in force */
     uint32_t max_scratch;
     uint32_t max_regex_states;

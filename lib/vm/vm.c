@@ -256,6 +256,29 @@ static ALWAYS_INLINE void whole_value(const eqlm_program *p, const eqli_slot *s,
         out->type = EQLM_NULL;
 }
 
+/* The question for an array of texts stored in the event. */
+static ALWAYS_INLINE eqli_op_result some_stored_text(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
+                                                     value_test test, bool *hit)
+{
+    const eqli_place *place = &p->slots[in->a].place;
+    const unsigned char *event = vm->scope[0], *at;
+    uint64_t n = eqli_load_uint(event + place->count_offset, place->count_size);
+    eqli_op_result r = EQLI_OP_OK;
+    memcpy(&at, event + place->offset, sizeof at);
+    for (; at && n-- > 0 && r == EQLI_OP_OK && !*hit; at += place->stride) {
+        eqlm_value v = { .type = EQLM_STRING };
+        memcpy(&v.as.str, at, sizeof v.as.str);
+        uint64_t len = eqli_load_uint(at + place->len_offset, place->len_size);
+        v.len = (uint32_t)len;
+        if (!v.as.str || len > UINT32_MAX)
+            continue;
+        if (vm->scratch.used)
+            eqli_arena_reset(&vm->scratch);
+        r = test(vm, p, in, &v, hit);
+    }
+    return r;
+}
+
 /* The same question for texts in common storage; anything else goes the general way. */
 static ALWAYS_INLINE eqli_op_result some_text(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
                                               value_test test, value_test general, bool *hit)
@@ -268,6 +291,8 @@ static ALWAYS_INLINE eqli_op_result some_text(eqlm_vm *vm, const eqlm_program *p
         eqli_arena_reset(&vm->scratch);
     if (s->quick == EQLI_QUICK_STR32 || s->quick == EQLI_QUICK_STR64)
         return stored_text(s, event, &one) ? test(vm, p, in, &one, hit) : EQLI_OP_OK;
+    if (s->quick == EQLI_QUICK_TEXTS)
+        return some_stored_text(vm, p, in, test, hit);
     if (s->quick == EQLI_QUICK_NONE)
         return general(vm, p, in, NULL, hit);
     whole_value(p, s, event, &one);
@@ -602,6 +627,27 @@ void *eqli_vm_block(eqlm_vm *vm, size_t size)
     return vm->block;
 }
 
+typedef enum lead_result { LEAD_FAILS, LEAD_HOLDS, LEAD_UNSURE } lead_result;
+
+/* UNSURE: no single text, so that the instruction itself has to decide. */
+static ALWAYS_INLINE lead_result try_lead(const eqlm_program *p, const eqli_lead *lead, const char *event)
+{
+    eqlm_value v;
+    if (lead->quick == EQLI_QUICK_STR32) {
+        memcpy(&v.len, event + lead->len_offset, sizeof v.len);
+        if (v.len != lead->len)
+            return LEAD_FAILS;
+        memcpy(&v.as.str, event + lead->offset, sizeof v.as.str);
+        return v.as.str && same_text(v.as.str, lead->text, lead->len) ? LEAD_HOLDS : LEAD_FAILS;
+    }
+    v.type = EQLM_NULL;
+    if (!p->get || !p->get(p->get_ctx, event, lead->field, &v) || v.type == EQLM_NULL)
+        return LEAD_FAILS;
+    if (v.type != EQLM_STRING)
+        return LEAD_UNSURE;
+    return v.len == lead->len && same_text(v.as.str, lead->text, lead->len) ? LEAD_HOLDS : LEAD_FAILS;
+}
+
 eqlm_status eqlm_match(eqlm_vm *vm, const eqlm_program *p, const void *event, bool *out)
 {
     if (!vm || !p || !out || p->kind != EQLM_EVENT_QUERY || p->n_lineages)
@@ -612,7 +658,15 @@ eqlm_status eqlm_match(eqlm_vm *vm, const eqlm_program *p, const void *event, bo
             return status;
     }
     bool hit = false;
-    eqli_op_result r = eqli_vm_run(vm, p, p->stages[0].start, event, &hit);
+    uint32_t leads = 0;
+    lead_result lead = LEAD_HOLDS;
+    while (leads < p->n_leads && (lead = try_lead(p, &p->leads[leads], event)) == LEAD_HOLDS)
+        leads++;
+    if (lead == LEAD_FAILS) {
+        *out = false;
+        return EQLM_OK;
+    }
+    eqli_op_result r = eqli_vm_run(vm, p, p->stages[0].start + leads, event, &hit);
     if (r != EQLI_OP_OK)
         return status_of(r);
     *out = hit;

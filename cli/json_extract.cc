@@ -69,7 +69,7 @@ bool out_of_memory(walk &w)
 // Strings
 
 // The text between the quotes, unescaped into the scratch memory. ptr is NULL if that failed.
-eqlm_str unescape(walk &w, const char *text, size_t len)
+simdjson_never_inline eqlm_str unescape(walk &w, const char *text, size_t len)
 {
     void *memory = eqlc_scratch_take(&w.values->scratch, len + EQLC_JSON_PADDING);
     if (!memory) {
@@ -167,7 +167,7 @@ bool read_bool(walk &w, ondemand::value &value, const eqlc_node *node)
 bool read_value(walk &w, ondemand::value &value, const char *at, uint32_t node);
 
 // Node that a key leads to, or 0. False: the key cannot be read.
-bool find_key(walk &w, const char *key, size_t len, uint32_t *node)
+simdjson_inline bool find_key(walk &w, const char *key, size_t len, uint32_t *node)
 {
     const eqlc_fields *fields = w.values->fields;
     eqlc_key raw = eqlc_key_of(key, len);
@@ -183,23 +183,14 @@ bool find_key(walk &w, const char *key, size_t len, uint32_t *node)
 }
 
 // Goes past a value that nobody wants, as far as its first byte tells what it is; on-demand steps over the
-// rest.
-bool pass(walk &w, ondemand::value &value, char first)
+// rest. A string must be taken: on-demand would mistake one before a colon for a key and step over more.
+simdjson_inline bool pass(walk &w, ondemand::value &value, char first)
 {
     ondemand::raw_json_string ignored;
-    switch (first) {
-    case '"':
+    if (first == '"')
         return value.get_raw_json_string().get(ignored) == simdjson::SUCCESS || bad(w);
-    case '{':
-    case '[':
-    case 't':
-    case 'f':
-    case 'n':
-    case '-':
-        return true;
-    default:
-        return (first >= '0' && first <= '9') || bad(w);
-    }
+    bool number = first == '-' || (first >= '0' && first <= '9');
+    return number || first == '{' || first == '[' || first == 't' || first == 'f' || first == 'n' || bad(w);
 }
 
 bool read_members(walk &w, ondemand::object object, uint32_t node)

@@ -421,6 +421,7 @@ void eqlc_split(eqlc_splitter *s)
                 resume(s, start, false);
             }
         } else {
+            eqlc_event_input_keep(s->in, s->pos); /* a list may have ended on this line */
             read_line(s);
         }
     }

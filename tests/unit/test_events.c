@@ -658,6 +658,9 @@ static void truncated_lines(void **state)
     expect(f, "[{\"a\":1} {\"a\":2},{\"a\":3}}]\n{\"a\":4}\n",
            "1: a=1\n1:10! expected ',' or ']'\n1: a=2\n1: a=3\n1:25! expected ',' or ']'\n2: a=4\n");
     expect(f, "[{\"a\":1},5,{\"a\":2}]", "1: a=1\n1:10! expected an object\n1: a=2\n");
+    /* What follows a list on its last line. */
+    expect(f, "[{\"a\":1},\n{\"a\":2}\n]{\"a\":3}\n{\"a\":4}\n[\n],\n{\"a\":5}\n",
+           "1: a=1\n2: a=2\n3: a=3\n4: a=4\n6:2! expected an object\n7: a=5\n");
     /* A broken object over several lines is one bad document, not many. */
     expect(f, "{\n  \"a\": \"x,\n  \"b\": {\n    \"c\": 1\n  }\n}\n{\n  \"a\": 2\n}\n",
            "2:11! line break in a string\n7: a=2\n");

@@ -106,9 +106,11 @@ static inline eqli_op_result test_length(eqlm_vm *vm, const eqlm_program *p, con
     if (v->type != EQLM_STRING)
         return EQLI_OP_BAD_TYPE;
     (void)vm;
-    /* The usual question, length(x) > 0, needs no count. */
-    bool is_zero = k->type == EQLM_I64 && k->as.i64 == 0;
-    eqlm_value n = eqli_i64(is_zero ? v->len != 0 : (int64_t)eqli_utf16_len(v->as.str, v->len));
+    if (k->type == EQLM_I64 && k->as.i64 == 0 && EQLI_MODE_CMP(in->mode) == EQLI_CMP_GT) {
+        *hit = v->len != 0; /* the usual question needs no count */
+        return EQLI_OP_OK;
+    }
+    eqlm_value n = eqli_i64((int64_t)eqli_utf16_len(v->as.str, v->len));
     *hit = eqli_compare(EQLI_MODE_CMP(in->mode), &n, k, false) == EQLI_TRUE;
     return EQLI_OP_OK;
 }

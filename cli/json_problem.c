@@ -65,7 +65,7 @@ size_t eqlc_json_escape(const char *text, size_t len, size_t at, uint32_t *code)
 void eqlc_json_mend(char *text, size_t len)
 {
     for (size_t at = 0; at < len;) {
-        uint32_t code;
+        uint32_t code = 0;
         size_t next = at + 1;
 
         if (text[at] == '\\')

@@ -21,6 +21,7 @@ for archive in "$corpus"/rules/*.toml.tar.xz; do
 done
 status=0
 "$build/corpus/corpus_es" "$shared" || status=1
+"$build/corpus/corpus_series" "$shared/spec/es-tests/sequences.series-spec" || status=1
 "$build/corpus/corpus_rules" "$corpus" "$rules/detection-rules" "$rules/protections-artifacts" \
     "$corpus/rules/hidden_run_key_rule.jsonl" || status=1
 exit $status

@@ -310,11 +310,12 @@ examples: $(EXAMPLE_BIN)
 # A test is linked with what its includes ask for: the helpers of tests/support, the parts of the command.
 includes_of = $(if $(1),$(shell grep -lE '^\#include "($(subst $(empty) $(empty),|,$(strip $(2))))"' $(1)))
 empty :=
-CLI_USERS := $(call includes_of,$(UNIT_SRC) $(CORPUS_SRC) $(FUZZ_SRC),$(notdir $(wildcard cli/*.h)) toml_json.h)
+CLI_USERS := $(call includes_of,$(UNIT_SRC) $(CORPUS_SRC) $(FUZZ_SRC) $(BENCH_SRC),$(notdir $(wildcard cli/*.h)) toml_json.h)
 SUPPORT_USERS := $(call includes_of,$(UNIT_SRC) $(API_SRC) $(BENCH_SRC) $(CORPUS_SRC) $(FUZZ_SRC),$(notdir $(wildcard tests/support/*.h)))
 
 $(call obj,$(UNIT_SRC) $(CORPUS_SRC) $(FUZZ_SRC)): FLAGS = $(UNIT_FLAGS)
 $(call obj,$(API_SRC) $(SUPPORT_SRC) $(BENCH_SRC)): FLAGS = $(API_FLAGS)
+$(call obj,tests/bench/bench_rules.c): FLAGS = $(UNIT_FLAGS)
 # The rule of bench_w1 by hand: as fast as this processor allows.
 $(call obj,tests/bench/w1_hand.c tests/bench/w1_events.c): FLAGS = $(API_FLAGS)
 $(call obj,tests/bench/w1_hand.c): override CFLAGS += -O3 -march=native

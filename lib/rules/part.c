@@ -43,6 +43,7 @@ typedef struct part_builder {
     uint64_t *unindexed;
     eqli_list dispatches;
     eqli_list indexes;
+    eqli_list notes;     /* eqli_guard_note: of the clauses in uses */
 } part_builder;
 
 static uint64_t *new_mask(part_builder *pb, bool full)
@@ -170,16 +171,29 @@ static bool add_uses(part_builder *pb, uint32_t local, uint32_t slot, const eqli
     return true;
 }
 
+static bool note_test(part_builder *pb, uint32_t local, uint32_t slot, const eqli_insn *in, bool *other)
+{
+    eqli_members m;
+    eqli_guard_note *note = eqli_list_add(pb->b->alloc, &pb->notes, sizeof *note);
+    if (!note || !eqli_test_members(pb->b->flow.program, in, &m))
+        return false;
+    uint8_t kind = eqli_members_exact(&m) ? EQLI_GUARD_IS : EQLI_GUARD_LIKE;
+    *note = (eqli_guard_note){ pb->entries[local], { slot, m.first, m.n, kind, *other } };
+    *other = true;
+    return true;
+}
+
 static bool add_chosen(part_builder *pb, uint32_t local)
 {
     eqli_flow *f = &pb->b->flow;
+    bool other = false;
     for (uint32_t i = 0; i < f->n; i++) {
         const eqli_insn *in = &f->program->insns[f->start + i];
         bool scans = false;
         if (!eqli_flow_chosen(f, i))
             continue;
         uint32_t slot = eqli_builder_slot(pb->b, f->program, in);
-        if (!add_uses(pb, local, slot, in, &scans))
+        if (!add_uses(pb, local, slot, in, &scans) || !note_test(pb, local, slot, in, &other))
             return false;
         pb->plans[slot].scanners += scans;
         pb->plans[slot].users++;
@@ -189,7 +203,7 @@ static bool add_chosen(part_builder *pb, uint32_t local)
 
 static bool choose_clauses(part_builder *pb)
 {
-    pb->uses.n = 0;
+    pb->uses.n = pb->notes.n = 0;
     eqli_arena_reset(&pb->temp);
     for (uint32_t s = 0; s < pb->b->rules->n_slots; s++) {
         slot_plan *plan = &pb->plans[s];
@@ -383,8 +397,13 @@ static bool add_dispatch(part_builder *pb, uint32_t slot, uint32_t n_uses)
     for (uint32_t i = 0; i < pb->n; i++) {
         uint32_t n;
         const eqli_slot_clause *c = clauses_of(pb, i, &n);
-        for (uint32_t k = 0; k < n; k++)
-            pb->weight[i] *= c[k].slot == slot ? c[k].p : 1;
+        while (n > 0 && c->slot != slot)
+            c++, n--;
+        if (n == 0)
+            continue;
+        pb->weight[i] *= c->p;
+        if (!eqli_builder_note_clause(pb->b, c))
+            return false;
     }
     return true;
 }
@@ -417,6 +436,11 @@ static bool build_dispatches(part_builder *pb)
 
 static bool finish(part_builder *pb, eqli_part *out)
 {
+    const eqli_guard_note *notes = pb->notes.items;
+    for (uint32_t i = 0; i < pb->notes.n; i++) {
+        if (!eqli_builder_note(pb->b, notes[i].entry, notes[i].guard))
+            return false;
+    }
     eqli_dispatch *dispatches = eqli_arena_array(pb->arena, pb->dispatches.n, sizeof *dispatches);
     eqli_index_slot *indexes = eqli_arena_array(pb->arena, pb->indexes.n, sizeof *indexes);
     if (!dispatches || !indexes)
@@ -449,6 +473,7 @@ bool eqli_part_build(eqli_builder *b, const uint32_t *entries, uint32_t n, uint3
     eqli_list_clear(b->alloc, &pb.uses, sizeof(slot_use));
     eqli_list_clear(b->alloc, &pb.dispatches, sizeof(eqli_dispatch));
     eqli_list_clear(b->alloc, &pb.indexes, sizeof(eqli_index_slot));
+    eqli_list_clear(b->alloc, &pb.notes, sizeof(eqli_guard_note));
     eqli_arena_clear(&pb.temp);
     return ok;
 }

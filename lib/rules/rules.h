@@ -63,7 +63,18 @@ enum { EQLI_MAX_PARTS = 32 };
 typedef struct eqli_rules_entry {
     const eqlm_program *program; /* retained */
     uint32_t start, len;
+    uint32_t first_guard, n_guards;
 } eqli_rules_entry;
+
+typedef enum eqli_guard_kind { EQLI_GUARD_NEVER, EQLI_GUARD_EXISTS, EQLI_GUARD_IS, EQLI_GUARD_LIKE } eqli_guard_kind;
+
+/* One condition under which an entry runs, for people. Those with `other` are alternatives of the one before. */
+typedef struct eqli_guard {
+    uint32_t slot;
+    uint32_t constant, n; /* first constant of the entry's program, and how many values there are */
+    uint8_t kind;         /* eqli_guard_kind */
+    bool other;
+} eqli_guard;
 
 struct eqlm_rules {
     eqlm_alloc alloc;
@@ -75,6 +86,8 @@ struct eqlm_rules {
     eqli_arena arena; /* everything below */
     eqli_rules_slot *slots;
     uint32_t n_slots;
+    uint32_t category_slot; /* what most entries ask first, or EQLI_NO_FIELD */
+    const eqli_guard *guards; /* by entry */
     uint32_t partition_slot; /* EQLI_NO_FIELD: there is one part */
     eqli_table partition;    /* tag of a value -> part */
     eqli_part *parts;        /* the last one is for every other value, and for none */

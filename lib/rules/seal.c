@@ -140,6 +140,7 @@ static bool add_clause(eqli_builder *b, uint32_t entry, uint32_t slot, float cos
         }
         c.numbers |= m.numbers;
         c.texts |= !m.numbers;
+        c.constant = b->values.n == c.first_value ? m.first : c.constant;
         if (!add_values(b, slot, &m))
             return false;
     }
@@ -201,6 +202,50 @@ static bool read_entries(eqli_builder *b)
             return false;
     }
     b->first_clause[r->n] = b->clauses.n;
+    return true;
+}
+
+/* ---- Guards -------------------------------------------------------------------------------------------- */
+
+bool eqli_builder_note(eqli_builder *b, uint32_t entry, eqli_guard guard)
+{
+    if (b->explained[entry] != b->part)
+        return true;
+    eqli_guard_note *note = eqli_list_add(b->alloc, &b->notes, sizeof *note);
+    if (note)
+        *note = (eqli_guard_note){ entry, guard };
+    return note != NULL;
+}
+
+bool eqli_builder_note_clause(eqli_builder *b, const eqli_slot_clause *c)
+{
+    uint8_t kind = c->n_values ? EQLI_GUARD_IS : EQLI_GUARD_EXISTS;
+    return eqli_builder_note(b, c->entry, (eqli_guard){ c->slot, c->constant, c->n_values, kind, false });
+}
+
+/* Sorts the notes by entry, in the order they were made. */
+static bool keep_guards(eqli_builder *b)
+{
+    eqlm_rules *r = b->rules;
+    const eqli_guard_note *notes = b->notes.items;
+    eqli_guard *guards = eqli_arena_array(&r->arena, b->notes.n, sizeof *guards);
+    uint32_t at = 0;
+    if (!guards)
+        return false;
+    for (uint32_t i = 0; i < r->n; i++)
+        r->entries[i].n_guards = 0;
+    for (uint32_t i = 0; i < b->notes.n; i++)
+        r->entries[notes[i].entry].n_guards++;
+    for (uint32_t i = 0; i < r->n; i++) {
+        r->entries[i].first_guard = at;
+        at += r->entries[i].n_guards;
+        r->entries[i].n_guards = 0;
+    }
+    for (uint32_t i = 0; i < b->notes.n; i++) {
+        eqli_rules_entry *e = &r->entries[notes[i].entry];
+        guards[e->first_guard + e->n_guards++] = notes[i].guard;
+    }
+    r->guards = guards;
     return true;
 }
 
@@ -310,6 +355,16 @@ static bool build_part(eqli_builder *b, const eqli_table_cell *cells, uint32_t n
         if (in_part(b, i, r->partition_slot, cells, n_cells, part))
             entries[n++] = i;
     }
+    b->part = part + 1;
+    for (uint32_t i = 0; i < n; i++) {
+        const eqli_slot_clause *c = NULL;
+        if (b->explained[entries[i]] == 0)
+            b->explained[entries[i]] = b->part;
+        if (r->partition_slot != EQLI_NO_FIELD && part < n_cells)
+            c = clause_of(b, entries[i], r->partition_slot);
+        if (c && !eqli_builder_note_clause(b, c))
+            return false;
+    }
     uint32_t skip = part < n_cells ? r->partition_slot : EQLI_NO_FIELD;
     if (!eqli_part_build(b, entries, n, skip, &r->parts[part]))
         return false;
@@ -318,12 +373,41 @@ static bool build_part(eqli_builder *b, const eqli_table_cell *cells, uint32_t n
     return true;
 }
 
+/* What most entries ask first. */
+static bool find_category(eqli_builder *b)
+{
+    eqlm_rules *r = b->rules;
+    uint32_t *n = eqli_mem_new(b->alloc, r->n_slots * sizeof *n);
+    r->category_slot = EQLI_NO_FIELD;
+    for (uint32_t i = 0; n && i < r->n; i++) {
+        const eqli_rules_entry *e = &r->entries[i];
+        const eqli_insn *in = &e->program->insns[e->start];
+        uint32_t slot = eqli_builder_slot(b, e->program, in);
+        if (slot != EQLI_NO_FIELD && in->op == EQLI_OP_EQUAL_TEXT && ++n[slot] > r->n / 2)
+            r->category_slot = slot;
+    }
+    eqli_mem_free(b->alloc, n, r->n_slots * sizeof *n);
+    return n != NULL;
+}
+
+/* Entries that never hold are in no part. */
+static bool note_dead(eqli_builder *b)
+{
+    b->part = 0;
+    for (uint32_t i = 0; i < b->rules->n; i++) {
+        if (b->dead[i] && !eqli_builder_note(b, i, (eqli_guard){ .kind = EQLI_GUARD_NEVER }))
+            return false;
+    }
+    return true;
+}
+
 static bool build_parts(eqli_builder *b)
 {
     eqlm_rules *r = b->rules;
     eqli_table_cell cells[EQLI_MAX_PARTS];
     uint32_t n = 0;
-    if (!choose_partition(b, &r->partition_slot))
+    b->explained = eqli_mem_new(b->alloc, r->n * sizeof *b->explained);
+    if (!b->explained || !find_category(b) || !note_dead(b) || !choose_partition(b, &r->partition_slot))
         return false;
     if (r->partition_slot != EQLI_NO_FIELD && !choose_values(b, r->partition_slot, cells, &n))
         return false;
@@ -346,11 +430,13 @@ eqlm_status eqlm_rules_seal(eqlm_rules *r)
         return EQLM_OK;
     eqli_builder b = { .rules = r, .alloc = &r->alloc };
     eqli_flow_init(&b.flow, &r->alloc);
-    bool ok = intern_slots(&b) && count_entries(&b) && read_entries(&b) && build_parts(&b);
+    bool ok = intern_slots(&b) && count_entries(&b) && read_entries(&b) && build_parts(&b) && keep_guards(&b);
     eqli_flow_clear(&b.flow);
     eqli_counts_clear(&b.counts);
     eqli_list_clear(b.alloc, &b.clauses, sizeof(eqli_slot_clause));
     eqli_list_clear(b.alloc, &b.values, sizeof(uint32_t));
+    eqli_list_clear(b.alloc, &b.notes, sizeof(eqli_guard_note));
+    eqli_mem_free(b.alloc, b.explained, r->n * sizeof *b.explained);
     eqli_mem_free(b.alloc, b.slot_of_field, b.n_fields * sizeof *b.slot_of_field);
     eqli_mem_free(b.alloc, b.first_clause, (r->n + (size_t)1) * sizeof *b.first_clause);
     eqli_mem_free(b.alloc, b.dead, r->n * sizeof *b.dead);

@@ -13,6 +13,7 @@ enum { EQLI_MAX_ENTRY_SLOTS = 16 }; /* slots of one entry that are considered fo
 typedef struct eqli_slot_clause {
     uint32_t slot, entry;
     uint32_t first_value, n_values; /* tags, in values of the builder */
+    uint32_t constant;              /* the first of them */
     bool texts, numbers;            /* what the values are */
     float p;
 } eqli_slot_clause;
@@ -22,6 +23,12 @@ typedef struct eqli_list {
     void *items;
     uint32_t n, cap;
 } eqli_list;
+
+/* A guard of one entry, before they are sorted by entry. */
+typedef struct eqli_guard_note {
+    uint32_t entry;
+    eqli_guard guard;
+} eqli_guard_note;
 
 typedef struct eqli_builder {
     eqlm_rules *rules;
@@ -34,6 +41,9 @@ typedef struct eqli_builder {
     eqli_list values;  /* uint32_t */
     uint32_t *first_clause; /* by entry; n + 1 */
     bool *dead;             /* entries that never hold */
+    eqli_list notes;        /* eqli_guard_note */
+    uint32_t *explained;    /* by entry: the part, from 1, whose guards are noted */
+    uint32_t part;          /* being built, from 1 */
 } eqli_builder;
 
 /* Room for one more item; NULL: no memory. */
@@ -57,6 +67,9 @@ static inline uint32_t eqli_builder_slot(const eqli_builder *b, const eqlm_progr
     return i == EQLI_NO_FIELD ? i : b->slot_of_field[p->slots[i].place.field];
 }
 
+/* Notes a guard of an entry if this is the part that explains it. */
+bool eqli_builder_note(eqli_builder *b, uint32_t entry, eqli_guard guard);
+bool eqli_builder_note_clause(eqli_builder *b, const eqli_slot_clause *c);
 /* Builds the part of the n entries, whose numbers rise and stay where they are. */
 bool eqli_part_build(eqli_builder *b, const uint32_t *entries, uint32_t n, uint32_t skip_slot, eqli_part *out);
 

@@ -47,7 +47,7 @@ eqlm_status eqli_rules_add_region(eqlm_rules *r, const eqlm_program *p, uint32_t
     r->get_ctx = p->get_ctx;
     eqli_program_retain(p);
     *number = r->n;
-    r->entries[r->n++] = (eqli_rules_entry){ p, start, len };
+    r->entries[r->n++] = (eqli_rules_entry){ .program = p, .start = start, .len = len };
     return EQLM_OK;
 }
 

@@ -464,25 +464,32 @@ typedef struct eqlm_stream_match {
     uint32_t program;        /* number given by eqlm_stream_add */
     const uint64_t *events;  /* one id per term, runs expanded; EQLM_NO_EVENT for a missing event */
     uint32_t n_events;
-    const eqlm_value *keys;  /* join keys of a sequence or sample; EQLM_NULL for a null of an optional key */
+    const eqlm_value *keys;  /* join keys of a sequence or sample; EQLM_NULL for a null of an optional key; a whole
+                                number is EQLM_I64 if that holds it, whatever the event had */
     uint32_t n_keys;
     int64_t time;            /* of the last event, nanoseconds since 1970 */
 } eqlm_stream_match;
 
-/* Gets one match; everything in it is valid during the call. Returning false stops: the feeding call returns
- * EQLM_E_LIMIT. It must not call the stream. */
+/* Gets one match; everything in it is valid during the call. Matches come as they are decided; those that one event ends
+ * come by program, then by key: null first, numbers by value, texts by bytes. Returning false stops: the call that fed
+ * the event returns EQLM_E_LIMIT, and what else it had to tell is lost; the event itself counts as seen. It must not
+ * call the stream (EQLM_E_ARGUMENT). */
 typedef bool (*eqlm_stream_fn)(void *ctx, const eqlm_stream_match *match);
 
-/* How long the stream needs an event id: called when no partial result names the event any more. Optional; lets a host
- * keep documents only as long as they may be printed. */
+/* How long the stream needs an event id: called once for every event that was fed, when nothing names it any more, be
+ * that during the call that fed it or later; after the matches that name it. Not called for an event whose feeding
+ * failed, nor by eqlm_stream_free. Optional; lets a host keep documents only as long as they may be printed. */
 typedef void (*eqlm_stream_release_fn)(void *ctx, uint64_t event);
 
 typedef struct eqlm_stream_options {
     size_t size;           /* sizeof(eqlm_stream_options) */
-    uint64_t max_state;    /* budget in bytes; default 256 MiB. Over it the oldest partials are evicted and counted */
+    uint64_t max_state;    /* budget in bytes; default 256 MiB. Over it what is oldest is evicted and counted: partial
+                              results, events for samples, occurrences of missing events, processes. Held events take
+                              at most half of it: beyond that the oldest are used before their time */
     int64_t lateness_ns;   /* how much older than the newest event an event may be; 0: input is in time order */
     bool order_by_tiebreaker; /* hold events of one instant until time moves on, and order them by tiebreaker */
-    bool early_missing;    /* report a trailing missing event at once, as an Elasticsearch search does */
+    bool early_missing;    /* tell a sequence with a trailing missing event at once, as an Elasticsearch search does;
+                              otherwise when an event of its term can come too late only */
     uint64_t hash_seed;    /* for untrusted keys: a number an attacker cannot know; 0: derived from addresses */
     eqlm_stream_fn on_match;
     eqlm_stream_release_fn on_release;
@@ -502,7 +509,8 @@ EQLM_API eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_
 EQLM_API void eqlm_stream_free(eqlm_stream *stream);
 
 /* Adds a program before the first event; it is kept until the stream is freed, even if the caller frees it. *number
- * counts from 0. EQLM_E_ARGUMENT: an expression, or events have been fed already. */
+ * counts from 0. EQLM_E_ARGUMENT: an expression; a sequence that asks for an alias in a missing event behind the last
+ * other term; or events have been fed already. */
 EQLM_API eqlm_status eqlm_stream_add(eqlm_stream *stream, const eqlm_program *program, uint32_t *number);
 
 typedef struct eqlm_event_info {
@@ -513,15 +521,20 @@ typedef struct eqlm_event_info {
 } eqlm_event_info;
 
 /* Feeds one event. An event older than the newest one minus lateness_ns counts for event queries only (and in the
- * counter `late`). EQLM_E_LIMIT: the callback stopped, or scratch was used up; EQLM_E_NOMEM. After a failure the event
- * counts as not seen and the stream may go on. */
+ * counter `late`), and so does one without a time. Event queries are told at once, except those about ancestors, which
+ * wait with the sequences for the event's turn.
+ * EQLM_E_LIMIT: the callback stopped (see there), or scratch was used up. EQLM_E_NOMEM. After want of memory or scratch
+ * the event counts as not seen, and the stream is as it was. Where events are held, the failure may also have hit an
+ * older event whose turn came; that one is lost. Either way the stream may go on.
+ * EQLM_E_ARGUMENT: the tiebreaker is an array or an object. */
 EQLM_API eqlm_status eqlm_stream_feed(eqlm_stream *stream, const void *event, const eqlm_event_info *info);
 
-/* Tells the stream that no event before `time` will come (a watermark from the host's clock). */
+/* Tells the stream that no event before `time` will come (a watermark from the host's clock): decides what waits for
+ * that, forgets what is over. Otherwise as eqlm_stream_feed. */
 EQLM_API eqlm_status eqlm_stream_advance(eqlm_stream *stream, int64_t time);
 
 /* End of input: everything held back is decided ("no such event exists"), samples are told. The stream is then empty and
- * may be fed again. */
+ * may be fed again, with times before those it has seen. EQLM_E_NOMEM: some samples are not told; flush again. */
 EQLM_API eqlm_status eqlm_stream_flush(eqlm_stream *stream);
 
 typedef struct eqlm_stream_counts {
@@ -529,28 +542,32 @@ typedef struct eqlm_stream_counts {
     uint64_t late;         /* too old for sequences */
     uint64_t no_time;      /* without a time */
     uint64_t matches;
-    uint64_t evicted;      /* partial results dropped for want of budget */
+    uint64_t evicted;      /* dropped for want of budget */
     uint64_t errors;       /* run-time errors, as eqlm_vm_errors */
-    uint64_t partials;     /* alive now */
+    uint64_t partials;     /* alive now; also events kept for samples */
     uint64_t keys;         /* join keys with state now */
-    uint64_t state_bytes;  /* memory counted against max_state now */
-    uint64_t peak_bytes;
+    uint64_t state_bytes;  /* memory counted against max_state now; of a program without its share of tables */
+    uint64_t peak_bytes;   /* the most that state_bytes has been */
 } eqlm_stream_counts;
 
 EQLM_API void eqlm_stream_get_counts(const eqlm_stream *stream, eqlm_stream_counts *out);
 /* The same counters of one program, as far as they exist per program (events, late, no_time and peak_bytes are 0). */
 EQLM_API void eqlm_stream_program_counts(const eqlm_stream *stream, uint32_t program, eqlm_stream_counts *out);
 
-/* Writes the whole state (not the programs, not held events: call with nothing held, or advance first), versioned and
- * checksummed. eqlm_stream_restore reads it into a new stream to which the same programs were added in the same order;
- * it trusts nothing: EQLM_E_IMAGE when the state is damaged, of another version or of other programs. */
+/* Writes the whole state, without the programs, versioned and checksummed. EQLM_E_ARGUMENT: events are held; flush, or
+ * advance first. EQLM_E_LIMIT: `write` refused. */
 EQLM_API eqlm_status eqlm_stream_save(const eqlm_stream *stream, eqlm_write_fn write, void *ctx);
+/* Reads a state into a new stream to which the same programs were added in the same order; counters go on. It trusts
+ * nothing: EQLM_E_IMAGE when the state is damaged, of another version or of other programs; then the stream is as new.
+ * EQLM_E_ARGUMENT: the stream has been fed. */
 EQLM_API eqlm_status eqlm_stream_restore(eqlm_stream *stream, const void *state, size_t len);
 
-/* For a host that shards by join key: a hash of every key tuple that `event` has in any term of the program, at most max
- * of them in hashes; *n is how many there are. Events with equal tuples have an equal hash in every process that uses
- * the same seed. An event must be fed to the shard of each hash; *everywhere is set when the program has no keys or an
- * event could meet any key. */
+/* For a host that shards by join key: a hash of every key tuple that `event` has in any term of the program, whatever its
+ * conditions; distinct, rising, at most max of them in hashes; *n is how many there are. Events with equal tuples have
+ * an equal hash in every process that uses the same seed, which must be that of the streams (hash_seed). An event must
+ * be fed to shard `hash % n_shards` for each hash; a program without keys has one hash for all events. *everywhere is
+ * set when the program asks for ancestors, which every shard must know: then feed all shards. Shards that get few events
+ * learn the time through eqlm_stream_advance. */
 EQLM_API eqlm_status eqlm_stream_shard(eqlm_vm *vm, const eqlm_program *program, const void *event, uint64_t seed,
                                        uint64_t *hashes, size_t max, size_t *n, bool *everywhere);
 

@@ -39,7 +39,9 @@ static int compare_ties(json_t *a, json_t *b)
 {
     if (!a || !b)
         return (a == NULL) - (b == NULL);
-    if (json_is_string(a) && json_is_string(b))
+    if (json_is_string(a) != json_is_string(b))
+        return json_is_string(a) ? 1 : -1;
+    if (json_is_string(a))
         return strcmp(json_string_value(a), json_string_value(b));
     double x = json_number_value(a), y = json_number_value(b);
     return (x > y) - (x < y);

@@ -26,8 +26,8 @@ static const eqlm_field fields[] = {
     { EQLM_FIELD_CSTR("event.type", struct registry_event, type) },
     { EQLM_FIELD_CSTR("host.os.type", struct registry_event, os) },
     { EQLM_FIELD_CSTR("registry.path", struct registry_event, path) },
-    { EQLM_FIELD_CSTR("registry.data.strings", struct registry_event, data), .shape = EQLM_ARRAY_POINTER,
-      EQLM_ARRAY_OF(struct registry_event, n_data, sizeof(char *)) },
+    { EQLM_FIELD_ARRAY("registry.data.strings", EQLM_STORE_CSTR, struct registry_event, data, n_data,
+                       EQLM_ARRAY_POINTER) },
     { EQLM_FIELD_UINT("process.pid", struct registry_event, pid) },
     { EQLM_FIELD_CHARS("process.name", struct registry_event, process) },
 };

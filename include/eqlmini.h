@@ -11,6 +11,8 @@
  *  - Text is UTF-8 given as pointer and length in bytes; it need not end in NUL and may contain NUL.
  *  - Every function that can fail returns an eqlm_status. Output parameters come last; on failure they are
  *    set to NULL (objects) or left untouched (values).
+ *  - NULL where an object or an output is needed is EQLM_E_ARGUMENT, and from a function without a status 0,
+ *    false, NULL or "" as its type has it.
  *  - `_new` is paired with `_free`; `_free(NULL)` does nothing.
  *  - The library never prints, never exits, keeps no global state and does not look at the locale.
  *  - Unless a function says otherwise, an object may be used by one thread at a time.
@@ -63,8 +65,10 @@ EQLM_API const char *eqlm_status_text(eqlm_status status);
  *   resize(ctx, NULL, 0, n)    new block of n > 0 bytes, aligned for any type
  *   resize(ctx, p, old, n)     grow or shrink; the old block stays valid if NULL is returned
  *   resize(ctx, p, old, 0)     free; returns NULL
- * It is called only by the thread that called the library. Where a function takes `const eqlm_alloc *`,
- * NULL means malloc/realloc/free. The structure is copied; ctx must outlive every object made with it. */
+ * Every object uses the hook it was made with, in the thread that calls the library with that object. The memory of a
+ * freed program is given back by the last vm that used it, so the hook of programs shared by threads must bear calls
+ * from each. Where a function takes `const eqlm_alloc *`, NULL means malloc/realloc/free. The structure is copied; ctx
+ * must outlive every object made with it. */
 typedef struct eqlm_alloc {
     void *(*resize)(void *ctx, void *ptr, size_t old_size, size_t new_size);
     void *ctx;
@@ -162,32 +166,30 @@ typedef enum eqlm_shape {
     EQLM_ARRAY_POINTER  /* at offset lies a pointer to the first element */
 } eqlm_shape;
 
-#define EQLM_ALWAYS UINT32_MAX /* eqlm_field.present_offset: there is no presence flag */
-
-/* One field of a host struct. All offsets are in bytes from the start of the event. Use the macros below. */
+/* One field of a host struct. All offsets are in bytes from the start of the event, or for a field with a parent from
+ * the start of the element. Use the macros below. */
 typedef struct eqlm_field {
-    const char *name;        /* "process.name"; copied */
-    const char *parent;      /* NULL, or the name of the array of objects whose elements hold this field */
-    uint8_t type;            /* eqlm_type */
-    uint8_t storage;         /* eqlm_storage of the value, or of one element */
-    uint8_t shape;           /* eqlm_shape */
-    uint8_t len_size;        /* EQLM_STORE_STR: 1, 2, 4 or 8 */
-    uint8_t count_size;      /* arrays: bytes of the element count: 1, 2, 4 or 8 */
-    uint32_t size;           /* bytes of the integer, float or char[]; see eqlm_storage */
+    const char *name;      /* "process.name", at most 4096 bytes; copied */
+    const char *parent;    /* NULL, or the name of the array of objects whose elements hold this field; copied */
+    uint8_t type;          /* eqlm_type */
+    uint8_t storage;       /* eqlm_storage of the value, or of one element */
+    uint8_t shape;         /* eqlm_shape */
+    uint8_t len_size;      /* EQLM_STORE_STR: 1, 2, 4 or 8 */
+    uint8_t count_size;    /* arrays: bytes of the element count, an unsigned integer: 1, 2, 4 or 8 */
+    uint32_t size;         /* bytes of the integer, float or char[]; in arrays of one element */
     uint32_t offset;
-    uint32_t len_offset;     /* EQLM_STORE_STR: of the length; in arrays counted from the element */
-    uint32_t count_offset;   /* arrays: of the element count */
-    uint32_t stride;         /* arrays: bytes from one element to the next */
-    uint32_t present_offset; /* of a bool that is false when the field is missing, or EQLM_ALWAYS */
+    uint32_t len_offset;   /* EQLM_STORE_STR: of the length; in arrays counted from the element */
+    uint32_t count_offset; /* arrays: of the element count */
+    uint32_t stride;       /* arrays: bytes from one element to the next, at least those of an element */
+    uint32_t present;      /* 0: always there; or EQLM_PRESENT(S, m): a bool that is false when the field is missing */
 } eqlm_field;
 
 #define EQLM_FIELD_BASE_(n, st, sz, off)                                                                       \
-    .name = (n), .storage = (st), .size = (uint32_t)(sz), .offset = (uint32_t)(off),                           \
-    .present_offset = EQLM_ALWAYS
+    .name = (n), .storage = (st), .size = (uint32_t)(sz), .offset = (uint32_t)(off)
 #define EQLM_SIZEOF_(S, m) sizeof(((S *)0)->m)
 
 /* One line per field: S is the struct, m the member. Add further designators after the macro, for example
- *   { EQLM_FIELD_INT("process.pid", struct ev, pid), .present_offset = offsetof(struct ev, has_pid) }, */
+ *   { EQLM_FIELD_INT("process.pid", struct ev, pid), .present = EQLM_PRESENT(struct ev, has_pid) }, */
 #define EQLM_FIELD_BOOL(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_BOOL, 1, offsetof(S, m))
 #define EQLM_FIELD_INT(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_INT, EQLM_SIZEOF_(S, m), offsetof(S, m))
 #define EQLM_FIELD_UINT(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_UINT, EQLM_SIZEOF_(S, m), offsetof(S, m))
@@ -199,21 +201,30 @@ typedef struct eqlm_field {
                                                             .len_size = (uint8_t)EQLM_SIZEOF_(S, lenm)
 #define EQLM_FIELD_OBJECT(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_OBJECT, 0, offsetof(S, m))
 #define EQLM_FIELD_VALUE(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_VALUE, 0, offsetof(S, m))
-/* Turns the line into an array: `countm` counts the elements, which lie `st` bytes apart.
- *   { EQLM_FIELD_CSTR("process.args", struct ev, args), EQLM_ARRAY_OF(struct ev, n_args, sizeof(char *)),
- *     .shape = EQLM_ARRAY_POINTER }, */
-#define EQLM_ARRAY_OF(S, countm, st)                                                                           \
-    .count_offset = (uint32_t)offsetof(S, countm), .count_size = (uint8_t)EQLM_SIZEOF_(S, countm),             \
-    .stride = (uint32_t)(st)
+#define EQLM_PRESENT(S, m) ((uint32_t)offsetof(S, m) + 1)
+
+/* An array of elements of storage `st`, all but EQLM_STORE_STR. The member is the array itself (EQLM_ARRAY_INLINE) or a
+ * pointer to its first element (EQLM_ARRAY_POINTER); `countm` counts the elements that are there.
+ *   { EQLM_FIELD_ARRAY("process.args", EQLM_STORE_CSTR, struct ev, args, n_args, EQLM_ARRAY_POINTER) },
+ *   { EQLM_FIELD_ARRAY("ports", EQLM_STORE_UINT, struct ev, ports, n_ports, EQLM_ARRAY_INLINE) }, */
+#define EQLM_FIELD_ARRAY(n, st, S, m, countm, sh)                                                              \
+    EQLM_FIELD_BASE_(n, st, sizeof(((S *)0)->m[0]), offsetof(S, m)), .shape = (sh),                            \
+        .count_offset = (uint32_t)offsetof(S, countm), .count_size = (uint8_t)EQLM_SIZEOF_(S, countm),         \
+        .stride = (uint32_t)sizeof(((S *)0)->m[0])
+/* An array of texts, each a struct E that begins with the pointer and has the length `lenm`. */
+#define EQLM_FIELD_STR_ARRAY(n, S, m, E, lenm, countm, sh)                                                     \
+    EQLM_FIELD_ARRAY(n, EQLM_STORE_STR, S, m, countm, sh), .len_offset = (uint32_t)offsetof(E, lenm),          \
+                                                           .len_size = (uint8_t)EQLM_SIZEOF_(E, lenm)
 
 /* Gives the value of field `field` of `event` in *out; returning false, or leaving EQLM_NULL, means missing.
  * `event` is what was passed to eqlm_match, or an element (as.object) when the field has a parent.
- * What *out points at must stay valid until eqlm_match returns. Called once per use of the field, in any
- * order, by the thread that evaluates. */
+ * What *out points at must stay valid until the evaluating function returns. Called once per use of the field, in any
+ * order, by the thread that evaluates; it must not call the vm. */
 typedef bool (*eqlm_get_fn)(void *ctx, const void *event, uint32_t field, eqlm_value *out);
 
 /* Tells the type of a field by name for fields that no eqlm_field describes. EQLM_TYPE_ANY: not known here.
- * *is_array (never NULL) may be set to tell that the field usually has several values. */
+ * *is_array (never NULL, false before the call) may be set to tell that the field usually has several values. Called
+ * while queries are compiled, by that thread. */
 typedef eqlm_type (*eqlm_type_fn)(void *ctx, eqlm_str name, bool *is_array);
 
 typedef struct eqlm_schema eqlm_schema;
@@ -222,16 +233,20 @@ typedef struct eqlm_schema eqlm_schema;
 EQLM_API eqlm_status eqlm_schema_new(const eqlm_alloc *alloc, eqlm_schema **out);
 EQLM_API void eqlm_schema_free(eqlm_schema *schema);
 
-/* Adds the fields of a host struct. Names are copied. A parent must have been added before its children.
- * EQLM_E_SCHEMA: a duplicate name, a size or shape that makes no sense; then nothing is added. */
+/* Adds the fields of a host struct. Names are copied. A parent must have been added before its children; a field may
+ * stand both below its parent and, for flat use in other conditions, without one.
+ * EQLM_E_SCHEMA: a duplicate name, a parent that holds no objects, a size or shape that makes no sense. EQLM_E_LIMIT: a
+ * name that is too long, more than a million fields. EQLM_E_NOMEM. On failure nothing is added. */
 EQLM_API eqlm_status eqlm_schema_add(eqlm_schema *schema, const eqlm_field *fields, size_t n_fields);
 
 /* Sets the getter for fields with EQLM_STORE_GETTER and for every name the schema does not hold (open schema):
- * such a name gets the next field number when a query first uses it. Without a getter those are missing. */
+ * such a name gets the next field number when a query first uses it. Without a getter (NULL) those are missing. Set it
+ * first: a program keeps the getter that was set when it was compiled or loaded. */
 EQLM_API eqlm_status eqlm_schema_set_getter(eqlm_schema *schema, eqlm_get_fn get, void *ctx);
 
 /* Puts a source of types in force, for example eqlm_ecs_type. With types in force values are read as the
- * literal they are compared with asks: see "types" in docs/language.md. */
+ * literal they are compared with asks: see "types" in docs/language.md. Fields that declare a type of their own put
+ * types in force, too. */
 EQLM_API eqlm_status eqlm_schema_set_types(eqlm_schema *schema, eqlm_type_fn type_of, void *ctx);
 
 /* Gives the i-th name that a source of types knows, in any order; false past the end. The text must stay valid
@@ -242,7 +257,7 @@ typedef bool (*eqlm_type_list_fn)(void *ctx, size_t i, eqlm_str *name);
  * eqlm_ecs_name. Without it only the schema's own fields are suggested. */
 EQLM_API eqlm_status eqlm_schema_set_type_names(eqlm_schema *schema, eqlm_type_list_fn list, void *ctx);
 
-/* Closes the schema: a name that is neither added nor known to the types is an error, or null for `?name`. */
+/* Closes the schema for good: a name that is neither added nor known to the types is an error, or null for `?name`. */
 EQLM_API eqlm_status eqlm_schema_close(eqlm_schema *schema);
 
 /* Number of fields known so far; grows when queries with new names are compiled or loaded. */
@@ -254,7 +269,7 @@ EQLM_API eqlm_str eqlm_schema_field_name(const eqlm_schema *schema, uint32_t fie
 /* Number of the parent array of a field, or UINT32_MAX. */
 EQLM_API uint32_t eqlm_schema_field_parent(const eqlm_schema *schema, uint32_t field);
 
-/* Finds a field by name; false when the schema does not hold it. */
+/* Finds a field without parent by name; false when the schema does not hold it. */
 EQLM_API bool eqlm_schema_find(const eqlm_schema *schema, eqlm_str name, uint32_t *out);
 
 /* The Elastic Common Schema (library eqlmini-ecs) as an eqlm_type_fn; ctx is not used. A key below a field that
@@ -285,7 +300,7 @@ typedef struct eqlm_diag {
 
 typedef struct eqlm_diags eqlm_diags;
 
-/* A list of diagnostics, filled by eqlm_compile. EQLM_E_NOMEM. */
+/* An empty list of diagnostics, for any number of compilations one after the other. EQLM_E_NOMEM. */
 EQLM_API eqlm_status eqlm_diags_new(const eqlm_alloc *alloc, eqlm_diags **out);
 EQLM_API void eqlm_diags_free(eqlm_diags *diags);
 /* Forgets all entries. */
@@ -329,7 +344,7 @@ typedef struct eqlm_limits {
 typedef struct eqlm_options {
     size_t size;                   /* sizeof(eqlm_options): lets the structure grow in later versions */
     eqlm_dialect dialect;
-    const char *category_field;    /* default "event.category" */
+    const char *category_field;    /* default (NULL) "event.category"; read during the call only */
     bool unknown_field_is_error;   /* --strict: a field no schema knows is an error, not a warning */
     eqlm_limits limits;
 } eqlm_options;
@@ -338,7 +353,7 @@ typedef struct eqlm_program eqlm_program;
 
 /* Compiles one query. `options` may be NULL for the defaults; `diags` may be NULL if nobody reads them; it is
  * cleared first. On EQLM_OK *out is a program (there may be warnings). On EQLM_E_COMPILE *out is NULL and diags
- * holds at least one error. The text is not kept.
+ * holds at least one error: also when a limit was reached. EQLM_E_NOMEM. The text is not kept.
  * New names are added to `schema`, so no other thread may use the schema meanwhile; the program itself keeps
  * copies of what it needs and may outlive the schema. */
 EQLM_API eqlm_status eqlm_compile(const eqlm_alloc *alloc, eqlm_schema *schema, eqlm_str source,
@@ -347,6 +362,8 @@ EQLM_API eqlm_status eqlm_compile(const eqlm_alloc *alloc, eqlm_schema *schema, 
 /* Compiles an expression alone ("length(a) + 1"), for eqlm_eval. As eqlm_compile otherwise. */
 EQLM_API eqlm_status eqlm_compile_expr(const eqlm_alloc *alloc, eqlm_schema *schema, eqlm_str source,
                                        const eqlm_options *options, eqlm_diags *diags, eqlm_program **out);
+/* Ends the caller's use of the program. It lives on in rule sets and streams it was added to. Not while another thread
+ * evaluates it. */
 EQLM_API void eqlm_program_free(eqlm_program *program);
 
 typedef enum eqlm_program_kind {
@@ -365,24 +382,26 @@ EQLM_API uint32_t eqlm_program_field(const eqlm_program *program, uint32_t i);
  * eqlm_match does not. false: i is out of range. */
 EQLM_API uint32_t eqlm_program_n_pipes(const eqlm_program *program);
 EQLM_API bool eqlm_program_pipe(const eqlm_program *program, uint32_t i, bool *tail, uint64_t *count);
-/* Bytes of memory the program occupies. */
+/* Bytes of memory the program occupies; what vms keep for its regular expressions not counted. */
 EQLM_API size_t eqlm_program_memory(const eqlm_program *program);
 
 /* Called with pieces of output in order; returning false stops, and the caller returns EQLM_E_LIMIT. */
 typedef bool (*eqlm_write_fn)(void *ctx, const void *bytes, size_t len);
 
-/* Writes the image of a program: independent of the machine, without addresses, field names included. */
+/* Writes the image of a program: independent of the machine, without addresses, field names included.
+ * EQLM_E_LIMIT: the writer stopped, or the image would exceed 4 GiB. */
 EQLM_API eqlm_status eqlm_program_save(const eqlm_program *program, eqlm_write_fn write, void *ctx);
 
 /* Reads an image, which may come from anybody: it is checked completely before anything is built from it, and
- * names are looked up in `schema` as in eqlm_compile. EQLM_E_IMAGE: not an image this version accepts. */
+ * names are looked up in `schema` as in eqlm_compile. The image is not kept. EQLM_E_IMAGE: not an image this version
+ * accepts. EQLM_E_LIMIT: its regular expressions or names exceed a limit. EQLM_E_NOMEM. */
 EQLM_API eqlm_status eqlm_program_load(const eqlm_alloc *alloc, eqlm_schema *schema, const void *image,
                                        size_t len, eqlm_program **out);
 
-/* The check of eqlm_program_load alone. */
+/* The check of eqlm_program_load alone, with the same results. */
 EQLM_API eqlm_status eqlm_image_check(const eqlm_alloc *alloc, const void *image, size_t len);
 
-/* Writes a listing of the code for people. */
+/* Writes a listing of the code for people. EQLM_E_LIMIT: the writer stopped. */
 EQLM_API eqlm_status eqlm_program_dump(const eqlm_program *program, eqlm_write_fn write, void *ctx);
 
 /* Parses and checks a query and writes its tree for people (json false) or as one JSON object.
@@ -400,15 +419,17 @@ typedef struct eqlm_vm eqlm_vm;
 EQLM_API eqlm_status eqlm_vm_new(const eqlm_alloc *alloc, eqlm_vm **out);
 EQLM_API void eqlm_vm_free(eqlm_vm *vm);
 
-/* Tells in *out whether `event` matches an event query; *out is untouched on failure. Borrows the event during
- * the call. Memory: only scratch of the vm, at most limits.max_scratch. The program may be shared between
- * threads, the vm may not.
- * EQLM_E_ARGUMENT: program is not an event query. EQLM_E_LIMIT: scratch used up. EQLM_E_NOMEM. */
+/* Tells in *out whether `event` matches an event query; *out is untouched on failure. Borrows the event, which may not
+ * be NULL, during the call. Memory: scratch of the vm, at most limits.max_scratch, and what its regular expressions'
+ * automata have grown to. The program may be shared between threads, the vm may not.
+ * EQLM_E_ARGUMENT: program is not an event query, or one that asks for process ancestry, which only a stream knows.
+ * EQLM_E_LIMIT: scratch used up. EQLM_E_NOMEM. */
 EQLM_API eqlm_status eqlm_match(eqlm_vm *vm, const eqlm_program *program, const void *event, bool *out);
 
 /* Gives the values of an expression program for `event`, one per combination of field values, distinct, in the
  * order found: *values and what they point at stay valid until the vm is used again. A null result is one
- * EQLM_NULL. EQLM_E_ARGUMENT: program is not an expression. Otherwise as eqlm_match. */
+ * EQLM_NULL. event NULL: every field is missing. EQLM_E_ARGUMENT: program is not an expression. EQLM_E_LIMIT: more
+ * combinations than limits.max_choices, or texts of more than limits.max_scratch. Otherwise as eqlm_match. */
 EQLM_API eqlm_status eqlm_eval(eqlm_vm *vm, const eqlm_program *program, const void *event,
                                const eqlm_value **values, size_t *n_values);
 

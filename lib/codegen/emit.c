@@ -350,7 +350,7 @@ eqlm_program *eqli_emit_finish(eqli_emit *e, const eqli_query *q)
         return NULL;
     }
     p->alloc = cx->alloc;
-    p->refs = 1;
+    p->owners = p->refs = 1;
     p->kind = (uint8_t)kind_of(q->kind);
     p->dialect = (uint8_t)cx->options.dialect;
     p->typed = e->typed;

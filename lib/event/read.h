@@ -151,7 +151,7 @@ static inline void eqli_read(const eqli_place *place, eqlm_get_fn get, void *ctx
         eqli_values_of(v);
         return;
     }
-    if (place->present_offset != EQLM_ALWAYS && !e[place->present_offset]) {
+    if (place->present_offset != EQLI_ALWAYS && !e[place->present_offset]) {
         v->n = 0;
         return;
     }

@@ -111,6 +111,36 @@ static bool is_width(uint32_t n)
     return n == 1 || n == 2 || n == 4 || n == 8;
 }
 
+/* Bytes of one element in an array: elements must not overlap, or a wrong size would be read past the last one. */
+static uint32_t element_size(const eqlm_field *f)
+{
+    switch (f->storage) {
+    case EQLM_STORE_CSTR:
+    case EQLM_STORE_STR:
+        return (uint32_t)sizeof(char *);
+    case EQLM_STORE_IPV4:
+        return 4;
+    case EQLM_STORE_IPV6:
+        return 16;
+    case EQLM_STORE_VALUE:
+        return (uint32_t)sizeof(eqlm_value);
+    case EQLM_STORE_INT:
+    case EQLM_STORE_UINT:
+    case EQLM_STORE_FLOAT:
+    case EQLM_STORE_CHARS:
+        return f->size;
+    default:
+        return 1;
+    }
+}
+
+static bool shape_makes_sense(const eqlm_field *f)
+{
+    if (f->shape == EQLM_SCALAR)
+        return true;
+    return f->shape <= EQLM_ARRAY_POINTER && is_width(f->count_size) && f->stride >= element_size(f);
+}
+
 static bool storage_makes_sense(const eqlm_field *f)
 {
     switch (f->storage) {
@@ -172,16 +202,20 @@ static uint32_t find_parent(const eqlm_schema *s, eqlm_str name)
     return EQLI_NO_FIELD;
 }
 
+static bool may_hold_objects(const eqli_place *place)
+{
+    return place->storage == EQLM_STORE_OBJECT || place->storage == EQLM_STORE_VALUE ||
+           place->storage == EQLM_STORE_GETTER;
+}
+
 static eqlm_status add_one(eqlm_schema *s, const eqlm_field *f)
 {
-    if (!f->name || f->type > EQLM_TYPE_UNMAPPED || f->shape > EQLM_ARRAY_POINTER || !storage_makes_sense(f))
-        return EQLM_E_SCHEMA;
-    if (f->shape != EQLM_SCALAR && (!is_width(f->count_size) || f->stride == 0))
+    if (!f->name || f->type > EQLM_TYPE_UNMAPPED || !shape_makes_sense(f) || !storage_makes_sense(f))
         return EQLM_E_SCHEMA;
     uint32_t parent = EQLI_NO_FIELD;
     if (f->parent) {
         parent = find_parent(s, (eqlm_str){ f->parent, strlen(f->parent) });
-        if (parent == EQLI_NO_FIELD)
+        if (parent == EQLI_NO_FIELD || !may_hold_objects(&s->fields[parent].place))
             return EQLM_E_SCHEMA;
     }
     eqlm_str name = { f->name, strlen(f->name) };
@@ -190,7 +224,7 @@ static eqlm_status add_one(eqlm_schema *s, const eqlm_field *f)
     eqli_place place = { .storage = f->storage, .shape = f->shape, .len_size = f->len_size,
                          .count_size = f->count_size, .size = f->size, .offset = f->offset,
                          .len_offset = f->len_offset, .count_offset = f->count_offset, .stride = f->stride,
-                         .present_offset = f->present_offset };
+                         .present_offset = f->present ? f->present - 1 : EQLI_ALWAYS };
     place.type = f->type == EQLM_TYPE_AUTO ? (uint8_t)type_by_storage(f->storage) : f->type;
     if (place.type != EQLM_TYPE_ANY)
         s->typed = true;
@@ -313,7 +347,7 @@ eqlm_status eqli_schema_intern(eqlm_schema *s, eqlm_str name, uint32_t parent, u
     *out = find(s, name, parent);
     if (*out != EQLI_NO_FIELD)
         return EQLM_OK;
-    eqli_place place = { .storage = EQLM_STORE_GETTER, .present_offset = EQLM_ALWAYS, .type = EQLM_TYPE_ANY };
+    eqli_place place = { .storage = EQLM_STORE_GETTER, .present_offset = EQLI_ALWAYS, .type = EQLM_TYPE_ANY };
     eqlm_status status = append(s, name, parent, false, &place);
     if (status == EQLM_OK)
         *out = s->n - 1;

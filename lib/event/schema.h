@@ -5,6 +5,7 @@
 #include "base/mem.h"
 
 #define EQLI_NO_FIELD UINT32_MAX
+#define EQLI_ALWAYS UINT32_MAX /* eqli_place.present_offset: there is no presence flag */
 
 /* Where a field's values lie: what is left of an eqlm_field once its name is resolved. Programs keep copies. */
 typedef struct eqli_place {

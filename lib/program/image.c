@@ -321,7 +321,7 @@ static eqlm_status read_program(const eqlm_alloc *alloc, const unsigned char *im
     if (!p)
         return EQLM_E_NOMEM;
     p->alloc = *alloc;
-    p->refs = 1;
+    p->owners = p->refs = 1;
     eqli_reader r = { .p = image + HEADER_SIZE, .end = image + len, .alloc = alloc };
     p->kind = (uint8_t)eqli_get(&r, 1);
     p->typed = eqli_get_flag(&r);

@@ -11,10 +11,25 @@ const eqli_op_info eqli_op_table[EQLI_OP_COUNT] = {
 #undef OP
 };
 
+/* The counts are no part of what is immutable. */
+static eqlm_program *counted(const eqlm_program *p)
+{
+    return (eqlm_program *)(uintptr_t)p;
+}
+
 void eqli_program_retain(const eqlm_program *p)
 {
-    /* The count is no part of what is immutable. */
-    atomic_fetch_add_explicit(&((eqlm_program *)(uintptr_t)p)->refs, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&counted(p)->owners, 1, memory_order_relaxed);
+}
+
+void eqli_program_hold(const eqlm_program *p)
+{
+    atomic_fetch_add_explicit(&counted(p)->refs, 1, memory_order_relaxed);
+}
+
+bool eqli_program_is_owned(const eqlm_program *p)
+{
+    return atomic_load_explicit(&counted(p)->owners, memory_order_relaxed) > 0;
 }
 
 static void free_set(const eqlm_alloc *a, eqli_set *set)
@@ -26,10 +41,8 @@ static void free_set(const eqlm_alloc *a, eqli_set *set)
     eqli_mem_free(a, set->kinds, set->n);
 }
 
-void eqlm_program_free(eqlm_program *p)
+static void destroy(eqlm_program *p)
 {
-    if (!p || atomic_fetch_sub_explicit(&p->refs, 1, memory_order_acq_rel) > 1)
-        return;
     eqlm_alloc a = p->alloc;
     for (uint32_t i = 0; i < p->n_sets; i++)
         free_set(&a, &p->sets[i]);
@@ -45,6 +58,18 @@ void eqlm_program_free(eqlm_program *p)
     eqli_mem_free(&a, p->captures, p->n_captures * sizeof *p->captures);
     eqli_mem_free(&a, p->lineages, p->n_lineages * sizeof *p->lineages);
     eqli_mem_free(&a, p, sizeof *p);
+}
+
+void eqli_program_release(const eqlm_program *p)
+{
+    if (atomic_fetch_sub_explicit(&counted(p)->refs, 1, memory_order_acq_rel) == 1)
+        destroy(counted(p));
+}
+
+void eqlm_program_free(eqlm_program *p)
+{
+    if (p && atomic_fetch_sub_explicit(&p->owners, 1, memory_order_acq_rel) == 1)
+        eqli_program_release(p);
 }
 
 size_t eqlm_program_memory(const eqlm_program *p)
@@ -210,7 +235,7 @@ static eqlm_status finish_set(eqlm_program *p, eqli_set *set, eqli_regex_error *
 static eqli_quick quick_of(const eqli_slot *s)
 {
     const eqli_place *place = &s->place;
-    if (s->scope != 0 || place->present_offset != EQLM_ALWAYS)
+    if (s->scope != 0 || place->present_offset != EQLI_ALWAYS)
         return EQLI_QUICK_NONE;
     if (place->shape == EQLM_ARRAY_POINTER && place->storage == EQLM_STORE_STR)
         return EQLI_QUICK_TEXTS;
@@ -233,7 +258,7 @@ static eqlm_status resolve_slot(const eqlm_program *p, eqlm_schema *schema, eqli
     if (s->element)
         return EQLM_OK;
     if (s->scope >= EQLI_SCOPE_ALIAS) { /* a block of values the stream has copied */
-        s->place = (eqli_place){ .storage = EQLM_STORE_VALUE, .present_offset = EQLM_ALWAYS, .field = EQLI_NO_FIELD,
+        s->place = (eqli_place){ .storage = EQLM_STORE_VALUE, .present_offset = EQLI_ALWAYS, .field = EQLI_NO_FIELD,
                                  .offset = s->parent * (uint32_t)sizeof(eqlm_value) };
         return EQLM_OK;
     }

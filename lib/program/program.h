@@ -172,7 +172,8 @@ struct eqlm_program {
     uint32_t max_regex_states;
     eqlm_get_fn get;
     void *get_ctx;
-    _Atomic uint32_t refs; /* the owner, and every vm that keeps automata of it */
+    _Atomic uint32_t owners; /* who may run it: the host, rule sets, streams */
+    _Atomic uint32_t refs;   /* who needs its memory: the owners together, and each automaton a vm keeps of it */
 };
 
 typedef enum eqli_operand {
@@ -219,8 +220,13 @@ static inline uint32_t eqli_program_n_regions(const eqlm_program *p)
     return p->n_stages + (p->has_until ? 1 : 0);
 }
 
-/* Adds a reference; eqlm_program_free drops one. Any thread. */
+/* Adds an owner; eqlm_program_free drops one. Any thread. */
 void eqli_program_retain(const eqlm_program *p);
+/* Keeps the memory, so that addresses in it stay unique, without a right to run it. Any thread. */
+void eqli_program_hold(const eqlm_program *p);
+void eqli_program_release(const eqlm_program *p);
+/* Whether it still has an owner. */
+bool eqli_program_is_owned(const eqlm_program *p);
 /* Order of VALUES sets: by type family, then value. */
 int eqli_value_order(const eqlm_value *a, const eqlm_value *b);
 

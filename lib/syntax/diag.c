@@ -42,6 +42,8 @@ const eqlm_diag_info *eqlm_diag_catalog(size_t i)
 
 eqlm_status eqlm_diags_new(const eqlm_alloc *alloc, eqlm_diags **out)
 {
+    if (!out)
+        return EQLM_E_ARGUMENT;
     eqlm_alloc a = eqli_mem_default(alloc);
     eqlm_diags *d = eqli_mem_new(&a, sizeof *d);
     *out = d;
@@ -65,6 +67,8 @@ void eqlm_diags_free(eqlm_diags *diags)
 
 void eqlm_diags_clear(eqlm_diags *diags)
 {
+    if (!diags)
+        return;
     eqli_arena_reset(&diags->text);
     diags->n = diags->reported = 0;
     diags->errors = diags->dropped = 0;
@@ -73,22 +77,22 @@ void eqlm_diags_clear(eqlm_diags *diags)
 
 size_t eqlm_diags_count(const eqlm_diags *diags)
 {
-    return diags->n;
+    return diags ? diags->n : 0;
 }
 
 const eqlm_diag *eqlm_diags_get(const eqlm_diags *diags, size_t i)
 {
-    return i < diags->n ? &diags->items[i].pub : NULL;
+    return diags && i < diags->n ? &diags->items[i].pub : NULL;
 }
 
 size_t eqlm_diags_errors(const eqlm_diags *diags)
 {
-    return diags->errors;
+    return diags ? diags->errors : 0;
 }
 
 size_t eqlm_diags_dropped(const eqlm_diags *diags)
 {
-    return diags->dropped;
+    return diags ? diags->dropped : 0;
 }
 
 void eqli_diags_set_max(eqlm_diags *diags, uint32_t max)

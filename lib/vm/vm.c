@@ -652,7 +652,7 @@ static ALWAYS_INLINE lead_result try_lead(const eqlm_program *p, const eqli_lead
 
 eqlm_status eqlm_match(eqlm_vm *vm, const eqlm_program *p, const void *event, bool *out)
 {
-    if (!vm || !p || !out || p->kind != EQLM_EVENT_QUERY || p->n_lineages)
+    if (!vm || !p || !event || !out || p->kind != EQLM_EVENT_QUERY || p->n_lineages)
         return EQLM_E_ARGUMENT;
     if (p->n_regs > vm->n_regs || vm->scratch.max != p->max_scratch) {
         eqlm_status status = eqli_vm_prepare(vm, p);
@@ -732,7 +732,7 @@ static eqlm_status add_result(eqlm_vm *vm, const eqlm_value *v)
     if (v->type == EQLM_STRING || v->type == EQLM_IP) {
         copy.as.str = eqli_arena_copy(&vm->keep, v->as.str, v->len);
         if (!copy.as.str)
-            return EQLM_E_NOMEM;
+            return status_of(eqli_op_no_room(&vm->keep));
     }
     vm->results[vm->n_results++] = copy;
     return EQLM_OK;
@@ -751,6 +751,7 @@ eqlm_status eqlm_eval(eqlm_vm *vm, const eqlm_program *p, const void *event, con
     vm->scope[0] = event;
     vm->n_results = 0;
     eqli_arena_reset(&vm->keep);
+    vm->keep.max = p->max_scratch;
     if (!open_choices(vm, p, 1, end)) {
         vm->errors++;
         return EQLM_E_LIMIT;

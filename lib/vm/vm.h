@@ -14,7 +14,7 @@ typedef struct eqli_load_state {
 
 typedef struct eqli_regex_entry {
     const eqli_regex *regex;
-    const eqlm_program *program; /* retained, so that the pointers stay unique */
+    const eqlm_program *program; /* held, so that the pointers stay unique */
     eqli_regex_cache *cache;
 } eqli_regex_entry;
 

@@ -20,14 +20,7 @@ static const eqlm_field fields[N_FIELDS] = {
     { EQLM_FIELD_STR("event.category", w1_event, category.ptr, category.len) },
     { EQLM_FIELD_STR("event.type", w1_event, type.ptr, type.len) },
     { EQLM_FIELD_STR("host.os.type", w1_event, os.ptr, os.len) },
-    { .name = "registry.data.strings",
-      .storage = EQLM_STORE_STR,
-      .shape = EQLM_ARRAY_POINTER,
-      .offset = offsetof(w1_event, strings),
-      .len_offset = offsetof(w1_text, len),
-      .len_size = 4,
-      EQLM_ARRAY_OF(w1_event, n_strings, sizeof(w1_text)),
-      .present_offset = EQLM_ALWAYS },
+    { EQLM_FIELD_STR_ARRAY("registry.data.strings", w1_event, strings, w1_text, len, n_strings, EQLM_ARRAY_POINTER) },
     { EQLM_FIELD_STR("registry.path", w1_event, path.ptr, path.len) },
 };
 
@@ -158,7 +151,7 @@ int main(int argc, char **argv)
         eqlm_schema_add(by_struct, fields, N_FIELDS) != EQLM_OK || eqlm_vm_new(NULL, &vm) != EQLM_OK)
         return 2;
     for (size_t i = 0; i < N_FIELDS; i++) {
-        eqlm_field f = { .name = names[i], .type = EQLM_TYPE_KEYWORD, .present_offset = EQLM_ALWAYS };
+        eqlm_field f = { .name = names[i], .type = EQLM_TYPE_KEYWORD };
         if (eqlm_schema_add(by_getter, &f, 1) != EQLM_OK)
             return 2;
     }

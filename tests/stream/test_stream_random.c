@@ -29,12 +29,9 @@ typedef struct event {
 
 static const eqlm_field fields[] = {
     { EQLM_FIELD_CHARS("event.category", event, category) },
-    { .name = "x", .storage = EQLM_STORE_INT, .size = sizeof(int64_t), .offset = offsetof(event, x),
-      .present_offset = offsetof(event, has_x) },
-    { .name = "k", .storage = EQLM_STORE_INT, .size = sizeof(int64_t), .offset = offsetof(event, k),
-      .present_offset = EQLM_ALWAYS, EQLM_ARRAY_OF(event, n_k, sizeof(int64_t)), .shape = EQLM_ARRAY_INLINE },
-    { .name = "j", .storage = EQLM_STORE_INT, .size = sizeof(int64_t), .offset = offsetof(event, j),
-      .present_offset = EQLM_ALWAYS, EQLM_ARRAY_OF(event, n_j, sizeof(int64_t)), .shape = EQLM_ARRAY_INLINE },
+    { EQLM_FIELD_INT("x", event, x), .present = EQLM_PRESENT(event, has_x) },
+    { EQLM_FIELD_ARRAY("k", EQLM_STORE_INT, event, k, n_k, EQLM_ARRAY_INLINE) },
+    { EQLM_FIELD_ARRAY("j", EQLM_STORE_INT, event, j, n_j, EQLM_ARRAY_INLINE) },
     { EQLM_FIELD_CSTR("s", event, s) },
 };
 

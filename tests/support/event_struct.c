@@ -122,7 +122,6 @@ static eqlm_field *add_field(ts_event *e, const char *parent, const path *p, siz
     json_t *type = json_object_get(e->types, full);
     f->type = (uint8_t)(type ? ts_type_by_name(json_string_value(type)) : EQLM_TYPE_ANY);
     f->offset = (uint32_t)(i * sizeof(cell) + offsetof(cell, v));
-    f->present_offset = EQLM_ALWAYS;
     return f;
 }
 
@@ -131,7 +130,7 @@ static eqlm_field *add_field(ts_event *e, const char *parent, const path *p, siz
 static void place_scalar(eqlm_field *f, const path *p, size_t i)
 {
     size_t base = i * sizeof(cell);
-    uint32_t present = (uint32_t)(base + offsetof(cell, present));
+    uint32_t present = (uint32_t)(base + offsetof(cell, present)) + 1;
     switch (p->mixed ? EQLM_ARRAY : p->type) {
     case EQLM_STRING:
         f->storage = (uint8_t)(p->variant == 1   ? EQLM_STORE_CSTR
@@ -141,32 +140,32 @@ static void place_scalar(eqlm_field *f, const path *p, size_t i)
         f->len_offset = (uint32_t)(base + offsetof(cell, len));
         f->len_size = 8;
         if (p->variant == 2)
-            f->present_offset = present;
+            f->present = present;
         break;
     case EQLM_BOOL:
         f->storage = EQLM_STORE_BOOL;
         f->size = 1;
-        f->present_offset = present;
+        f->present = present;
         break;
     case EQLM_I64:
         f->storage = EQLM_STORE_INT;
         f->size = p->variant == 1 ? 4 : 8;
-        f->present_offset = present;
+        f->present = present;
         break;
     case EQLM_U64:
         f->storage = EQLM_STORE_UINT;
         f->size = 8;
-        f->present_offset = present;
+        f->present = present;
         break;
     case EQLM_F64:
         f->storage = EQLM_STORE_FLOAT;
         f->size = p->variant == 1 ? 4 : 8;
-        f->present_offset = present;
+        f->present = present;
         break;
     case EQLM_IP:
         f->storage = (uint8_t)(p->variant == 1 ? EQLM_STORE_IPV4 : EQLM_STORE_IPV6);
         f->size = p->variant == 1 ? 4 : 16;
-        f->present_offset = present;
+        f->present = present;
         break;
     default: /* dates, mixed types and fields without any value */
         f->storage = EQLM_STORE_VALUE;

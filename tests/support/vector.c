@@ -351,7 +351,7 @@ eqlm_status ts_host_new(const eqlm_alloc *alloc, const ts_vector *v, ts_event *e
     for (size_t i = 0; s == EQLM_OK && i < shift; i++) {
         char name[32];
         snprintf(name, sizeof name, "unused.field.%u", (unsigned)i);
-        eqlm_field f = { .name = name, .type = EQLM_TYPE_ANY, .present_offset = EQLM_ALWAYS };
+        eqlm_field f = { .name = name, .type = EQLM_TYPE_ANY };
         s = eqlm_schema_add(out->schema, &f, 1);
     }
     if (s == EQLM_OK && v->types)

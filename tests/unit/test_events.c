@@ -51,9 +51,7 @@ static int tear_down(void **state)
 
 static void want_child(fixture *f, const char *parent, const char *name)
 {
-    eqlm_field field = {
-        .name = name, .parent = parent, .type = EQLM_TYPE_ANY, .present_offset = EQLM_ALWAYS
-    };
+    eqlm_field field = { .name = name, .parent = parent, .type = EQLM_TYPE_ANY };
     assert_int_equal(eqlm_schema_add(f->schema, &field, 1), EQLM_OK);
 }
 

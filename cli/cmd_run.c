@@ -3,6 +3,7 @@
 #include "events.h"
 #include "report.h"
 #include "run_output.h"
+#include "run_stream.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -20,15 +21,18 @@ typedef struct run_rule {
     const eqlc_rule *rule;
     eqlm_program *program;
     eqlc_run_pipes pipes;
-    bool unsupported; /* not a question about one event alone */
-    uint64_t errors;  /* run-time errors: leaves that could not be computed */
-    uint64_t failed;  /* events on which evaluation gave up */
-    eqlm_status why;  /* of the last of these */
+    bool in_stream; /* not a question about one event alone */
+    bool in_set;
+    uint32_t number; /* there */
+    uint64_t errors; /* run-time errors: leaves that could not be computed */
+    uint64_t failed; /* events on which evaluation gave up */
+    eqlm_status why; /* of the last of these */
 } run_rule;
 
 typedef struct run {
     eqlc_compiling compiling;
     eqlc_event_options events;
+    eqlc_run_stream_options stream_options;
     bool fail_on_match, position_given, format_given;
     const char *color;
     eqlc_rules rules;
@@ -39,8 +43,11 @@ typedef struct run {
 
     eqlm_schema *schema;
     eqlm_vm *vm;
+    eqlc_run_stream *stream;
     run_rule *compiled;
     size_t n_compiled;
+    eqlm_rules *set; /* NULL: for one rule it would be of no use */
+    eqlm_vm *set_vm; /* keeps the answer of the set while other rules are asked */
     uint64_t n_seen;
     uint64_t n_seen_matches;
     uint64_t n_matches; /* what the pipes leave of them; known at the end */
@@ -75,6 +82,7 @@ static const struct option long_options[] = {
     { "position", required_argument, NULL, OPT_POSITION },
     { "fail-on-match", no_argument, NULL, OPT_FAIL_ON_MATCH },
     EQLC_COMPILING_OPTIONS,
+    EQLC_RUN_STREAM_OPTIONS,
     { "timestamp-field", required_argument, NULL, OPT_TIMESTAMP },
     { "timestamp-unit", required_argument, NULL, OPT_UNIT },
     { "tiebreaker", required_argument, NULL, OPT_TIEBREAKER },
@@ -166,7 +174,8 @@ static const char *take_option(int option, run *r)
 
     if (option == '?')
         return "";
-    if (eqlc_compiling_take(&r->compiling, option, optarg, &complaint))
+    if (eqlc_compiling_take(&r->compiling, option, optarg, &complaint) ||
+        eqlc_run_stream_take(&r->stream_options, option, optarg, &complaint))
         return complaint;
     switch (option) {
     case 'q':
@@ -234,8 +243,33 @@ static void compile_rule(run *r, const eqlc_rule *rule, eqlm_diags *diags)
         return;
     run_rule *compiled = &r->compiled[r->n_compiled++];
     *compiled = (run_rule) { .rule = rule, .program = program };
-    compiled->unsupported = eqlm_program_get_kind(program) != EQLM_EVENT_QUERY;
+    compiled->in_stream = eqlc_run_needs_stream(r->vm, program);
     eqlc_run_pipes_init(&compiled->pipes, program);
+}
+
+/* Rules that the set does not take are evaluated one by one. */
+static void make_set(run *r)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < r->n_compiled; i++)
+        n += !r->compiled[i].in_stream;
+    if (n < 2)
+        return;
+    if (eqlm_rules_new(NULL, &r->set) != EQLM_OK || eqlm_vm_new(NULL, &r->set_vm) != EQLM_OK)
+        eqlc_die("out of memory");
+    for (size_t i = 0; i < r->n_compiled; i++) {
+        run_rule *rule = &r->compiled[i];
+        eqlm_status status = EQLM_E_ARGUMENT;
+
+        if (!rule->in_stream)
+            status = eqlm_rules_add(r->set, rule->program, &rule->number);
+        if (status != EQLM_OK && status != EQLM_E_ARGUMENT)
+            eqlc_die("%s", eqlm_status_text(status));
+        rule->in_set = status == EQLM_OK;
+    }
+    if (eqlm_rules_seal(r->set) != EQLM_OK)
+        eqlc_die("out of memory");
 }
 
 static void compile_rules(run *r)
@@ -251,6 +285,7 @@ static void compile_rules(run *r)
     for (size_t i = 0; i < r->rules.n; i++)
         compile_rule(r, &r->rules.items[i], diags);
     eqlm_diags_free(diags);
+    make_set(r);
 }
 
 /* The field that all rules naming one agree on, or `otherwise`: every event has one time. */
@@ -298,31 +333,71 @@ static void hide_progress(run *r)
     r->progress_shown = false;
 }
 
+static bool match_alone(run *r, run_rule *rule, const eqlc_event *event)
+{
+    bool matched = false;
+    uint64_t errors = eqlm_vm_errors(r->vm);
+    eqlm_status status = eqlm_match(r->vm, rule->program, event->values, &matched);
+
+    rule->errors += eqlm_vm_errors(r->vm) - errors;
+    if (status != EQLM_OK) {
+        rule->failed++;
+        rule->why = status;
+    }
+    return matched;
+}
+
+/* Asks the set. False if every rule has to be asked instead: something went wrong, and only they know where. */
+static bool match_set(run *r, const eqlc_event *event, const uint32_t **matches, size_t *n)
+{
+    uint64_t errors = eqlm_vm_errors(r->set_vm);
+
+    *n = 0;
+    return r->set && eqlm_rules_match(r->set_vm, r->set, event->values, matches, n) == EQLM_OK &&
+           eqlm_vm_errors(r->set_vm) == errors;
+}
+
+static void on_match(void *ctx, uint32_t rule, const eqlc_run_match *match)
+{
+    run *r = ctx;
+
+    r->n_seen_matches++;
+    eqlc_run_found(&r->output, &r->compiled[rule].pipes, r->compiled[rule].rule, match);
+}
+
+/* Runs the queries about single events. */
+static void run_queries(void *ctx, const eqlc_event *event)
+{
+    run *r = ctx;
+    eqlc_run_match match = { .kind = EQLM_EVENT_QUERY, .events = &event, .n_events = 1 };
+    const uint32_t *matches = NULL;
+    size_t n_matches, next = 0;
+    bool by_set = match_set(r, event, &matches, &n_matches);
+
+    for (uint32_t i = 0; i < r->n_compiled; i++) {
+        run_rule *rule = &r->compiled[i];
+        bool matched;
+
+        if (rule->in_stream)
+            continue;
+        if (by_set && rule->in_set) {
+            matched = next < n_matches && matches[next] == rule->number;
+            next += matched;
+        } else {
+            matched = match_alone(r, rule, event);
+        }
+        if (matched)
+            on_match(r, i, &match);
+    }
+}
+
 static bool on_event(void *ctx, const eqlc_event *event)
 {
     run *r = ctx;
 
     if (++r->n_seen % 65536 == 0 && r->show_progress)
         progress(r);
-    for (size_t i = 0; i < r->n_compiled; i++) {
-        run_rule *rule = &r->compiled[i];
-        bool matched = false;
-
-        if (rule->unsupported)
-            continue;
-        uint64_t errors = eqlm_vm_errors(r->vm);
-        eqlm_status status = eqlm_match(r->vm, rule->program, event->values, &matched);
-        rule->errors += eqlm_vm_errors(r->vm) - errors;
-        if (status == EQLM_E_ARGUMENT) {
-            rule->unsupported = true; /* it asks about the ancestors of a process */
-        } else if (status != EQLM_OK) {
-            rule->failed++;
-            rule->why = status;
-        } else if (matched) {
-            r->n_seen_matches++;
-            eqlc_run_event(&r->output, &rule->pipes, rule->rule, r->schema, event);
-        }
-    }
+    eqlc_run_stream_event(r->stream, event);
     return r->output.error == 0;
 }
 
@@ -344,6 +419,21 @@ static bool is_live(const char *path)
     return (strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st) : stat(path, &st)) == 0 && !S_ISREG(st.st_mode);
 }
 
+/* False: wrong usage. */
+static bool open_stream(run *r)
+{
+    eqlc_run_hooks hooks = { .ctx = r, .on_event = run_queries, .on_match = on_match };
+
+    r->output.schema = r->schema;
+    if (r->output.format == EQLC_RUN_PRETTY && !r->output.no_source)
+        r->output.reader = eqlc_reader_new(r->schema, &r->events);
+    r->stream = eqlc_run_stream_new(&r->stream_options, r->schema, &r->events, &r->output, &hooks);
+    for (uint32_t i = 0; r->stream && i < r->n_compiled; i++)
+        if (r->compiled[i].in_stream)
+            eqlc_run_stream_add(r->stream, r->compiled[i].program, i);
+    return r->stream;
+}
+
 static eqlc_event_counts read_events(run *r, char *const *paths, int n)
 {
     eqlc_event_counts counts;
@@ -356,6 +446,8 @@ static eqlc_event_counts read_events(run *r, char *const *paths, int n)
         if (!eqlc_reader_run(reader, paths[i], on_event, on_error, r))
             break;
     }
+    if (r->output.error == 0)
+        eqlc_run_stream_end(r->stream);
     hide_progress(r);
     counts = *eqlc_reader_counts(reader);
     eqlc_reader_free(reader);
@@ -373,8 +465,6 @@ static void print_rest(run *r)
         const run_rule *rule = &r->compiled[i];
         uint64_t first, end;
 
-        if (rule->unsupported)
-            continue;
         eqlc_run_pipes_apply(&rule->pipes, rule->pipes.n, &first, &end);
         r->n_matches += end - first;
         eqlc_run_piped(&r->output, &rule->pipes);
@@ -386,38 +476,26 @@ static void print_rest(run *r)
     eqlc_run_flush(&r->output);
 }
 
-/* Rules that this command cannot answer; returns how many. */
-static size_t print_unsupported(run *r)
-{
-    size_t n = 0;
-
-    for (size_t i = 0; i < r->n_compiled; i++) {
-        const run_rule *rule = &r->compiled[i];
-
-        if (!rule->unsupported)
-            continue;
-        fprintf(
-            stderr, "%s:%lu:%lu: error: not run: sequences, samples and `descendant of` are not supported\n",
-            rule->rule->path, (unsigned long)rule->rule->start.line, (unsigned long)rule->rule->start.column);
-        n++;
-    }
-    return n;
-}
-
 /* What went wrong while evaluating, by rule. */
 static bool print_failures(const run *r)
 {
-    bool failed = false;
+    bool failed = eqlc_run_stream_report(r->stream);
     char count[32];
 
-    for (size_t i = 0; i < r->n_compiled; i++) {
+    for (uint32_t i = 0; i < r->n_compiled; i++) {
         const run_rule *rule = &r->compiled[i];
         const char *name = rule->rule->name ? rule->rule->name : rule->rule->path;
+        uint64_t errors, evicted;
 
-        if (rule->errors)
+        eqlc_run_stream_rule_counts(r->stream, i, &errors, &evicted);
+        errors += rule->errors;
+        if (errors)
             fprintf(stderr,
                     "%s: %s run-time errors (overflow, division by zero, ...), each taken as no match\n",
-                    name, eqlc_count_text(rule->errors, count));
+                    name, eqlc_count_text(errors, count));
+        if (evicted)
+            fprintf(stderr, "%s: %s partial results dropped for want of --max-state\n", name,
+                    eqlc_count_text(evicted, count));
         if (rule->failed)
             fprintf(stderr, "%s: not evaluated on %s events: %s\n", name,
                     eqlc_count_text(rule->failed, count), eqlm_status_text(rule->why));
@@ -434,10 +512,10 @@ static void add_count(eqlc_buf *b, const char *before, uint64_t n, const char *o
 }
 
 /* "3 matches of 2 rules in 24,122 events; 2 documents not read (1 too large)" */
-static void print_summary(const run *r, const eqlc_event_counts *counts, size_t n_unsupported)
+static void print_summary(const run *r, const eqlc_event_counts *counts)
 {
     eqlc_buf b = { NULL, 0, 0 };
-    size_t n_run = r->n_compiled - n_unsupported;
+    size_t n_run = r->n_compiled;
 
     add_count(&b, "", r->n_matches, "match", "matches");
     add_count(&b, " of ", n_run, "rule", "rules");
@@ -462,14 +540,11 @@ static int worst(int a, int b)
 /* The exit code once everything has been read. */
 static int conclude(run *r, const eqlc_event_counts *counts)
 {
-    size_t n_unsupported = print_unsupported(r);
     bool failed = print_failures(r);
     int code = EQLC_EXIT_OK;
 
     if (failed || counts->bad || (r->fail_on_match && r->n_matches))
         code = EQLC_EXIT_FINDINGS;
-    if (n_unsupported)
-        code = EQLC_EXIT_COMPILE;
     if (counts->bad_files)
         code = EQLC_EXIT_USAGE;
     /* What could not be written is thrown away, or main would try and complain again. */
@@ -481,7 +556,7 @@ static int conclude(run *r, const eqlc_event_counts *counts)
         fprintf(stderr, "eqlc run: cannot write: %s\n", strerror(r->output.error));
         code = EQLC_EXIT_USAGE;
     }
-    print_summary(r, counts, n_unsupported);
+    print_summary(r, counts);
     return code;
 }
 
@@ -498,6 +573,8 @@ static int run_all(run *r, char *const *paths, int n)
         r->events.timestamp_field = common_field(&r->rules, false, "@timestamp");
     if (!r->events.tiebreaker_field)
         r->events.tiebreaker_field = common_field(&r->rules, true, NULL);
+    if (!open_stream(r))
+        return EQLC_EXIT_USAGE;
     eqlc_event_counts counts = read_events(r, paths, n);
     print_rest(r);
     return worst(code, conclude(r, &counts));
@@ -511,6 +588,9 @@ static void clear(run *r)
     }
     free(r->compiled);
     free(r->paths);
+    eqlm_rules_free(r->set);
+    eqlm_vm_free(r->set_vm);
+    eqlc_run_stream_free(r->stream);
     eqlm_vm_free(r->vm);
     eqlm_schema_free(r->schema);
     eqlc_rules_clear(&r->rules);

@@ -33,6 +33,8 @@ struct eqlc_reader {
     eqlc_event_error_fn on_error;
     void *ctx;
     char line_text[LINE_TEXT];
+    char *again; /* the document read last by eqlc_reader_again */
+    size_t again_cap;
 };
 
 eqlc_reader *eqlc_reader_new(const eqlm_schema *schema, const eqlc_event_options *options)
@@ -66,6 +68,7 @@ void eqlc_reader_free(eqlc_reader *r)
     eqlc_event_values_clear(&r->values);
     eqlc_fields_clear(&r->fields);
     eqlc_event_input_clear(&r->input);
+    free(r->again);
     free(r);
 }
 
@@ -199,4 +202,29 @@ bool eqlc_reader_run(eqlc_reader *r, const char *path, eqlc_event_fn on_event, e
     if (opened)
         eqlc_event_input_close(&r->input);
     return !r->splitter.stop;
+}
+
+/* Behind _source any document is read as it was: a bare one has no member of this name. */
+bool eqlc_reader_again(eqlc_reader *r, const eqlc_event *kept, eqlc_event *out)
+{
+    static const char before[] = "{\"_source\":";
+    size_t start = sizeof before - 1, len = start + kept->source_len + 1;
+    if (kept->source_len > LARGEST_EVENT)
+        return false;
+    if (len + EQLC_JSON_PADDING > r->again_cap) {
+        char *more = realloc(r->again, 2 * (len + EQLC_JSON_PADDING));
+        if (!more)
+            return false;
+        r->again = more;
+        r->again_cap = 2 * (len + EQLC_JSON_PADDING);
+    }
+    memcpy(r->again, before, start);
+    memcpy(r->again + start, kept->source, kept->source_len);
+    r->again[len - 1] = '}';
+    memset(r->again + len, 0, EQLC_JSON_PADDING);
+    if (r->kernel->read(r->json, r->again, len, &r->values, &r->document) != EQLC_JSON_OK)
+        return false;
+    *out = *kept;
+    out->values = r->values.values;
+    return true;
 }

@@ -64,6 +64,10 @@ bool eqlc_reader_run(eqlc_reader *reader, const char *path, eqlc_event_fn on_eve
                      eqlc_event_error_fn on_error, void *ctx);
 const eqlc_event_counts *eqlc_reader_counts(const eqlc_reader *reader);
 
+/* Reads the values of an event again from its source, which somebody kept: *out is `kept` with values that
+ * hold until the reader is used again. False: no memory, or the source is not what a reader gave. */
+bool eqlc_reader_again(eqlc_reader *reader, const eqlc_event *kept, eqlc_event *out);
+
 /* The eqlm_get_fn for these events: event is `values`, or an element object of them. */
 bool eqlc_event_get(void *ctx, const void *event, uint32_t field, eqlm_value *out);
 

@@ -2,6 +2,7 @@
 #include "run_output.h"
 
 #include "timestamp.h"
+#include "value_json.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -48,8 +49,13 @@ static void add_source(eqlc_buf *b, const eqlc_event *event)
     }
 }
 
+/* event NULL: a missing one. A source that had to be dropped is null. */
 static void add_hit(eqlc_buf *b, const eqlc_event *event, bool with_line, bool no_source)
 {
+    if (!event) {
+        eqlc_buf_text(b, "{\"_index\":\"\",\"_id\":\"\",\"_source\":{},\"missing\":true}");
+        return;
+    }
     eqlc_buf_text(b, "{\"_index\":");
     eqlc_buf_json_cstr(b, event->index);
     eqlc_buf_text(b, ",\"_id\":");
@@ -58,9 +64,42 @@ static void add_hit(eqlc_buf *b, const eqlc_event *event, bool with_line, bool n
         eqlc_buf_format(b, ",\"_line\":%llu", (unsigned long long)event->line);
     if (!no_source) {
         eqlc_buf_text(b, ",\"_source\":");
-        add_source(b, event);
+        if (event->source)
+            add_source(b, event);
+        else
+            eqlc_buf_text(b, "null");
     }
     eqlc_buf_char(b, '}');
+}
+
+static void add_hits(eqlc_buf *b, const eqlc_run_match *match, bool with_line, bool no_source)
+{
+    for (uint32_t i = 0; i < match->n_events; i++) {
+        if (i)
+            eqlc_buf_char(b, ',');
+        add_hit(b, match->events[i], with_line, no_source);
+    }
+}
+
+static void add_keys(eqlc_buf *b, const eqlc_run_match *match)
+{
+    eqlc_buf_text(b, "\"join_keys\":[");
+    for (uint32_t i = 0; i < match->n_keys; i++) {
+        if (i)
+            eqlc_buf_char(b, ',');
+        eqlc_buf_value(b, &match->keys[i]);
+    }
+    eqlc_buf_char(b, ']');
+}
+
+/* The last event that there is. */
+static const eqlc_event *last_of(const eqlc_run_match *match)
+{
+    uint32_t i = match->n_events;
+
+    while (i > 1 && !match->events[i - 1])
+        i--;
+    return match->events[i - 1];
 }
 
 /* The time as the document writes it if that is a date, else as one. Empty without a time. */
@@ -77,11 +116,16 @@ static eqlm_str time_text(const eqlc_event *event, char room[EQLC_TIME_TEXT])
     return (eqlm_str) { room, strlen(room) };
 }
 
-static void print_json(eqlc_run_output *o, const eqlc_rule *rule, const eqlc_event *event)
+static void print_json(eqlc_run_output *o, const eqlc_rule *rule, const eqlc_run_match *match)
 {
+    static const char *const kinds[] = {
+        [EQLM_EVENT_QUERY] = "event",
+        [EQLM_SEQUENCE] = "sequence",
+        [EQLM_SAMPLE] = "sample",
+    };
     eqlc_buf *b = &o->line;
     char room[EQLC_TIME_TEXT];
-    eqlm_str time = time_text(event, room);
+    eqlm_str time = time_text(last_of(match), room);
 
     eqlc_buf_text(b, "{\"rule\":{\"id\":");
     eqlc_buf_json_cstr(b, rule->id);
@@ -91,13 +135,15 @@ static void print_json(eqlc_run_output *o, const eqlc_rule *rule, const eqlc_eve
     eqlc_buf_json_cstr(b, rule->severity);
     eqlc_buf_text(b, ",\"path\":");
     eqlc_buf_json_cstr(b, rule->path);
-    eqlc_buf_text(b, "},\"kind\":\"event\",\"@timestamp\":");
+    eqlc_buf_format(b, "},\"kind\":\"%s\",\"@timestamp\":", kinds[match->kind]);
     if (time.len)
         eqlc_buf_json(b, time.ptr, time.len);
     else
         eqlc_buf_text(b, "null");
-    eqlc_buf_text(b, ",\"join_keys\":[],\"events\":[");
-    add_hit(b, event, true, o->no_source);
+    eqlc_buf_char(b, ',');
+    add_keys(b, match);
+    eqlc_buf_text(b, ",\"events\":[");
+    add_hits(b, match, true, o->no_source);
     eqlc_buf_text(b, "]}\n");
 }
 
@@ -161,19 +207,83 @@ static void add_value(eqlc_buf *b, const eqlm_value *v)
     }
 }
 
-/* One line about the match, then the fields the query looked at. */
-static void print_pretty(eqlc_run_output *o, const eqlc_rule *rule, const eqlm_schema *schema,
-                         const eqlm_program *program, const eqlc_event *event)
+/* The fields the query looks at, as far as the event has them. */
+static void add_fields(eqlc_run_output *o, const eqlm_program *program, const eqlc_event *event,
+                       const char *indent)
+{
+    eqlc_buf *b = &o->line;
+    eqlc_event again;
+
+    if (!event->values) {
+        if (!event->source || !eqlc_reader_again(o->reader, event, &again))
+            return;
+        event = &again;
+    }
+    for (uint32_t i = 0; i < eqlm_program_n_fields(program); i++) {
+        uint32_t field = eqlm_program_field(program, i);
+        eqlm_str name = eqlm_schema_field_name(o->schema, field);
+        eqlm_value value;
+
+        if (!eqlc_event_get(NULL, event->values, field, &value))
+            continue;
+        eqlc_buf_text(b, indent);
+        eqlc_buf_text(b, paint(o, "\033[2m"));
+        add_plain(b, name.ptr, name.len);
+        eqlc_buf_text(b, paint(o, "\033[0m"));
+        eqlc_buf_text(b, " = ");
+        add_value(b, &value);
+        eqlc_buf_char(b, '\n');
+    }
+}
+
+static void add_time(eqlc_run_output *o, const eqlc_event *event)
 {
     eqlc_buf *b = &o->line;
     char room[EQLC_TIME_TEXT];
     eqlm_str time = time_text(event, room);
-    const char *name = rule->name ? rule->name : rule->id ? rule->id : rule->query;
-    size_t name_len = strcspn(name, "\r\n");
 
     eqlc_buf_text(b, paint(o, "\033[36m"));
     add_plain(b, time.len ? time.ptr : "(no time)", time.len ? time.len : 9);
     eqlc_buf_text(b, paint(o, "\033[0m"));
+}
+
+static void add_place(eqlc_buf *b, const eqlc_event *event)
+{
+    eqlc_buf_text(b, "  ");
+    add_plain(b, event->index, strlen(event->index));
+    eqlc_buf_format(b, ":%llu\n", (unsigned long long)event->line);
+}
+
+/* One line for each term. */
+static void add_steps(eqlc_run_output *o, const eqlm_program *program, const eqlc_run_match *match)
+{
+    eqlc_buf *b = &o->line;
+
+    for (uint32_t i = 0; i < match->n_events; i++) {
+        const eqlc_event *event = match->events[i];
+
+        eqlc_buf_format(b, "  %u  ", (unsigned)i + 1);
+        if (!event) {
+            eqlc_buf_text(b, "(missing)\n");
+            continue;
+        }
+        add_time(o, event);
+        add_place(b, event);
+        if (!o->no_source)
+            add_fields(o, program, event, "       ");
+    }
+}
+
+/* One line about the match, then the fields the query looked at; of a sequence or sample also the keys, and a
+ * line for each event. */
+static void print_pretty(eqlc_run_output *o, const eqlc_rule *rule, const eqlm_program *program,
+                         const eqlc_run_match *match)
+{
+    eqlc_buf *b = &o->line;
+    const char *name = rule->name ? rule->name : rule->id ? rule->id : rule->query;
+    size_t name_len = strcspn(name, "\r\n");
+
+    add_time(o, last_of(match));
     eqlc_buf_text(b, "  ");
     eqlc_buf_text(b, paint(o, "\033[1m"));
     add_plain(b, name, name_len);
@@ -183,86 +293,50 @@ static void print_pretty(eqlc_run_output *o, const eqlc_rule *rule, const eqlm_s
         add_plain(b, rule->severity, strlen(rule->severity));
         eqlc_buf_char(b, ']');
     }
-    eqlc_buf_text(b, "  ");
-    add_plain(b, event->index, strlen(event->index));
-    eqlc_buf_format(b, ":%llu\n", (unsigned long long)event->line);
-    for (uint32_t i = 0; !o->no_source && i < eqlm_program_n_fields(program); i++) {
-        uint32_t field = eqlm_program_field(program, i);
-        eqlm_str text = eqlm_schema_field_name(schema, field);
-        eqlm_value value;
-
-        if (!eqlc_event_get(NULL, event->values, field, &value))
-            continue;
-        eqlc_buf_text(b, "    ");
-        eqlc_buf_text(b, paint(o, "\033[2m"));
-        add_plain(b, text.ptr, text.len);
-        eqlc_buf_text(b, paint(o, "\033[0m"));
-        eqlc_buf_text(b, " = ");
-        add_value(b, &value);
-        eqlc_buf_char(b, '\n');
+    if (match->kind == EQLM_EVENT_QUERY) {
+        add_place(b, match->events[0]);
+        if (!o->no_source)
+            add_fields(o, program, match->events[0], "    ");
+        return;
     }
+    for (uint32_t i = 0; i < match->n_keys; i++) {
+        eqlc_buf_text(b, i ? ", " : "  by ");
+        add_value(b, &match->keys[i]);
+    }
+    eqlc_buf_char(b, '\n');
+    add_steps(o, program, match);
 }
 
 /* ------------------------------------------------------------------------------------------------------
  * Search response
  */
 
-static void keep_hit(eqlc_run_output *o, const eqlc_event *event)
+static void keep_hit(eqlc_run_output *o, const eqlc_run_match *match)
 {
     eqlc_buf json = { NULL, 0, 0 };
 
-    add_hit(&json, event, false, o->no_source);
+    if (match->kind == EQLM_EVENT_QUERY) {
+        add_hit(&json, match->events[0], false, o->no_source);
+    } else {
+        eqlc_buf_char(&json, '{');
+        add_keys(&json, match);
+        eqlc_buf_text(&json, ",\"events\":[");
+        add_hits(&json, match, false, o->no_source);
+        eqlc_buf_text(&json, "]}");
+    }
     o->hits = eqlc_grow(o->hits, &o->cap_hits, o->n_hits + 1, sizeof *o->hits);
     eqlc_run_hit *hit = &o->hits[o->n_hits];
-    *hit = (eqlc_run_hit) { .json = json.data,
-                            .json_len = json.len,
-                            .has_time = event->has_time,
-                            .time = event->time,
-                            .tiebreaker = event->tiebreaker,
-                            .ordinal = o->n_hits };
-    if (event->tiebreaker.type == EQLM_STRING)
-        hit->text = eqlc_copy(event->tiebreaker.as.str, event->tiebreaker.len);
+    *hit = (eqlc_run_hit) { .json = json.data, .json_len = json.len, .ordinal = o->n_hits };
+    if (match->kind != EQLM_SAMPLE) /* samples are in the order of their keys */
+        hit->last = eqlc_doc_new(last_of(match), o->n_hits, false);
     o->n_hits++;
-}
-
-static double as_double(const eqlm_value *v)
-{
-    return v->type == EQLM_I64 ? (double)v->as.i64 : v->type == EQLM_U64 ? (double)v->as.u64 : v->as.f64;
-}
-
-/* Missing, numbers, text. */
-static int tiebreaker_rank(const eqlc_run_hit *h)
-{
-    if (h->text)
-        return 2;
-    return h->tiebreaker.type == EQLM_I64 || h->tiebreaker.type == EQLM_U64 || h->tiebreaker.type == EQLM_F64;
-}
-
-static int compare_tiebreakers(const eqlc_run_hit *a, const eqlc_run_hit *b)
-{
-    int rank = tiebreaker_rank(a);
-
-    if (rank != tiebreaker_rank(b))
-        return rank < tiebreaker_rank(b) ? -1 : 1;
-    if (rank == 0)
-        return 0;
-    if (rank == 2)
-        return strcmp(a->text, b->text);
-    if (a->tiebreaker.type == EQLM_I64 && b->tiebreaker.type == EQLM_I64)
-        return (a->tiebreaker.as.i64 > b->tiebreaker.as.i64) - (a->tiebreaker.as.i64 < b->tiebreaker.as.i64);
-    double x = as_double(&a->tiebreaker), y = as_double(&b->tiebreaker);
-    return (x > y) - (x < y);
 }
 
 static int by_time(const void *x, const void *y)
 {
     const eqlc_run_hit *a = x, *b = y;
+    int order = a->last && b->last ? eqlc_event_compare(&a->last->event, &b->last->event) : 0;
 
-    if (a->has_time != b->has_time)
-        return a->has_time ? 1 : -1;
-    if (a->has_time && a->time != b->time)
-        return a->time < b->time ? -1 : 1;
-    int order = compare_tiebreakers(a, b);
     return order ? order : (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
 }
 
@@ -282,8 +356,9 @@ void eqlc_run_response(eqlc_run_output *o, const eqlc_run_pipes *pipes, uint64_t
     o->line.len = 0;
     eqlc_buf_format(&o->line,
                     "{\"is_partial\":false,\"is_running\":false,\"took\":%llu,\"timed_out\":false,"
-                    "\"hits\":{\"total\":{\"value\":%llu,\"relation\":\"eq\"},\"events\":[",
-                    (unsigned long long)took, (unsigned long long)(end - first));
+                    "\"hits\":{\"total\":{\"value\":%llu,\"relation\":\"eq\"},\"%s\":[",
+                    (unsigned long long)took, (unsigned long long)(end - first),
+                    eqlm_program_get_kind(pipes->program) == EQLM_EVENT_QUERY ? "events" : "sequences");
     for (uint64_t i = first; i < end; i++) {
         eqlc_buf_text(&o->line, i > first ? ",\n" : "");
         eqlc_buf_add(&o->line, o->hits[i].json, o->hits[i].json_len);
@@ -369,24 +444,24 @@ void eqlc_run_piped(eqlc_run_output *o, const eqlc_run_pipes *p)
  * All formats
  */
 
-void eqlc_run_event(eqlc_run_output *o, eqlc_run_pipes *pipes, const eqlc_rule *rule,
-                    const eqlm_schema *schema, const eqlc_event *event)
+void eqlc_run_found(eqlc_run_output *o, eqlc_run_pipes *pipes, const eqlc_rule *rule,
+                    const eqlc_run_match *match)
 {
     bool dropped = pipes->n++ >= pipes->accept;
 
     if (o->format == EQLC_RUN_COUNT)
         return;
     if (o->format == EQLC_RUN_RESPONSE) {
-        keep_hit(o, event); /* pipes want the order of time */
+        keep_hit(o, match); /* pipes want the order of time */
         return;
     }
     if (dropped)
         return;
     o->line.len = 0;
     if (o->format == EQLC_RUN_NDJSON)
-        print_json(o, rule, event);
+        print_json(o, rule, match);
     else
-        print_pretty(o, rule, schema, pipes->program, event);
+        print_pretty(o, rule, pipes->program, match);
     if (pipes->keep) {
         keep_line(o, pipes);
         return;
@@ -418,8 +493,9 @@ void eqlc_run_clear(eqlc_run_output *o)
 {
     for (size_t i = 0; i < o->n_hits; i++) {
         free(o->hits[i].json);
-        free(o->hits[i].text);
+        eqlc_doc_free(o->hits[i].last);
     }
     free(o->hits);
+    eqlc_reader_free(o->reader);
     eqlc_buf_clear(&o->line);
 }

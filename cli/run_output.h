@@ -4,6 +4,7 @@
 
 #include "events.h"
 #include "rules.h"
+#include "run_docs.h"
 #include "util.h"
 
 #include <stdio.h>
@@ -15,14 +16,20 @@ typedef enum eqlc_run_format {
     EQLC_RUN_COUNT
 } eqlc_run_format;
 
+/* What a rule has found; all of it is borrowed. */
+typedef struct eqlc_run_match {
+    eqlm_program_kind kind;
+    const eqlc_event *const *events; /* one for each term; NULL for a missing event */
+    uint32_t n_events;
+    const eqlm_value *keys; /* of a sequence or sample */
+    uint32_t n_keys;
+} eqlc_run_match;
+
 /* A match kept until the end, for formats that sort. */
 typedef struct eqlc_run_hit {
-    char *json; /* owned: the element of hits.events */
+    char *json; /* owned: the element of hits.events or hits.sequences */
     size_t json_len;
-    bool has_time;
-    int64_t time;
-    eqlm_value tiebreaker; /* numbers only; text is in `text` */
-    char *text;            /* owned, or NULL */
+    eqlc_doc *last; /* owned: the event it is sorted by, or NULL */
     uint64_t ordinal;
 } eqlc_run_hit;
 
@@ -47,6 +54,8 @@ typedef struct eqlc_run_output {
     bool head;    /* the first ones instead of the last */
     uint64_t size;
     int error; /* errno of the first failed write, or 0 */
+    const eqlm_schema *schema;
+    eqlc_reader *reader; /* pretty: reads the fields of events that were kept without values */
     eqlc_buf line;
     eqlc_run_hit *hits;
     size_t n_hits, cap_hits;
@@ -57,9 +66,9 @@ void eqlc_run_pipes_clear(eqlc_run_pipes *p);
 /* Of n matches in order, [*first, *end) remain. */
 void eqlc_run_pipes_apply(const eqlc_run_pipes *p, uint64_t n, uint64_t *first, uint64_t *end);
 
-/* Prints, or keeps, a match of an event query. */
-void eqlc_run_event(eqlc_run_output *o, eqlc_run_pipes *pipes, const eqlc_rule *rule,
-                    const eqlm_schema *schema, const eqlc_event *event);
+/* Prints, or keeps, a match. */
+void eqlc_run_found(eqlc_run_output *o, eqlc_run_pipes *pipes, const eqlc_rule *rule,
+                    const eqlc_run_match *match);
 /* Prints what the pipes of a rule kept until the end of the events. */
 void eqlc_run_piped(eqlc_run_output *o, const eqlc_run_pipes *pipes);
 /* Prints the number of matches of one rule (count); alone: it is the only rule. */

@@ -1,0 +1,481 @@
+/* run_stream.c - the part of `eqlc run` that looks at more than one event. */
+#include "run_stream.h"
+
+#include "commands.h"
+#include "timestamp.h"
+#include "util.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* How often the size of the state is asked for, in events; asking costs a walk over all programs. */
+#define BUDGET_INTERVAL 1024
+
+struct eqlc_run_stream {
+    eqlc_run_stream_options options;
+    eqlc_run_hooks hooks;
+    eqlm_stream *stream;
+    uint32_t *rules; /* by number in the stream */
+    size_t n_programs, cap_rules;
+    eqlm_program_kind *kinds;
+    size_t cap_kinds;
+
+    bool has_from, has_to, has_as_of;
+    int64_t from, to, as_of;
+    bool reorders; /* events wait for earlier ones */
+    bool keeps;    /* matches are printed with their documents ... */
+    bool sources;  /* ... and these with their text */
+
+    eqlc_reader *reader; /* reads the fields of documents that waited */
+    eqlc_doc_queue waiting;
+    bool has_watermark;
+    int64_t watermark; /* no event before it can count for sequences any more */
+
+    uint64_t next_number;
+    const eqlc_event *current; /* being fed */
+    uint64_t current_number;
+    bool current_released;
+    bool undecided; /* what flushing tells is not known at --as-of */
+    eqlc_docs docs;
+    const eqlc_event **match_events;
+    size_t cap_match_events;
+    uint64_t state_bytes;
+
+    uint64_t n_outside;  /* of --window and --as-of */
+    uint64_t n_untimely; /* did not wait as long as --lateness says */
+    uint64_t n_failed;
+    eqlm_status why;
+};
+
+/* ------------------------------------------------------------------------------------------------------
+ * Options
+ */
+
+static bool parse_bytes(const char *text, uint64_t *out)
+{
+    static const char suffixes[] = "kmg";
+    const char *p = text, *found;
+    uint64_t n = 0;
+
+    for (; *p >= '0' && *p <= '9'; p++)
+        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, (uint64_t)(*p - '0'), &n))
+            return false;
+    if (p > text && *p) {
+        found = strchr(suffixes, *p | 0x20);
+        if (!found || __builtin_mul_overflow(n, UINT64_C(1) << (10 * (found - suffixes + 1)), &n))
+            return false;
+        p++;
+    }
+    *out = n;
+    return p > text && *p == '\0' && n > 0;
+}
+
+/* "500ms", "30s", "5m", "2h", "1d" as nanoseconds. */
+static bool parse_duration(const char *text, int64_t *out)
+{
+    static const struct {
+        const char *name;
+        int64_t ns;
+    } units[] = {
+        { "ms", 1000000 },
+        { "s", 1000000000 },
+        { "m", INT64_C(60000000000) },
+        { "h", INT64_C(3600000000000) },
+        { "d", INT64_C(86400000000000) },
+    };
+    const char *p = text;
+    int64_t n = 0;
+
+    for (; *p >= '0' && *p <= '9'; p++)
+        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *p - '0', &n))
+            return false;
+    for (size_t i = 0; p > text && i < sizeof units / sizeof units[0]; i++)
+        if (strcmp(p, units[i].name) == 0)
+            return !__builtin_mul_overflow(n, units[i].ns, out);
+    return false;
+}
+
+bool eqlc_run_stream_take(eqlc_run_stream_options *o, int option, const char *argument,
+                          const char **complaint)
+{
+    *complaint = NULL;
+    switch (option) {
+    case EQLC_OPT_MAX_STATE:
+        if (!parse_bytes(argument, &o->max_state))
+            *complaint = "--max-state is a number of bytes such as 1000000, 64M or 1G, not '%s'";
+        return true;
+    case EQLC_OPT_LATENESS:
+        if (!parse_duration(argument, &o->lateness))
+            *complaint = "--lateness is a duration such as 500ms, 30s, 5m, 2h or 1d, not '%s'";
+        return true;
+    case EQLC_OPT_SORT:
+        o->sort = true;
+        return true;
+    case EQLC_OPT_EARLY_MISSING:
+        o->early_missing = true;
+        return true;
+    case EQLC_OPT_WINDOW:
+        o->window = argument;
+        return true;
+    case EQLC_OPT_AS_OF:
+        o->as_of = argument;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A date, or a number in the unit of the events' times. */
+static bool parse_time(const char *text, size_t len, eqlc_time_unit unit, int64_t *out)
+{
+    eqlm_value v = { .type = EQLM_STRING, .len = (uint32_t)len, .as.str = text };
+
+    return eqlc_time_from_value(&v, unit, out);
+}
+
+/* One end of a window; nothing means that it is open. */
+static bool parse_end(const char *text, size_t len, eqlc_time_unit unit, bool *has, int64_t *out)
+{
+    *has = len > 0;
+    return len == 0 || parse_time(text, len, unit, out);
+}
+
+/* The comma between the two may be another one than the first: fractions of seconds may have one. */
+static bool parse_window(eqlc_run_stream *s, const char *text, eqlc_time_unit unit)
+{
+    for (const char *comma = strchr(text, ','); comma; comma = strchr(comma + 1, ','))
+        if (parse_end(text, (size_t)(comma - text), unit, &s->has_from, &s->from) &&
+            parse_end(comma + 1, strlen(comma + 1), unit, &s->has_to, &s->to))
+            return !s->has_from || !s->has_to || s->from <= s->to;
+    return false;
+}
+
+static bool read_times(eqlc_run_stream *s, eqlc_time_unit unit)
+{
+    const eqlc_run_stream_options *o = &s->options;
+
+    if (o->window && !parse_window(s, o->window, unit)) {
+        eqlc_usage_error("run", "--window is FROM,TO with times such as 2026-01-10T08:00:00Z, not '%s'",
+                         o->window);
+        return false;
+    }
+    s->has_as_of = o->as_of != NULL;
+    if (o->as_of && !parse_time(o->as_of, strlen(o->as_of), unit, &s->as_of)) {
+        eqlc_usage_error("run", "--as-of is a time such as 2026-01-10T08:00:00Z, not '%s'", o->as_of);
+        return false;
+    }
+    return true;
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Matches
+ */
+
+static const eqlc_event *find_event(const eqlc_run_stream *s, uint64_t number)
+{
+    static const eqlc_event lost = { .index = "", .id = "" };
+
+    if (number == EQLM_NO_EVENT)
+        return NULL;
+    if (s->current && number == s->current_number)
+        return s->current;
+    const eqlc_doc *doc = eqlc_docs_find(&s->docs, number);
+    return doc ? &doc->event : &lost;
+}
+
+static bool on_match(void *ctx, const eqlm_stream_match *m)
+{
+    eqlc_run_stream *s = ctx;
+    eqlc_run_match match = { .kind = s->kinds[m->program], .keys = m->keys, .n_keys = m->n_keys };
+
+    if (s->undecided && match.kind == EQLM_SEQUENCE)
+        return true;
+    s->match_events =
+        eqlc_grow(s->match_events, &s->cap_match_events, m->n_events, sizeof *s->match_events);
+    for (uint32_t i = 0; i < m->n_events; i++)
+        s->match_events[i] = find_event(s, m->events[i]);
+    match.events = s->match_events;
+    match.n_events = m->n_events;
+    s->hooks.on_match(s->hooks.ctx, s->rules[m->program], &match);
+    return true;
+}
+
+static void on_release(void *ctx, uint64_t number)
+{
+    eqlc_run_stream *s = ctx;
+
+    if (s->current && number == s->current_number)
+        s->current_released = true;
+    else
+        eqlc_docs_remove(&s->docs, number);
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Making
+ */
+
+bool eqlc_run_needs_stream(eqlm_vm *vm, const eqlm_program *program)
+{
+    eqlm_value nothing[2] = { { .type = EQLM_NULL }, { .type = EQLM_NULL } };
+    bool matched;
+
+    /* An event without fields, as eqlc_event_get reads it, tells whether one event is enough. */
+    return eqlm_program_get_kind(program) != EQLM_EVENT_QUERY ||
+           eqlm_match(vm, program, nothing + 1, &matched) == EQLM_E_ARGUMENT;
+}
+
+static void open_stream(eqlc_run_stream *s)
+{
+    eqlm_stream_options options = {
+        .size = sizeof options,
+        .max_state = s->options.max_state,
+        .early_missing = s->options.early_missing,
+        .on_match = on_match,
+        .on_release = s->keeps ? on_release : NULL,
+        .ctx = s,
+    };
+
+    if (eqlm_stream_new(NULL, &options, &s->stream) != EQLM_OK)
+        eqlc_die("out of memory");
+}
+
+eqlc_run_stream *eqlc_run_stream_new(const eqlc_run_stream_options *options, const eqlm_schema *schema,
+                                     const eqlc_event_options *events, const eqlc_run_output *output,
+                                     const eqlc_run_hooks *hooks)
+{
+    eqlc_run_stream *s = eqlc_alloc(sizeof *s);
+
+    *s = (eqlc_run_stream) { .options = *options, .hooks = *hooks };
+    if (!s->options.max_state)
+        s->options.max_state = EQLC_MAX_STATE;
+    if (!read_times(s, events->timestamp_unit)) {
+        free(s);
+        return NULL;
+    }
+    s->reorders = !options->sort && (options->lateness > 0 || events->tiebreaker_field);
+    s->keeps = output->format != EQLC_RUN_COUNT;
+    s->sources = s->keeps && !output->no_source;
+    if (s->reorders || options->sort) {
+        s->reader = eqlc_reader_new(schema, events);
+        if (!s->reader)
+            eqlc_die("out of memory");
+    }
+    open_stream(s);
+    return s;
+}
+
+void eqlc_run_stream_free(eqlc_run_stream *s)
+{
+    if (!s)
+        return;
+    eqlm_stream_free(s->stream);
+    eqlc_reader_free(s->reader);
+    eqlc_doc_queue_clear(&s->waiting);
+    eqlc_docs_clear(&s->docs);
+    free(s->rules);
+    free(s->kinds);
+    free(s->match_events);
+    free(s);
+}
+
+void eqlc_run_stream_add(eqlc_run_stream *s, const eqlm_program *program, uint32_t rule)
+{
+    uint32_t number;
+    eqlm_status status = eqlm_stream_add(s->stream, program, &number);
+
+    if (status != EQLM_OK)
+        eqlc_die("%s", eqlm_status_text(status));
+    s->rules = eqlc_grow(s->rules, &s->cap_rules, number + 1, sizeof *s->rules);
+    s->kinds = eqlc_grow(s->kinds, &s->cap_kinds, number + 1, sizeof *s->kinds);
+    s->rules[number] = rule;
+    s->kinds[number] = eqlm_program_get_kind(program);
+    s->n_programs = number + 1;
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Events
+ */
+
+static void keep_budget(eqlc_run_stream *s)
+{
+    if (s->next_number % BUDGET_INTERVAL == 0) {
+        eqlm_stream_counts counts;
+
+        eqlm_stream_get_counts(s->stream, &counts);
+        s->state_bytes = counts.state_bytes;
+    }
+    uint64_t used = s->state_bytes + s->waiting.bytes, max = s->options.max_state;
+    eqlc_docs_shrink(&s->docs, used < max ? max - used : 0);
+}
+
+static void failed(eqlc_run_stream *s, eqlm_status status)
+{
+    if (status == EQLM_E_NOMEM)
+        eqlc_die("out of memory");
+    if (status == EQLM_OK)
+        return;
+    s->n_failed++;
+    s->why = status;
+}
+
+/* Gives an event to the stream and keeps its document if that remembers it. doc: its copy, if there is one
+ * already; it is taken over. */
+static void feed(eqlc_run_stream *s, const eqlc_event *event, uint64_t number, eqlc_doc *doc)
+{
+    eqlm_event_info info = { .id = number, .has_time = event->has_time, .time = event->time };
+    eqlm_status status;
+
+    s->current = event;
+    s->current_number = number;
+    s->current_released = false;
+    status = eqlm_stream_feed(s->stream, event->values, &info);
+    s->current = NULL;
+    failed(s, status);
+    if (s->keeps && status == EQLM_OK && !s->current_released) {
+        if (doc && !s->sources)
+            eqlc_doc_forget(doc);
+        eqlc_docs_add(&s->docs, doc ? doc : eqlc_doc_new(event, number, s->sources));
+        keep_budget(s);
+    } else {
+        eqlc_doc_free(doc);
+    }
+}
+
+/* Takes the first event that waits. */
+static void take_waiting(eqlc_run_stream *s)
+{
+    eqlc_doc *doc = eqlc_doc_queue_pop(&s->waiting);
+    eqlc_event event;
+
+    if (!eqlc_reader_again(s->reader, &doc->event, &event))
+        eqlc_die("out of memory");
+    if (s->options.sort)
+        s->hooks.on_event(s->hooks.ctx, &event);
+    if (s->n_programs)
+        feed(s, &event, doc->number, doc);
+    else
+        eqlc_doc_free(doc);
+}
+
+static int64_t minus(int64_t time, int64_t span)
+{
+    return time < INT64_MIN + span ? INT64_MIN : time - span;
+}
+
+/* No event before `time` will count. */
+static void move_on(eqlc_run_stream *s, int64_t time)
+{
+    const eqlc_doc *first;
+
+    if (s->has_watermark && time <= s->watermark)
+        return;
+    s->has_watermark = true;
+    s->watermark = time;
+    while ((first = eqlc_doc_queue_first(&s->waiting)) != NULL && first->event.time < time)
+        take_waiting(s);
+    failed(s, eqlm_stream_advance(s->stream, time));
+}
+
+static void take_in_order(eqlc_run_stream *s, const eqlc_event *event, uint64_t number)
+{
+    if (!event->has_time || (s->has_watermark && event->time < s->watermark)) {
+        feed(s, event, number, NULL);
+        return;
+    }
+    eqlc_doc_queue_push(&s->waiting, eqlc_doc_new(event, number, true));
+    move_on(s, minus(event->time, s->options.lateness));
+    while (s->waiting.bytes > s->options.max_state / 2) {
+        s->n_untimely++;
+        take_waiting(s);
+    }
+}
+
+static bool counts(eqlc_run_stream *s, const eqlc_event *event)
+{
+    if (s->has_from || s->has_to || s->has_as_of) {
+        bool inside = event->has_time && (!s->has_from || event->time >= s->from) &&
+                      (!s->has_to || event->time < s->to) && (!s->has_as_of || event->time <= s->as_of);
+
+        s->n_outside += !inside;
+        return inside;
+    }
+    return true;
+}
+
+void eqlc_run_stream_event(eqlc_run_stream *s, const eqlc_event *event)
+{
+    uint64_t number = s->next_number++;
+
+    if (!counts(s, event))
+        return;
+    if (s->options.sort && event->has_time) {
+        eqlc_doc_queue_push(&s->waiting, eqlc_doc_new(event, number, true));
+        return;
+    }
+    s->hooks.on_event(s->hooks.ctx, event);
+    if (s->n_programs == 0)
+        return;
+    if (s->reorders)
+        take_in_order(s, event, number);
+    else
+        feed(s, event, number, NULL);
+}
+
+void eqlc_run_stream_end(eqlc_run_stream *s)
+{
+    while (s->waiting.n)
+        take_waiting(s);
+    if (s->n_programs == 0)
+        return;
+    if (s->has_as_of) {
+        /* Every event up to this time is known, but nothing about those after it. */
+        failed(s, eqlm_stream_advance(s->stream, s->as_of < INT64_MAX ? s->as_of + 1 : s->as_of));
+        s->undecided = true;
+    }
+    failed(s, eqlm_stream_flush(s->stream));
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Reports
+ */
+
+void eqlc_run_stream_rule_counts(const eqlc_run_stream *s, uint32_t rule, uint64_t *errors, uint64_t *evicted)
+{
+    *errors = *evicted = 0;
+    for (uint32_t i = 0; i < s->n_programs; i++) {
+        eqlm_stream_counts counts_of;
+
+        if (s->rules[i] != rule)
+            continue;
+        eqlm_stream_program_counts(s->stream, i, &counts_of);
+        *errors += counts_of.errors;
+        *evicted += counts_of.evicted;
+    }
+}
+
+static void say(uint64_t n, const char *one, const char *many, const char *what)
+{
+    char text[32];
+
+    if (n)
+        fprintf(stderr, "%s %s %s\n", eqlc_count_text(n, text), n == 1 ? one : many, what);
+}
+
+bool eqlc_run_stream_report(const eqlc_run_stream *s)
+{
+    eqlm_stream_counts total;
+
+    eqlm_stream_get_counts(s->stream, &total);
+    say(s->n_outside, "event", "events", "outside --window or --as-of: not looked at");
+    if (s->n_programs == 0)
+        return false;
+    say(total.no_time, "event", "events", "without a time: seen by queries about single events only");
+    say(total.late, "event", "events",
+        "older than what came before: not seen by sequences and samples (see --lateness, --sort)");
+    say(s->n_untimely, "event", "events", "taken before --lateness was over, for want of --max-state");
+    say(s->docs.n_forgotten, "document", "documents",
+        "dropped for want of --max-state: matches name them without _source");
+    if (s->n_failed)
+        say(s->n_failed, "event", "events", eqlm_status_text(s->why));
+    return s->n_failed > 0;
+}

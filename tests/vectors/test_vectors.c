@@ -1,7 +1,7 @@
 /* test_vectors.c - every vector is one test, run on every path; all have to agree with the wanted result:
- * compiled, saved and loaded into a schema with other field numbers, events as host structs and through a
- * getter, and, for queries that compile, the negated condition, whose answer is always the opposite
- * (language 4.2). */
+ * compiled, saved and loaded into a schema with other field numbers, alone in a rule set, events as host
+ * structs and through a getter, and, for queries that compile, the negated condition, whose answer is always
+ * the opposite (language 4.2). */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -33,6 +33,28 @@ static bool report(run *r, const char *what, eqlm_status s)
     snprintf(r->why, sizeof r->why, "%s: %s%s%s%s%s", what, eqlm_status_text(s), d ? ": " : "",
              d ? d->code : "", d ? ": " : "", d ? d->message : "");
     return false;
+}
+
+/* The query as the only one of a rule set. */
+static bool in_set(run *r, const eqlm_program *p, const ts_host *h, bool want)
+{
+    eqlm_rules *set = NULL;
+    const uint32_t *matches;
+    uint32_t number;
+    size_t n = 0;
+    eqlm_status s = eqlm_rules_new(&r->alloc.hook, &set);
+    if (s == EQLM_OK)
+        s = eqlm_rules_add(set, p, &number);
+    if (s == EQLM_OK)
+        s = eqlm_rules_seal(set);
+    if (s == EQLM_OK)
+        s = eqlm_rules_match(r->vm, set, h->event, &matches, &n);
+    eqlm_rules_free(set);
+    if (s != EQLM_OK)
+        return report(r, "in a rule set", s);
+    if (n != want)
+        snprintf(r->why, sizeof r->why, "in a rule set: wanted %d matches, got %zu", want, n);
+    return n == want;
 }
 
 /* Evaluates and compares; `opposite` for the negated condition. */
@@ -67,7 +89,7 @@ static bool evaluate(run *r, const eqlm_program *p, const ts_host *h, bool oppos
                  v->errors ? "no run-time error was counted" : "a run-time error was counted");
         return false;
     }
-    return true;
+    return v->is_expr || in_set(r, p, h, (v->want == TS_MATCH) != opposite);
 }
 
 /* Saves the program and evaluates what another schema loads from it. */

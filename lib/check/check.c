@@ -106,7 +106,8 @@ static bool resolve_name(eqli_check *ck, eqli_node *n)
         }
         return true;
     }
-    eqli_error(ck->cx, n->span, EQLI_D_FREE_VARIABLE, f->variable);
+    if (ck->cx->options.dialect == EQLM_DIALECT_ENDPOINT) /* elsewhere no variable exists, which has been said */
+        eqli_error(ck->cx, n->span, EQLI_D_FREE_VARIABLE, f->variable);
     return false;
 }
 
@@ -169,17 +170,38 @@ static void check_field(eqli_check *ck, eqli_node *n, bool objects_allowed)
 
 /* ---- operators --------------------------------------------------------------------------------------- */
 
+/* The parser has skipped what followed (and said so): nobody knows what the expression was to become. */
+static bool was_cut(const eqli_check *ck, const eqli_node *n)
+{
+    for (uint32_t i = 0; i < ck->cx->n_cuts; i++) {
+        if (ck->cx->cuts[i] == n->outer.end)
+            return true;
+    }
+    return false;
+}
+
 static void need(eqli_check *ck, const eqli_node *kid, bool good, const char *op, const char *wanted)
 {
-    if (!good)
+    if (!good && !was_cut(ck, kid))
         eqli_error(ck->cx, kid->span, EQLI_D_OPERAND_TYPE, op, wanted, eqli_type_text(kid->type));
+}
+
+/* `name : "a" or "b"` is the list its author had in mind. */
+static void need_condition(eqli_check *ck, const eqli_node *kid, const char *op)
+{
+    if (eqli_type_is_bool(kid->type) || was_cut(ck, kid))
+        return;
+    need(ck, kid, false, op, "a boolean");
+    if (kid->kind == EQLI_N_CONST && strcmp(op, "or") == 0)
+        eqli_diag_hint(ck->cx->diags, "each side is a whole condition; for one of several values write a list: "
+                                      "field : (\"a\", \"b\")");
 }
 
 static void check_logic(eqli_check *ck, eqli_node *n)
 {
     const char *op = n->kind == EQLI_N_AND ? "and" : n->kind == EQLI_N_OR ? "or" : "not";
     for (uint32_t i = 0; i < n->n_kids; i++)
-        need(ck, n->kids[i], eqli_type_is_bool(n->kids[i]->type), op, "a boolean");
+        need_condition(ck, n->kids[i], op);
     n->type = EQLI_T_BOOL;
 }
 
@@ -206,6 +228,8 @@ static void check_compare(eqli_check *ck, eqli_node *n)
 {
     eqli_node *a = n->kids[0], *b = n->kids[1];
     n->type = EQLI_T_BOOL;
+    if (a->type == EQLI_T_ERROR || b->type == EQLI_T_ERROR)
+        return;
     if (ck->cx->options.dialect == EQLM_DIALECT_ES && eqli_has_field(a) && eqli_has_field(b)) {
         eqli_error(ck->cx, n->op_span, EQLI_D_FIELD_TO_FIELD, compare_text(n->op));
         return;
@@ -265,11 +289,29 @@ static void check_match(eqli_check *ck, eqli_node *n)
 
 /* ---- functions --------------------------------------------------------------------------------------- */
 
+/* Functions of older dialects, and what is written instead. */
+static const struct {
+    const char *name, *hint;
+} former[] = {
+    { "wildcard", "write field : (\"a*\", \"b*\")" },
+    { "match", "write field regex~ \"...\"; it matches the whole value" },
+    { "matchLite", "write field regex~ \"...\"; it matches the whole value" },
+    { "arrayContains", "write field == value: it holds when any of several values is equal" },
+    { "arrayCount", "conditions on elements hold when any element meets them; nothing counts elements" },
+    { "safe", "leave it out: a missing field is no error" },
+};
+
 static void report_unknown_function(eqli_check *ck, const eqli_node *n)
 {
     eqli_suggest s;
     eqli_error(ck->cx, n->op_span, EQLI_D_UNKNOWN_FUNCTION, n->u.call.name);
     eqli_suggest_init(&s, n->u.call.name);
+    for (size_t i = 0; i < sizeof former / sizeof former[0]; i++) {
+        if (same(n->u.call.name, (eqlm_str){ former[i].name, strlen(former[i].name) })) {
+            eqli_diag_hint(ck->cx->diags, former[i].hint);
+            return;
+        }
+    }
     for (int i = 0; i < EQLI_FN_COUNT; i++)
         eqli_suggest_offer(&s, (eqlm_str){ eqli_functions[i].name, strlen(eqli_functions[i].name) });
     eqli_suggest_hint(&s, ck->cx->diags);
@@ -556,7 +598,7 @@ static void check_filter(eqli_check *ck, const eqli_filter *f)
     if (!f || !f->condition)
         return;
     check_node(ck, f->condition);
-    if (!eqli_type_is_bool(f->condition->type))
+    if (!eqli_type_is_bool(f->condition->type) && !was_cut(ck, f->condition))
         eqli_error(ck->cx, f->condition->span, EQLI_D_NOT_BOOLEAN, eqli_type_text(f->condition->type));
 }
 

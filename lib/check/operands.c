@@ -28,6 +28,8 @@ static void fit_ip(eqli_cx *cx, eqli_node *k, uint8_t cmp)
     if (membership && eqli_cidr_parse(v->as.str, v->len, &block))
         return;
     eqli_error(cx, k->span, EQLI_D_CONST_ERROR, "it is no IP address");
+    eqli_diag_hint(cx->diags, membership ? "write \"10.1.2.3\", \"::1\" or a block such as \"10.0.0.0/8\""
+                                         : "write \"10.1.2.3\" or \"::1\"");
 }
 
 static void fit_date(eqli_cx *cx, eqli_node *k)

@@ -137,6 +137,8 @@ typedef struct eqli_query {
     eqli_span span, head_span; /* head: `sequence by … with …` */
 } eqli_query;
 
+enum { EQLI_MAX_CUTS = 32 };
+
 /* The state of one compilation's front end. Sticky: after nomem every builder returns NULL at once. */
 typedef struct eqli_cx {
     eqlm_alloc alloc;
@@ -150,6 +152,8 @@ typedef struct eqli_cx {
     bool nomem;
     bool failed;  /* at least one error was reported */
     bool guessed; /* the parser skipped or added text (reported): counts of what is there mean little */
+    uint32_t cuts[EQLI_MAX_CUTS]; /* ends of what stands before skipped text: operands that end there are incomplete */
+    uint32_t n_cuts;
     bool stopped; /* a limit was reached (reported): the parser gives up */
 } eqli_cx;
 

@@ -418,6 +418,8 @@ static const char *general_hint(const eqli_parser *ps, const eqli_token *t)
         return "put the negation in parentheses: (not ...)";
     if (t->kind == EQLI_TK_OR && eqli_parser_takes(ps, EQLI_TK_COMMA))
         return "separate the items with commas";
+    if (t->kind == EQLI_TK_COMMA && eqli_parser_takes(ps, EQLI_TK_AND))
+        return "a list stands in parentheses behind 'in', ':' or 'like': field in (\"a\", \"b\")";
     if (t->kind == EQLI_TK_LPAREN && ps->last.kind == EQLI_TK_NAME)
         return "a function is called by its name alone: length(field)";
     if (t->kind == EQLI_TK_MINUS && eqli_parser_takes(ps, EQLI_TK_INTEGER))

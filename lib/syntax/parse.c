@@ -244,6 +244,8 @@ static bool resync(eqli_parser *ps, eqli_token *t)
     int before = ps->last.kind;
     ps->cx->guessed = true;
     ps->quiet = QUIET;
+    if (ps->cx->n_cuts < EQLI_MAX_CUTS)
+        ps->cx->cuts[ps->cx->n_cuts++] = ps->last.span.end;
     if (++ps->n_resyncs > MAX_RESYNCS)
         return false;
     for (;; *t = next_token(ps)) {

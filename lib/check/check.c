@@ -192,7 +192,7 @@ static void need_condition(eqli_check *ck, const eqli_node *kid, const char *op)
     if (eqli_type_is_bool(kid->type) || was_cut(ck, kid))
         return;
     need(ck, kid, false, op, "a boolean");
-    if (kid->kind == EQLI_N_CONST && strcmp(op, "or") == 0)
+    if (kid->kind == EQLI_N_CONST && kid->type == EQLI_T_STRING && strcmp(op, "not") != 0)
         eqli_diag_hint(ck->cx->diags, "each side is a whole condition; for one of several values write a list: "
                                       "field : (\"a\", \"b\")");
 }

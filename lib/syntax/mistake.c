@@ -212,6 +212,23 @@ static bool is_function(eqlm_str word)
     return false;
 }
 
+/* Behind a comparison that is complete the next one wants a word between. */
+static const char *missing_junction(const eqli_parser *ps)
+{
+    switch (ps->last.kind) {
+    case EQLI_TK_STRING:
+    case EQLI_TK_INTEGER:
+    case EQLI_TK_DECIMAL:
+    case EQLI_TK_TRUE:
+    case EQLI_TK_FALSE:
+    case EQLI_TK_NULL:
+    case EQLI_TK_RPAREN:
+        return eqli_parser_takes(ps, EQLI_TK_AND) ? "perhaps 'and' or 'or' is missing before it" : NULL;
+    default:
+        return NULL;
+    }
+}
+
 /* A name that is nearly a keyword which would fit is read as that keyword. */
 static eqli_remedy misspelt(eqli_parser *ps, eqli_token *t)
 {
@@ -221,7 +238,7 @@ static eqli_remedy misspelt(eqli_parser *ps, eqli_token *t)
         if (eqli_parser_takes(ps, keywords[i].kind))
             eqli_suggest_offer(&s, eqli_str(keywords[i].text));
     }
-    eqli_remedy remedy = unexpected(ps, t, NULL, t->text);
+    eqli_remedy remedy = unexpected(ps, t, s.n ? NULL : missing_junction(ps), t->text);
     if (s.n == 0)
         return remedy;
     if (!ps->quiet)

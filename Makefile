@@ -24,6 +24,7 @@ PACKAGES := \
     libsimdjson-dev \
     libtomlplusplus-dev \
     zlib1g-dev \
+    libmd-dev \
     libcmocka-dev \
     libjansson-dev \
     pkg-config
@@ -34,6 +35,7 @@ PACKAGES := \
 # libsimdjson-dev        event documents (command only)
 # libtomlplusplus-dev    rule files (command only)
 # zlib1g-dev             gzip-compressed events (command only)
+# libmd-dev              SHA-256: identifiers of alerts, checks of saved state (command only); dpkg itself uses it
 # libcmocka-dev          unit tests
 # libjansson-dev         the tests read their vectors with it
 # pkg-config             the tests build the examples against an installed copy
@@ -108,7 +110,7 @@ CLI_CXX_FLAGS ?= -DSIMDJSON_THREADS_ENABLED=1 -DTOML_HEADER_ONLY=0 -DTOML_SHARED
 UNIT_FLAGS := -std=c11 -Iinclude -Ilib -Icli -Itests/support -I$(GEN) -D_POSIX_C_SOURCE=200809L $(WARN)
 API_FLAGS := -std=c11 -Iinclude -Itests/support -D_POSIX_C_SOURCE=200809L $(WARN)
 EXAMPLE_FLAGS := -std=c11 -Iinclude $(WARN)
-CLI_LIBS := -lsimdjson -ltomlplusplus -lz
+CLI_LIBS := -lsimdjson -ltomlplusplus -lz -lmd
 TEST_LIBS := -lcmocka -ljansson -lpthread -lm
 
 # Begins a command that is shown by its kind and its target alone.
@@ -215,6 +217,7 @@ check_cli = \
         $(call need_header,$(CXX),simdjson.h,c++,simdjson (JSON reader),libsimdjson-dev) \
         $(call need_header,$(CXX) -std=c++17,toml++/toml.h,c++,toml++ (TOML reader),libtomlplusplus-dev) \
         $(call need_header,$(CXX),zlib.h,c++,zlib,zlib1g-dev) \
+        $(call need_header,$(CXX),sys/types.h sha2.h,c++,libmd (SHA-256),libmd-dev) \
     else lack 'the C++ compiler $(CXX)' g++; fi;
 check_test = \
     if command -v $(firstword $(CC)) >/dev/null 2>&1; then \

@@ -4,6 +4,7 @@
 #include "report.h"
 #include "run_output.h"
 #include "run_stream.h"
+#include "timestamp.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -51,6 +52,7 @@ typedef struct run {
     uint64_t n_seen;
     uint64_t n_seen_matches;
     uint64_t n_matches; /* what the pipes leave of them; known at the end */
+    char now[EQLC_TIME_TEXT]; /* of --now */
     bool show_progress, progress_shown;
     struct timespec started;
 } run;
@@ -69,7 +71,8 @@ enum {
     OPT_TIMESTAMP,
     OPT_UNIT,
     OPT_TIEBREAKER,
-    OPT_EVENT_SIZE
+    OPT_EVENT_SIZE,
+    OPT_NOW
 };
 
 static const struct option long_options[] = {
@@ -87,6 +90,7 @@ static const struct option long_options[] = {
     { "timestamp-unit", required_argument, NULL, OPT_UNIT },
     { "tiebreaker", required_argument, NULL, OPT_TIEBREAKER },
     { "max-event-size", required_argument, NULL, OPT_EVENT_SIZE },
+    { "now", no_argument, NULL, OPT_NOW },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -107,8 +111,8 @@ static const char *set_format(run *r, const char *text)
     size_t i = find_word(text, words, 6);
 
     if (i > 5)
-        return "--format is ndjson, pretty, eql-response or count, not '%s'";
-    if (i > 3)
+        return "--format is ndjson, pretty, eql-response, count or alerts, not '%s'";
+    if (i > 4)
         return "--format %s is not supported";
     r->output.format = (eqlc_run_format)i;
     r->format_given = true;
@@ -167,6 +171,16 @@ static const char *set_position(run *r, const char *text)
     return r->output.head || strcmp(text, "tail") == 0 ? NULL : "--position is head or tail, not '%s'";
 }
 
+/* Alerts are made now, and not when their last event happened. */
+static void set_now(run *r)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    eqlc_time_format(now.tv_sec * INT64_C(1000000000) + now.tv_nsec / 1000000 * 1000000, r->now);
+    r->output.alerts.now = r->now;
+}
+
 /* Takes one option; returns an error message with %s for the argument, or NULL. */
 static const char *take_option(int option, run *r)
 {
@@ -207,6 +221,9 @@ static const char *take_option(int option, run *r)
         return NULL;
     case OPT_UNIT:
         return set_unit(r, optarg);
+    case OPT_NOW:
+        set_now(r);
+        return NULL;
     default:
         r->events.tiebreaker_field = optarg;
         return NULL;
@@ -222,6 +239,8 @@ static int check_usage(const run *r, int n_events)
         return eqlc_usage_error("run", "no events given: name files, or - for standard input");
     if ((r->output.limited || r->position_given) && r->output.format != EQLC_RUN_RESPONSE)
         return eqlc_usage_error("run", "--size and --position are for --format eql-response");
+    if (r->output.alerts.now && r->output.format != EQLC_RUN_ALERTS)
+        return eqlc_usage_error("run", "--now is for --format alerts");
     return EQLC_EXIT_OK;
 }
 
@@ -425,6 +444,7 @@ static bool open_stream(run *r)
     eqlc_run_hooks hooks = { .ctx = r, .on_event = run_queries, .on_match = on_match };
 
     r->output.schema = r->schema;
+    r->output.alerts.no_source = r->output.no_source;
     if (r->output.format == EQLC_RUN_PRETTY && !r->output.no_source)
         r->output.reader = eqlc_reader_new(r->schema, &r->events);
     r->stream = eqlc_run_stream_new(&r->stream_options, r->schema, &r->events, &r->output, &hooks);

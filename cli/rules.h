@@ -32,6 +32,7 @@ typedef struct eqlc_rule {
     char *category_field;       /* event_category_override / event_category_field, or NULL */
     char *timestamp_field;      /* or NULL */
     char *tiebreaker_field;     /* or NULL */
+    char *metadata;             /* JSON object of what else alerts repeat (eqlc_metadata_keys), or NULL */
     const char *source;         /* the whole file, shared by its rules */
     size_t source_len;
     eqlc_map_entry *map; /* n_map entries, at least the one that marks the end */

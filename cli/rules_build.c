@@ -107,6 +107,24 @@ void eqlc_rule_set(char **field, const char *text, size_t len)
     *field = text ? eqlc_copy(text, len) : NULL;
 }
 
+const char *const eqlc_metadata_keys[] = { "version",    "tags",      "threat", "from", "to", "interval", "description",
+                                            "references", "author", "license", NULL };
+
+void eqlc_rule_note(eqlc_rule *rule, const char *key, const char *json, size_t len)
+{
+    eqlc_buf b = { NULL, 0, 0 };
+
+    if (rule->metadata) /* without its closing brace */
+        eqlc_buf_add(&b, rule->metadata, strlen(rule->metadata) - 1);
+    eqlc_buf_char(&b, rule->metadata ? ',' : '{');
+    eqlc_buf_json_cstr(&b, key);
+    eqlc_buf_char(&b, ':');
+    eqlc_buf_add(&b, json, len);
+    eqlc_buf_char(&b, '}');
+    free(rule->metadata);
+    rule->metadata = b.data;
+}
+
 static eqlc_rule *rule_push(eqlc_rules *rules, const char *path, eqlc_query *take_q, size_t source_end)
 {
     eqlc_rule *rule;
@@ -172,7 +190,8 @@ void eqlc_rules_clear(eqlc_rules *rules)
                           r->severity,
                           r->category_field,
                           r->timestamp_field,
-                          r->tiebreaker_field };
+                          r->tiebreaker_field,
+                          r->metadata };
 
         for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
             free(texts[k]);

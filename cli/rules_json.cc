@@ -9,6 +9,8 @@
 #include <cstring>
 #include <new>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 static_assert(EQLC_PADDING >= simdjson::SIMDJSON_PADDING, "the files are read with too little padding");
 
@@ -30,6 +32,7 @@ struct rule_object {
     bool has_query = false; /* of any type */
     bool has_type = false, has_language = false;
     size_t filters_at = 0; /* 0: none, or an empty list */
+    std::vector<std::pair<const char *, std::string_view>> metadata; /* as written */
 };
 
 struct text_key {
@@ -118,8 +121,45 @@ void finish_rule(eqlc_input *in, const rule_object &found, size_t object_at)
     set_text(in, &rule->timestamp_field, found.timestamp_field);
     set_text(in, &rule->tiebreaker_field, found.tiebreaker_field);
     rule->risk_score = found.risk_score;
+    for (const auto &member : found.metadata)
+        eqlc_rule_note(rule, member.first, member.second.data(), member.second.size());
     if (found.filters_at)
         eqlc_input_warning(in, found.filters_at, EQLC_FILTERS_WARNING);
+}
+
+/* A value as it is written. Empty: it cannot be read. */
+std::string_view written(simdjson::ondemand::value &value, json_type type)
+{
+    simdjson::ondemand::array array;
+    simdjson::ondemand::object object;
+    std::string_view json;
+
+    if (type == json_type::array) {
+        if (value.get_array().get(array) || array.raw_json().get(json))
+            return {};
+    } else if (type == json_type::object) {
+        if (value.get_object().get(object) || object.raw_json().get(json))
+            return {};
+    } else {
+        json = value.raw_json_token();
+    }
+    while (!json.empty() && std::strchr(" \t\r\n,", json.back()))
+        json.remove_suffix(1);
+    return json;
+}
+
+/* Keeps a member as it is written if alerts repeat it; whether it does. */
+bool note_member(rule_object &rule, std::string_view key, simdjson::ondemand::value &value, json_type type)
+{
+    for (const char *const *name = eqlc_metadata_keys; *name; name++) {
+        if (key != *name)
+            continue;
+        std::string_view json = written(value, type);
+        if (!json.empty())
+            rule.metadata.emplace_back(*name, json);
+        return true;
+    }
+    return false;
 }
 
 /* Reads one object, which may wrap the rule in "attributes". The text was found valid before, so iteration
@@ -138,6 +178,8 @@ void read_object(eqlc_input *in, simdjson::ondemand::object object, size_t objec
         found.has_query = found.has_query || key == "query";
         found.has_type = found.has_type || key == "type";
         found.has_language = found.has_language || key == "language";
+        if (note_member(found, key, value, type))
+            continue;
         if (type == json_type::string) {
             note_text(in, found, key, value);
         } else if (type == json_type::number && key == "risk_score") {

@@ -66,6 +66,11 @@ eqlc_rule *eqlc_rule_add(eqlc_input *in, eqlc_query *take_q, size_t source_end);
 /* Sets a text of a rule (frees the old one); text NULL: none. */
 void eqlc_rule_set(char **field, const char *text, size_t len);
 
+/* Names of the members of a rule that its metadata keeps; NULL ends the list. */
+extern const char *const eqlc_metadata_keys[];
+/* Adds a member to the metadata of a rule; json is its value. */
+void eqlc_rule_note(eqlc_rule *rule, const char *key, const char *json, size_t len);
+
 /* Decodes the string literal whose opening quote is text[offset], with its map. Returns the offset behind the
  * closing quote, or 0 when the literal is malformed; *inner_end is the offset of the closing quote. */
 size_t eqlc_decode_json_string(const char *text, size_t len, size_t offset, eqlc_query *q, size_t *inner_end);

@@ -9,6 +9,7 @@
 #include <toml++/toml.h>
 
 #include <cstring>
+#include <sstream>
 #include <string>
 #include <string_view>
 
@@ -69,6 +70,28 @@ eqlc_rule *add_query(eqlc_input *in, const toml::value<std::string> &node)
     return eqlc_rule_add(in, &q, inner_end);
 }
 
+void note_members(eqlc_rule *rule, const toml::table &table)
+{
+    for (const char *const *key = eqlc_metadata_keys; *key; key++) {
+        const toml::node *node = table.get(*key);
+        std::ostringstream json;
+
+        if (!node)
+            continue;
+        if (const auto *text = node->as_string()) {
+            eqlc_buf b = {};
+
+            eqlc_buf_json(&b, text->get().data(), text->get().size());
+            eqlc_rule_note(rule, *key, b.data, b.len);
+            eqlc_buf_clear(&b);
+            continue;
+        }
+        node->visit([&json](const auto &value) { json << toml::json_formatter(value); });
+        std::string text = json.str();
+        eqlc_rule_note(rule, *key, text.data(), text.size());
+    }
+}
+
 void read_metadata(eqlc_rule *rule, const toml::table &table)
 {
     set_text(&rule->id, table, "id");
@@ -83,6 +106,7 @@ void read_metadata(eqlc_rule *rule, const toml::table &table)
     int64_t score = table["risk_score"].value_or(int64_t { -1 });
     if (score >= 0 && score <= 1000)
         rule->risk_score = static_cast<int>(score);
+    note_members(rule, table);
 }
 
 void read_rule(eqlc_input *in, const toml::table &table)

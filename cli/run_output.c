@@ -92,16 +92,6 @@ static void add_keys(eqlc_buf *b, const eqlc_run_match *match)
     eqlc_buf_char(b, ']');
 }
 
-/* The last event that there is. */
-static const eqlc_event *last_of(const eqlc_run_match *match)
-{
-    uint32_t i = match->n_events;
-
-    while (i > 1 && !match->events[i - 1])
-        i--;
-    return match->events[i - 1];
-}
-
 /* The time as the document writes it if that is a date, else as one. Empty without a time. */
 static eqlm_str time_text(const eqlc_event *event, char room[EQLC_TIME_TEXT])
 {
@@ -125,7 +115,7 @@ static void print_json(eqlc_run_output *o, const eqlc_rule *rule, const eqlc_run
     };
     eqlc_buf *b = &o->line;
     char room[EQLC_TIME_TEXT];
-    eqlm_str time = time_text(last_of(match), room);
+    eqlm_str time = time_text(eqlc_run_match_last(match), room);
 
     eqlc_buf_text(b, "{\"rule\":{\"id\":");
     eqlc_buf_json_cstr(b, rule->id);
@@ -283,7 +273,7 @@ static void print_pretty(eqlc_run_output *o, const eqlc_rule *rule, const eqlm_p
     const char *name = rule->name ? rule->name : rule->id ? rule->id : rule->query;
     size_t name_len = strcspn(name, "\r\n");
 
-    add_time(o, last_of(match));
+    add_time(o, eqlc_run_match_last(match));
     eqlc_buf_text(b, "  ");
     eqlc_buf_text(b, paint(o, "\033[1m"));
     add_plain(b, name, name_len);
@@ -328,7 +318,7 @@ static void keep_hit(eqlc_run_output *o, const eqlc_run_match *match)
     eqlc_run_hit *hit = &o->hits[o->n_hits];
     *hit = (eqlc_run_hit) { .json = json.data, .json_len = json.len, .ordinal = o->n_hits };
     if (match->kind != EQLM_SAMPLE) /* samples are in the order of their keys */
-        hit->last = eqlc_doc_new(last_of(match), o->n_hits, false);
+        hit->last = eqlc_doc_new(eqlc_run_match_last(match), o->n_hits, false);
     o->n_hits++;
 }
 
@@ -460,6 +450,8 @@ void eqlc_run_found(eqlc_run_output *o, eqlc_run_pipes *pipes, const eqlc_rule *
     o->line.len = 0;
     if (o->format == EQLC_RUN_NDJSON)
         print_json(o, rule, match);
+    else if (o->format == EQLC_RUN_ALERTS)
+        eqlc_alerts_add(&o->alerts, &o->line, rule, match);
     else
         print_pretty(o, rule, pipes->program, match);
     if (pipes->keep) {
@@ -497,5 +489,6 @@ void eqlc_run_clear(eqlc_run_output *o)
     }
     free(o->hits);
     eqlc_reader_free(o->reader);
+    eqlc_alerts_clear(&o->alerts);
     eqlc_buf_clear(&o->line);
 }

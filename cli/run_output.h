@@ -4,7 +4,9 @@
 
 #include "events.h"
 #include "rules.h"
+#include "run_alerts.h"
 #include "run_docs.h"
+#include "run_match.h"
 #include "util.h"
 
 #include <stdio.h>
@@ -13,17 +15,9 @@ typedef enum eqlc_run_format {
     EQLC_RUN_NDJSON,
     EQLC_RUN_PRETTY,
     EQLC_RUN_RESPONSE,
-    EQLC_RUN_COUNT
+    EQLC_RUN_COUNT,
+    EQLC_RUN_ALERTS
 } eqlc_run_format;
-
-/* What a rule has found; all of it is borrowed. */
-typedef struct eqlc_run_match {
-    eqlm_program_kind kind;
-    const eqlc_event *const *events; /* one for each term; NULL for a missing event */
-    uint32_t n_events;
-    const eqlm_value *keys; /* of a sequence or sample */
-    uint32_t n_keys;
-} eqlc_run_match;
 
 /* A match kept until the end, for formats that sort. */
 typedef struct eqlc_run_hit {
@@ -56,6 +50,7 @@ typedef struct eqlc_run_output {
     int error; /* errno of the first failed write, or 0 */
     const eqlm_schema *schema;
     eqlc_reader *reader; /* pretty: reads the fields of events that were kept without values */
+    eqlc_alerts alerts;
     eqlc_buf line;
     eqlc_run_hit *hits;
     size_t n_hits, cap_hits;

@@ -190,7 +190,6 @@ usage() { # WORDS ARGUMENTS...: wrong usage, said with these words
 usage 'no rules given' events.ndjson
 usage 'no events given' -q "$cmd"
 usage "not 'xml'" -q "$cmd" --format xml events.ndjson
-usage '--format alerts is not supported' -q "$cmd" --format alerts events.ndjson
 usage '--format csv is not supported' -q "$cmd" --format csv events.ndjson
 usage 'for one rule, not 2' -q "$cmd" -q "$cmd" --format eql-response events.ndjson
 usage '--size and --position' -q "$cmd" --size 5 --format ndjson events.ndjson

@@ -108,7 +108,7 @@ static eqli_op_result dispatch(finder *f, const eqli_part *part, const eqli_disp
 /* ---- Index --------------------------------------------------------------------------------------------- */
 
 /* Whether at least two candidates ask the slot. */
-static bool is_worth_asking(const eqli_index_slot *x, const uint64_t *candidates)
+static bool is_worth_asking(const eqli_lookup *x, const uint64_t *candidates)
 {
     bool one = false;
     for (uint32_t i = 0; i < x->n_users; i++) {
@@ -120,7 +120,7 @@ static bool is_worth_asking(const eqli_index_slot *x, const uint64_t *candidates
     return false;
 }
 
-static eqli_op_result look_up(finder *f, const eqli_index_slot *x)
+static eqli_op_result look_up(finder *f, const eqli_lookup *x)
 {
     eqli_values values;
     eqlm_value v;
@@ -154,7 +154,7 @@ static eqli_op_result find_candidates(finder *f, const eqli_part *part)
     }
     memcpy(f->hits, part->unindexed, part->n_words * sizeof *f->hits);
     for (uint32_t i = 0; i < part->n_indexes; i++) {
-        const eqli_index_slot *x = &part->indexes[i];
+        const eqli_lookup *x = &part->indexes[i];
         if (!is_worth_asking(x, f->candidates)) {
             /* Running one entry costs no more than asking whether it has to be. */
             for (uint32_t k = 0; k < x->n_users; k++)

@@ -37,13 +37,13 @@ typedef struct part_builder {
     uint32_t n, n_words;
     eqli_arena *arena;
     eqli_arena temp;     /* texts of uses */
-    eqli_list uses;      /* slot_use */
+    eqli_vec uses;      /* slot_use */
     struct slot_plan *plans; /* by slot of the set */
     float *weight;       /* by entry: how often it is expected to run */
     uint64_t *unindexed;
-    eqli_list dispatches;
-    eqli_list indexes;
-    eqli_list notes;     /* eqli_guard_note: of the clauses in uses */
+    eqli_vec dispatches;
+    eqli_vec indexes;
+    eqli_vec notes;     /* eqli_guard_note: of the clauses in uses */
 } part_builder;
 
 static uint64_t *new_mask(part_builder *pb, bool full)
@@ -156,7 +156,7 @@ static bool add_uses(part_builder *pb, uint32_t local, uint32_t slot, const eqli
         return true;
     for (uint32_t i = 0; i < m.n; i++) {
         eqli_need need;
-        slot_use *u = eqli_list_add(b->alloc, &pb->uses, sizeof *u);
+        slot_use *u = eqli_vec_add(b->alloc, &pb->uses, sizeof *u);
         if (!u || eqli_need_of(&b->counts, slot, &m, i, !pb->plans[slot].no_scan, &need) != EQLI_NEED_OK)
             return false;
         char *text = eqli_arena_copy(&pb->temp, need.text, need.len);
@@ -174,7 +174,7 @@ static bool add_uses(part_builder *pb, uint32_t local, uint32_t slot, const eqli
 static bool note_test(part_builder *pb, uint32_t local, uint32_t slot, const eqli_insn *in, bool *other)
 {
     eqli_members m;
-    eqli_guard_note *note = eqli_list_add(pb->b->alloc, &pb->notes, sizeof *note);
+    eqli_guard_note *note = eqli_vec_add(pb->b->alloc, &pb->notes, sizeof *note);
     if (!note || !eqli_test_members(pb->b->flow.program, in, &m))
         return false;
     uint8_t kind = eqli_members_exact(&m) ? EQLI_GUARD_IS : EQLI_GUARD_LIKE;
@@ -250,7 +250,7 @@ static bool find_clauses(part_builder *pb)
 
 static bool build_index(part_builder *pb, uint32_t slot, eqli_literal_use *uses, uint32_t n)
 {
-    eqli_index_slot *x = eqli_list_add(pb->b->alloc, &pb->indexes, sizeof *x);
+    eqli_lookup *x = eqli_vec_add(pb->b->alloc, &pb->indexes, sizeof *x);
     uint64_t *mask = eqli_arena_array(&pb->temp, pb->n_words, sizeof *mask);
     uint32_t n_users = 0, k = 0;
     if (!x || !mask)
@@ -266,7 +266,7 @@ static bool build_index(part_builder *pb, uint32_t slot, eqli_literal_use *uses,
         if (mask[w])
             users[k++] = (eqli_mask_word){ mask[w], w };
     }
-    *x = (eqli_index_slot){ .slot = slot, .texts = pb->plans[slot].texts, .numbers = pb->plans[slot].numbers,
+    *x = (eqli_lookup){ .slot = slot, .texts = pb->plans[slot].texts, .numbers = pb->plans[slot].numbers,
                             .users = users, .n_users = n_users };
     return eqli_literals_new(pb->arena, uses, n, &x->literals);
 }
@@ -385,7 +385,7 @@ static bool fill_masks(part_builder *pb, eqli_dispatch *d, uint32_t n_values)
 
 static bool add_dispatch(part_builder *pb, uint32_t slot, uint32_t n_uses)
 {
-    eqli_dispatch *d = eqli_list_add(pb->b->alloc, &pb->dispatches, sizeof *d);
+    eqli_dispatch *d = eqli_vec_add(pb->b->alloc, &pb->dispatches, sizeof *d);
     eqli_table_cell *cells;
     uint32_t n_values;
     if (!d || !number_values(pb, slot, n_uses, &cells, &n_values))
@@ -442,7 +442,7 @@ static bool finish(part_builder *pb, eqli_part *out)
             return false;
     }
     eqli_dispatch *dispatches = eqli_arena_array(pb->arena, pb->dispatches.n, sizeof *dispatches);
-    eqli_index_slot *indexes = eqli_arena_array(pb->arena, pb->indexes.n, sizeof *indexes);
+    eqli_lookup *indexes = eqli_arena_array(pb->arena, pb->indexes.n, sizeof *indexes);
     if (!dispatches || !indexes)
         return false;
     if (pb->dispatches.n)
@@ -470,10 +470,10 @@ bool eqli_part_build(eqli_builder *b, const uint32_t *entries, uint32_t n, uint3
               find_clauses(&pb) && build_indexes(&pb) && finish(&pb, out);
     eqli_mem_free(b->alloc, pb.plans, n_slots * sizeof *pb.plans);
     eqli_mem_free(b->alloc, pb.weight, n * sizeof *pb.weight);
-    eqli_list_clear(b->alloc, &pb.uses, sizeof(slot_use));
-    eqli_list_clear(b->alloc, &pb.dispatches, sizeof(eqli_dispatch));
-    eqli_list_clear(b->alloc, &pb.indexes, sizeof(eqli_index_slot));
-    eqli_list_clear(b->alloc, &pb.notes, sizeof(eqli_guard_note));
+    eqli_vec_clear(b->alloc, &pb.uses, sizeof(slot_use));
+    eqli_vec_clear(b->alloc, &pb.dispatches, sizeof(eqli_dispatch));
+    eqli_vec_clear(b->alloc, &pb.indexes, sizeof(eqli_lookup));
+    eqli_vec_clear(b->alloc, &pb.notes, sizeof(eqli_guard_note));
     eqli_arena_clear(&pb.temp);
     return ok;
 }

@@ -41,20 +41,20 @@ typedef struct eqli_mask_word {
     uint32_t word;
 } eqli_mask_word;
 
-typedef struct eqli_index_slot {
+typedef struct eqli_lookup {
     uint32_t slot;
     bool texts, numbers;
     const eqli_mask_word *users; /* entries whose clause asks this slot */
     uint32_t n_users;            /* words */
     eqli_literals literals;
-} eqli_index_slot;
+} eqli_lookup;
 
 typedef struct eqli_part {
     uint32_t n, n_words;
     const uint32_t *entries; /* numbers of the entries, rising */
     const uint64_t *unindexed; /* entries that no clause keeps from running */
     const eqli_dispatch *dispatches;
-    const eqli_index_slot *indexes;
+    const eqli_lookup *indexes;
     uint32_t n_dispatches, n_indexes;
 } eqli_part;
 

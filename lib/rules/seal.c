@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-void *eqli_list_add(const eqlm_alloc *alloc, eqli_list *l, size_t size)
+void *eqli_vec_add(const eqlm_alloc *alloc, eqli_vec *l, size_t size)
 {
     if (l->n == l->cap) {
         if (l->cap > UINT32_MAX / 2)
@@ -19,10 +19,10 @@ void *eqli_list_add(const eqlm_alloc *alloc, eqli_list *l, size_t size)
     return (char *)l->items + l->n++ * size;
 }
 
-void eqli_list_clear(const eqlm_alloc *alloc, eqli_list *l, size_t size)
+void eqli_vec_clear(const eqlm_alloc *alloc, eqli_vec *l, size_t size)
 {
     eqli_mem_free(alloc, l->items, l->cap * size);
-    *l = (eqli_list){ NULL, 0, 0 };
+    *l = (eqli_vec){ NULL, 0, 0 };
 }
 
 /* ---- Slots --------------------------------------------------------------------------------------------- */
@@ -115,7 +115,7 @@ static bool add_values(eqli_builder *b, uint32_t slot, const eqli_members *m)
 {
     for (uint32_t i = 0; i < m->n; i++) {
         eqli_need need;
-        uint32_t *tag = eqli_list_add(b->alloc, &b->values, sizeof *tag);
+        uint32_t *tag = eqli_vec_add(b->alloc, &b->values, sizeof *tag);
         if (!tag || eqli_need_of(&b->counts, slot, m, i, false, &need) != EQLI_NEED_OK)
             return false;
         *tag = need.tag;
@@ -147,7 +147,7 @@ static bool add_clause(eqli_builder *b, uint32_t entry, uint32_t slot, float cos
     if (any)
         b->values.n = c.first_value;
     c.n_values = b->values.n - c.first_value;
-    eqli_slot_clause *out = eqli_list_add(b->alloc, &b->clauses, sizeof *out);
+    eqli_slot_clause *out = eqli_vec_add(b->alloc, &b->clauses, sizeof *out);
     if (out)
         *out = c;
     return out != NULL;
@@ -211,7 +211,7 @@ bool eqli_builder_note(eqli_builder *b, uint32_t entry, eqli_guard guard)
 {
     if (b->explained[entry] != b->part)
         return true;
-    eqli_guard_note *note = eqli_list_add(b->alloc, &b->notes, sizeof *note);
+    eqli_guard_note *note = eqli_vec_add(b->alloc, &b->notes, sizeof *note);
     if (note)
         *note = (eqli_guard_note){ entry, guard };
     return note != NULL;
@@ -291,13 +291,13 @@ static const eqli_slot_clause *clause_of(const eqli_builder *b, uint32_t entry, 
 /* The most frequent values of the partition slot, at most EQLI_MAX_PARTS - 1. */
 static bool choose_values(eqli_builder *b, uint32_t slot, eqli_table_cell *parts, uint32_t *n_parts)
 {
-    eqli_list all = { NULL, 0, 0 };
+    eqli_vec all = { NULL, 0, 0 };
     bool ok = true;
     *n_parts = 0;
     for (uint32_t i = 0; i < b->rules->n && ok; i++) {
         const eqli_slot_clause *c = clause_of(b, i, slot);
         for (uint32_t k = 0; c && !c->numbers && k < c->n_values && ok; k++) {
-            uint64_t *v = eqli_list_add(b->alloc, &all, sizeof *v);
+            uint64_t *v = eqli_vec_add(b->alloc, &all, sizeof *v);
             ok = v != NULL;
             if (ok)
                 *v = eqli_clause_values(b, c)[k];
@@ -318,7 +318,7 @@ static bool choose_values(eqli_builder *b, uint32_t slot, eqli_table_cell *parts
         eqli_pat_sort(all.items, runs);
     for (uint32_t i = runs; i-- > 0 && *n_parts < EQLI_MAX_PARTS - 1; (*n_parts)++)
         parts[*n_parts] = (eqli_table_cell){ (uint32_t)v[i], *n_parts };
-    eqli_list_clear(b->alloc, &all, sizeof(uint64_t));
+    eqli_vec_clear(b->alloc, &all, sizeof(uint64_t));
     return ok;
 }
 
@@ -433,9 +433,9 @@ eqlm_status eqlm_rules_seal(eqlm_rules *r)
     bool ok = intern_slots(&b) && count_entries(&b) && read_entries(&b) && build_parts(&b) && keep_guards(&b);
     eqli_flow_clear(&b.flow);
     eqli_counts_clear(&b.counts);
-    eqli_list_clear(b.alloc, &b.clauses, sizeof(eqli_slot_clause));
-    eqli_list_clear(b.alloc, &b.values, sizeof(uint32_t));
-    eqli_list_clear(b.alloc, &b.notes, sizeof(eqli_guard_note));
+    eqli_vec_clear(b.alloc, &b.clauses, sizeof(eqli_slot_clause));
+    eqli_vec_clear(b.alloc, &b.values, sizeof(uint32_t));
+    eqli_vec_clear(b.alloc, &b.notes, sizeof(eqli_guard_note));
     eqli_mem_free(b.alloc, b.explained, r->n * sizeof *b.explained);
     eqli_mem_free(b.alloc, b.slot_of_field, b.n_fields * sizeof *b.slot_of_field);
     eqli_mem_free(b.alloc, b.first_clause, (r->n + (size_t)1) * sizeof *b.first_clause);

@@ -19,10 +19,10 @@ typedef struct eqli_slot_clause {
 } eqli_slot_clause;
 
 /* A growing array in the memory of the caller. */
-typedef struct eqli_list {
+typedef struct eqli_vec {
     void *items;
     uint32_t n, cap;
-} eqli_list;
+} eqli_vec;
 
 /* A guard of one entry, before they are sorted by entry. */
 typedef struct eqli_guard_note {
@@ -37,18 +37,18 @@ typedef struct eqli_builder {
     eqli_flow flow;
     uint32_t *slot_of_field; /* field -> slot of the set */
     uint32_t n_fields;
-    eqli_list clauses; /* eqli_slot_clause, by entry */
-    eqli_list values;  /* uint32_t */
+    eqli_vec clauses; /* eqli_slot_clause, by entry */
+    eqli_vec values;  /* uint32_t */
     uint32_t *first_clause; /* by entry; n + 1 */
     bool *dead;             /* entries that never hold */
-    eqli_list notes;        /* eqli_guard_note */
+    eqli_vec notes;        /* eqli_guard_note */
     uint32_t *explained;    /* by entry: the part, from 1, whose guards are noted */
     uint32_t part;          /* being built, from 1 */
 } eqli_builder;
 
 /* Room for one more item; NULL: no memory. */
-void *eqli_list_add(const eqlm_alloc *alloc, eqli_list *l, size_t size);
-void eqli_list_clear(const eqlm_alloc *alloc, eqli_list *l, size_t size);
+void *eqli_vec_add(const eqlm_alloc *alloc, eqli_vec *l, size_t size);
+void eqli_vec_clear(const eqlm_alloc *alloc, eqli_vec *l, size_t size);
 
 static inline const eqli_slot_clause *eqli_clause_at(const eqli_builder *b, uint32_t i)
 {

@@ -208,26 +208,32 @@ static void test_text(char *out, size_t max)
     }
 }
 
+/* What does not fit is left out: such a query does not compile, and another one is made. */
+static void append(char *out, size_t max, const char *s)
+{
+    size_t len = strlen(out);
+    if (len + strlen(s) < max)
+        strcpy(out + len, s);
+}
+
 static void condition(char *out, size_t max, int depth)
 {
-    char a[6000], b[6000];
+    char a[3000], b[3000];
     if (depth == 0 || roll(4) == 0) {
         test_text(out, max);
         return;
     }
-    condition(a, sizeof a / 2, depth - 1);
-    condition(b, sizeof b / 2, depth - 1);
-    switch (roll(5)) {
-    case 0:
-        snprintf(out, max, "(%s or %s)", a, b);
-        break;
-    case 1:
-        snprintf(out, max, "not (%s)", a);
-        break;
-    default:
-        snprintf(out, max, "(%s and %s)", a, b);
-        break;
+    condition(a, sizeof a, depth - 1);
+    condition(b, sizeof b, depth - 1);
+    uint32_t kind = roll(5);
+    out[0] = 0;
+    append(out, max, kind == 1 ? "not (" : "(");
+    append(out, max, a);
+    if (kind != 1) {
+        append(out, max, kind == 0 ? " or " : " and ");
+        append(out, max, b);
     }
+    append(out, max, ")");
 }
 
 static eqlm_value random_value(char *room)

@@ -13,6 +13,8 @@ void eqli_check_query(eqli_cx *cx, eqli_query *q);
  * as an error of the constant. Logic (and, or, not) is left alone: it means one thing above the leaves and another
  * inside them. Types must be set. */
 void eqli_fold_node(eqli_cx *cx, eqli_node *n);
+/* Whether every pattern of a MATCH is made of stars alone: an existence test (language 6.2). */
+bool eqli_only_stars(const eqli_node *match);
 /* Makes n the constant v in place. */
 void eqli_node_set_const(eqli_node *n, eqlm_value v);
 

@@ -23,11 +23,6 @@ static bool all_const(const eqli_node *n)
     return true;
 }
 
-static bool is_null(const eqli_node *n)
-{
-    return n->kind == EQLI_N_CONST && n->u.value.type == EQLM_NULL;
-}
-
 static const char *reason(eqli_op_result r)
 {
     switch (r) {
@@ -69,7 +64,7 @@ static void fold_compare(eqli_cx *cx, eqli_node *n)
 {
     const eqlm_value *a = &n->kids[0]->u.value, *b = &n->kids[1]->u.value;
     bool equality = n->op == EQLI_CMP_EQ || n->op == EQLI_CMP_NE;
-    bool null_literal = is_null(n->kids[0]) || is_null(n->kids[1]);
+    bool null_literal = eqli_node_is_null(n->kids[0]) || eqli_node_is_null(n->kids[1]);
     if (!equality && null_literal) { /* decision 9: ordering with null */
         settle(cx, n, EQLI_OP_OK, eqli_null());
         return;
@@ -77,7 +72,7 @@ static void fold_compare(eqli_cx *cx, eqli_node *n)
     if (!all_const(n))
         return;
     if (null_literal) { /* a null test, never null itself (language 4.4) */
-        bool both = is_null(n->kids[0]) && is_null(n->kids[1]);
+        bool both = eqli_node_is_null(n->kids[0]) && eqli_node_is_null(n->kids[1]);
         settle(cx, n, EQLI_OP_OK, eqli_bool(both == (n->op == EQLI_CMP_EQ)));
         return;
     }
@@ -102,11 +97,11 @@ static bool item_equals(eqli_cx *cx, const eqli_node *n, const eqlm_value *v, co
 static void fold_in(eqli_cx *cx, eqli_node *n)
 {
     eqli_tri found = EQLI_FALSE;
-    if (!is_null(n->kids[0])) {
+    if (!eqli_node_is_null(n->kids[0])) {
         if (!all_const(n))
             return;
         for (uint32_t i = 1; i < n->n_kids && found != EQLI_TRUE; i++) {
-            if (is_null(n->kids[i]))
+            if (eqli_node_is_null(n->kids[i]))
                 found = EQLI_UNKNOWN;
             else if (item_equals(cx, n, &n->kids[0]->u.value, &n->kids[i]->u.value))
                 found = EQLI_TRUE;
@@ -119,16 +114,16 @@ static void fold_in(eqli_cx *cx, eqli_node *n)
     settle(cx, n, EQLI_OP_OK, eqli_tri_value(n->negated ? eqli_tri_not(found) : found));
 }
 
-static bool only_stars(const eqli_node *n)
+bool eqli_only_stars(const eqli_node *match)
 {
-    for (uint32_t i = 1; i < n->n_kids; i++) {
-        const eqlm_value *v = &n->kids[i]->u.value;
+    for (uint32_t i = 1; i < match->n_kids; i++) {
+        const eqlm_value *v = &match->kids[i]->u.value;
+        if (v->type != EQLM_STRING || v->len == 0)
+            return false;
         for (uint32_t k = 0; k < v->len; k++) {
             if (v->as.str[k] != '*')
                 return false;
         }
-        if (v->type != EQLM_STRING || v->len == 0)
-            return false;
     }
     return true;
 }
@@ -171,14 +166,14 @@ static void fold_match(eqli_cx *cx, eqli_node *n)
     bool hit = false;
     if (!all_const(n))
         return;
-    if (is_null(n->kids[0])) {
-        bool existence = n->op != EQLI_MATCH_REGEX && only_stars(n);
+    if (eqli_node_is_null(n->kids[0])) {
+        bool existence = n->op != EQLI_MATCH_REGEX && eqli_only_stars(n);
         settle(cx, n, EQLI_OP_OK, existence ? eqli_bool(false) : eqli_null());
         return;
     }
     bool unknown = true; /* null patterns only */
     for (uint32_t i = 1; i < n->n_kids && !hit && r == EQLI_OP_OK; i++) {
-        if (is_null(n->kids[i]))
+        if (eqli_node_is_null(n->kids[i]))
             continue;
         unknown = false;
         r = match_const(cx, n, &n->kids[i]->u.value, &hit);

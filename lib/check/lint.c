@@ -27,11 +27,6 @@ static const char *truth(eqli_tri t)
     return t == EQLI_TRUE ? "true" : "false";
 }
 
-static bool is_text(const eqli_node *n)
-{
-    return n->kind == EQLI_N_CONST && n->u.value.type == EQLM_STRING;
-}
-
 /* ---- texts
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -40,7 +35,7 @@ static bool is_text(const eqli_node *n)
 static void lint_literal_text(eqli_cx *cx, const eqli_node *text, const char *op, const char *instead)
 {
     const eqlm_value *v = &text->u.value;
-    if (!is_text(text) || v->len < 2 || (v->as.str[0] != '*' && v->as.str[v->len - 1] != '*'))
+    if (!eqli_node_is_text(text) || v->len < 2 || (v->as.str[0] != '*' && v->as.str[v->len - 1] != '*'))
         return;
     bool others = false;
     for (uint32_t i = 0; i < v->len; i++) {
@@ -73,7 +68,7 @@ static void lint_regex_text(eqli_cx *cx, const eqli_node *text)
 static void lint_match(eqli_cx *cx, const eqli_node *n)
 {
     for (uint32_t i = 1; i < n->n_kids && n->op == EQLI_MATCH_REGEX; i++) {
-        if (is_text(n->kids[i]))
+        if (eqli_node_is_text(n->kids[i]))
             lint_regex_text(cx, n->kids[i]);
     }
     eqli_lint_list(cx, n);

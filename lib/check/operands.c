@@ -6,11 +6,6 @@
 
 #include <string.h>
 
-static bool is_text(const eqli_node *k)
-{
-    return k->kind == EQLI_N_CONST && k->u.value.type == EQLM_STRING;
-}
-
 static void fit_ip(eqli_cx *cx, eqli_node *k, uint8_t cmp)
 {
     const eqlm_value *v = &k->u.value;
@@ -60,7 +55,7 @@ void eqli_fit_constant(eqli_cx *cx, const eqli_node *other, eqli_node *k, uint8_
         return;
     switch ((eqli_type)other->type) {
     case EQLI_T_IP:
-        if (is_text(k))
+        if (eqli_node_is_text(k))
             fit_ip(cx, k, cmp);
         break;
     case EQLI_T_DATE:
@@ -68,11 +63,11 @@ void eqli_fit_constant(eqli_cx *cx, const eqli_node *other, eqli_node *k, uint8_
         break;
     case EQLI_T_INT:
     case EQLI_T_DOUBLE:
-        if (is_text(k))
+        if (eqli_node_is_text(k))
             fit_text(cx, EQLI_AS_NUM, (eqli_type)other->type, k);
         break;
     case EQLI_T_BOOL:
-        if (is_text(k))
+        if (eqli_node_is_text(k))
             fit_text(cx, EQLI_AS_BOOL, EQLI_T_BOOL, k);
         break;
     default:
@@ -111,7 +106,7 @@ bool eqli_rewrite_boolean_equality(eqli_cx *cx, eqli_node *n)
         if (k->kind != EQLI_N_CONST || k->u.value.type != EQLM_BOOL)
             continue;
         /* A condition that was folded to null is still a condition; only a literal null makes this a null test. */
-        bool is_condition = e->type == EQLI_T_BOOL && (e->kind != EQLI_N_CONST || e->u.value.type == EQLM_NULL);
+        bool is_condition = e->type == EQLI_T_BOOL && (e->kind != EQLI_N_CONST || eqli_node_is_null(e));
         if (e->kind == EQLI_N_FIELD || !is_condition)
             continue;
         if (k->u.value.as.boolean == (n->op == EQLI_CMP_EQ)) {

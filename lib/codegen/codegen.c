@@ -35,16 +35,6 @@ static bool is_const(const eqli_node *n)
     return n->kind == EQLI_N_CONST;
 }
 
-static bool is_null(const eqli_node *n)
-{
-    return is_const(n) && n->u.value.type == EQLM_NULL;
-}
-
-static bool is_text(const eqli_node *n)
-{
-    return is_const(n) && n->u.value.type == EQLM_STRING;
-}
-
 static eqli_cmp mirrored(eqli_cmp op)
 {
     switch (op) {
@@ -67,13 +57,13 @@ static void gen_compare_const(eqli_gen *g, const eqli_node *field, eqli_cmp op, 
 {
     uint32_t slot = eqli_gen_slot(g, field);
     eqli_as as = eqli_gen_as(field, (eqli_type)k->type);
-    if (field->type == EQLI_T_IP && is_text(k)) { /* a block: membership (decision 8) */
+    if (field->type == EQLI_T_IP && eqli_node_is_text(k)) { /* a block: membership (decision 8) */
         eqli_node *member = (eqli_node *)(uintptr_t)k;
         test(g, EQLI_OP_CIDR, 0, slot, eqli_emit_set(&g->e, EQLI_SET_BLOCKS, false, 0, &member, 1, k), t, f);
         return;
     }
     uint32_t c = eqli_emit_const(&g->e, k->u.value);
-    if (op == EQLI_CMP_EQ && as == EQLI_AS_STR && is_text(k))
+    if (op == EQLI_CMP_EQ && as == EQLI_AS_STR && eqli_node_is_text(k))
         test(g, EQLI_OP_EQUAL_TEXT, EQLI_MODE(0, as, g->e.typed), slot, c, t, f);
     else
         test(g, EQLI_OP_COMPARE, EQLI_MODE(op, as, g->e.typed), slot, c, t, f);
@@ -100,7 +90,7 @@ static void gen_compare(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t f)
         b = swap;
         op = mirrored(op);
     }
-    if (is_field(a) && is_null(b)) /* == null; ordering with null was folded */
+    if (is_field(a) && eqli_node_is_null(b)) /* == null; ordering with null was folded */
         test(g, EQLI_OP_EXISTS, 0, eqli_gen_slot(g, a), 0, f, t);
     else if (is_field(a) && is_const(b))
         gen_compare_const(g, a, op, b, t, f);
@@ -125,7 +115,7 @@ static uint32_t pattern_set(eqli_gen *g, const eqli_node *n, bool fold)
 static void gen_match(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t f)
 {
     const eqli_node *left = n->kids[0];
-    if (is_null(left)) { /* an unmapped ?field (decision 9) */
+    if (eqli_node_is_null(left)) { /* an unmapped ?field (decision 9) */
         jump(g, f);
         return;
     }
@@ -241,7 +231,7 @@ static bool gen_fused_call(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t
         return true;
     }
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (kinds[i].fn != n->u.call.fn || !is_text(n->kids[1]))
+        if (kinds[i].fn != n->u.call.fn || !eqli_node_is_text(n->kids[1]))
             continue;
         uint32_t set = eqli_emit_set(&g->e, EQLI_SET_PATTERNS, n->fold, kinds[i].kind, &n->kids[1], 1, n);
         test(g, EQLI_OP_MATCH, EQLI_MODE(0, EQLI_AS_STR, g->e.typed), slot, set, t, f);

@@ -107,8 +107,8 @@ static eqli_as operand_as(const eqli_node *n, const eqli_node *other)
 static void gen_compare(eqli_gen *g, const eqli_node *n, eqli_cmp op, uint32_t dst)
 {
     const eqli_node *a = n->kids[0], *b = n->kids[1];
-    bool a_null = a->kind == EQLI_N_CONST && a->u.value.type == EQLM_NULL;
-    bool b_null = b->kind == EQLI_N_CONST && b->u.value.type == EQLM_NULL;
+    bool a_null = eqli_node_is_null(a);
+    bool b_null = eqli_node_is_null(b);
     if ((a_null || b_null) && (op == EQLI_CMP_EQ || op == EQLI_CMP_NE)) {
         const eqli_node *e = a_null ? b : a;
         gen_value(g, e, dst, eqli_as_of_type((eqli_type)e->type));
@@ -118,7 +118,7 @@ static void gen_compare(eqli_gen *g, const eqli_node *n, eqli_cmp op, uint32_t d
         return;
     }
     const eqli_node *text = b->kind == EQLI_N_CONST ? b : a, *field = text == b ? a : b;
-    if (field->type == EQLI_T_IP && text->kind == EQLI_N_CONST && text->u.value.type == EQLM_STRING) {
+    if (field->type == EQLI_T_IP && eqli_node_is_text(text)) {
         eqli_node *member = (eqli_node *)(uintptr_t)text; /* an address block (decision 8) */
         gen_value(g, field, dst, EQLI_AS_RAW);
         put(g, EQLI_OP_VALUE_CIDR, 0, dst, dst, eqli_emit_set(&g->e, EQLI_SET_BLOCKS, false, 0, &member, 1, text), 0);
@@ -130,20 +130,6 @@ static void gen_compare(eqli_gen *g, const eqli_node *n, eqli_cmp op, uint32_t d
     gen_value(g, a, dst, operand_as(a, b));
     gen_value(g, b, dst + 1, operand_as(b, a));
     put(g, EQLI_OP_VALUE_COMPARE, EQLI_MODE(op, version ? EQLI_AS_VERSION : EQLI_AS_RAW, false), dst, dst, dst + 1, 0);
-}
-
-static bool only_stars(const eqli_node *n)
-{
-    for (uint32_t i = 1; i < n->n_kids; i++) {
-        const eqlm_value *v = &n->kids[i]->u.value;
-        if (v->type != EQLM_STRING || v->len == 0)
-            return false;
-        for (uint32_t k = 0; k < v->len; k++) {
-            if (v->as.str[k] != '*')
-                return false;
-        }
-    }
-    return true;
 }
 
 static void gen_match(eqli_gen *g, const eqli_node *n, uint32_t dst)
@@ -159,7 +145,7 @@ static void gen_match(eqli_gen *g, const eqli_node *n, uint32_t dst)
     if (n->op == EQLI_MATCH_REGEX)
         put(g, EQLI_OP_VALUE_REGEX, 0, dst, dst, eqli_emit_set(&g->e, EQLI_SET_REGEX, fold, 0, members, count, n), 0);
     else
-        put(g, EQLI_OP_VALUE_MATCH, only_stars(n) ? EQLI_NULL_IS_FALSE : 0, dst, dst,
+        put(g, EQLI_OP_VALUE_MATCH, eqli_only_stars(n) ? EQLI_NULL_IS_FALSE : 0, dst, dst,
             eqli_emit_set(&g->e, EQLI_SET_PATTERNS, fold, EQLI_PAT_GLOB, members, count, n), 0);
 }
 
@@ -172,7 +158,7 @@ static void merge(eqli_gen *g, uint32_t dst)
 static bool has_null_item(const eqli_node *n)
 {
     for (uint32_t i = 1; i < n->n_kids; i++) {
-        if (n->kids[i]->kind == EQLI_N_CONST && n->kids[i]->u.value.type == EQLM_NULL)
+        if (eqli_node_is_null(n->kids[i]))
             return true;
     }
     return false;

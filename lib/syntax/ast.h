@@ -84,6 +84,16 @@ struct eqli_node {
     } u;
 };
 
+static inline bool eqli_node_is_null(const eqli_node *n)
+{
+    return n->kind == EQLI_N_CONST && n->u.value.type == EQLM_NULL;
+}
+
+static inline bool eqli_node_is_text(const eqli_node *n)
+{
+    return n->kind == EQLI_N_CONST && n->u.value.type == EQLM_STRING;
+}
+
 #define EQLI_CALL_ARRAY_SEARCH 1000 /* call.fn of `_arraysearch` */
 
 /* One `category where condition`. */

@@ -545,8 +545,8 @@ typedef struct eqlm_event_info {
  * counter `late`), and so does one without a time. Event queries are told at once, except those about ancestors, which
  * wait with the sequences for the event's turn.
  * EQLM_E_LIMIT: the callback stopped (see there), or scratch was used up. EQLM_E_NOMEM. After want of memory or scratch
- * the event counts as not seen, and the stream is as it was. Where events are held, the failure may also have hit an
- * older event whose turn came; that one is lost. Either way the stream may go on.
+ * the event counts as not seen; it may be fed again, and the stream may go on without it. A held event for which scratch
+ * does not suffice when its turn comes is lost and counted in `errors`.
  * EQLM_E_ARGUMENT: the tiebreaker is an array or an object. */
 EQLM_API eqlm_status eqlm_stream_feed(eqlm_stream *stream, const void *event, const eqlm_event_info *info);
 
@@ -555,7 +555,7 @@ EQLM_API eqlm_status eqlm_stream_feed(eqlm_stream *stream, const void *event, co
 EQLM_API eqlm_status eqlm_stream_advance(eqlm_stream *stream, int64_t time);
 
 /* End of input: everything held back is decided ("no such event exists"), samples are told. The stream is then empty and
- * may be fed again, with times before those it has seen. EQLM_E_NOMEM: some samples are not told; flush again. */
+ * may be fed again, with times before those it has seen. EQLM_E_NOMEM: something is not decided yet; flush again. */
 EQLM_API eqlm_status eqlm_stream_flush(eqlm_stream *stream);
 
 typedef struct eqlm_stream_counts {

@@ -1,5 +1,6 @@
-/* pack.h - bytes that are independent of the machine: little-endian, no padding, with a checksum. The writer runs twice,
- * first only counting and summing; the reader trusts nothing, and every call after a failure does nothing. */
+/* pack.h - bytes that are independent of the machine: little-endian, no padding, with a checksum. The writer
+ * runs twice, first only counting and summing; the reader trusts nothing, and every call after a failure does
+ * nothing. */
 #ifndef EQLI_PACK_H
 #define EQLI_PACK_H
 

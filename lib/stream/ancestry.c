@@ -1,8 +1,8 @@
 /* ancestry.c - which process stands in which relation to an earlier event (decision 17).
  *
- * A process is called by process.entity_id, and by host.id and process.pid; a number belongs to the process that was
- * started with it last. An event is judged by what earlier events have told, then it counts itself: first as an event
- * that satisfies inner queries, then as news about a process and its parent. */
+ * A process is called by process.entity_id, and by host.id and process.pid; a number belongs to the process
+ * that was started with it last. An event is judged by what earlier events have told, then it counts itself:
+ * first as an event that satisfies inner queries, then as news about a process and its parent. */
 #include "stream/stream.h"
 
 #include <string.h>
@@ -11,7 +11,7 @@ enum { ENTITY_ID, PID, PARENT_ENTITY_ID, PARENT_PID, HOST_ID, TYPE, CATEGORY };
 
 static const char *const fields[EQLI_N_PROCESS_FIELDS] = {
     "process.entity_id", "process.pid", "process.parent.entity_id", "process.parent.pid",
-    "host.id", "event.type", "event.category",
+    "host.id",           "event.type",  "event.category",
 };
 
 static uint32_t find_slot(const eqlm_program *p, const char *name)
@@ -70,7 +70,8 @@ static bool has_text(const eqli_ancestry *a, unsigned field, const void *event, 
 }
 
 /* The first value, or null. */
-static eqli_op_result first_value(eqlm_stream *s, unsigned field, eqli_as as, const void *event, eqlm_value *out)
+static eqli_op_result first_value(eqlm_stream *s, unsigned field, eqli_as as, const void *event,
+                                  eqlm_value *out)
 {
     eqli_values values;
     eqlm_value raw;
@@ -83,8 +84,10 @@ static eqli_op_result first_value(eqlm_stream *s, unsigned field, eqli_as as, co
     return EQLI_OP_OK;
 }
 
-/* A name is the values that make it up; a number alone, or an id alone, can never be mistaken for the other. */
-static eqli_op_result make_name(eqlm_stream *s, const eqlm_value *host, const eqlm_value *value, eqli_bytes *out)
+/* A name is the values that make it up; a number alone, or an id alone, can never be mistaken for the other.
+ */
+static eqli_op_result make_name(eqlm_stream *s, const eqlm_value *host, const eqlm_value *value,
+                                eqli_bytes *out)
 {
     eqli_arena *arena = &s->tuples.arena;
     eqli_bytes first = { 0 }, second;
@@ -98,7 +101,7 @@ static eqli_op_result make_name(eqlm_stream *s, const eqlm_value *host, const eq
     if (first.len)
         memcpy(p, first.ptr, first.len);
     memcpy(p + first.len, second.ptr, second.len);
-    *out = (eqli_bytes){ p, first.len + second.len };
+    *out = (eqli_bytes) { p, first.len + second.len };
     return EQLI_OP_OK;
 }
 
@@ -106,9 +109,9 @@ static eqli_op_result read_name(eqlm_stream *s, unsigned name, const void *event
 {
     static const uint8_t field_of[EQLI_N_NAMES] = { ENTITY_ID, PID, PARENT_ENTITY_ID, PARENT_PID };
     eqli_kinship *k = &s->ancestry.plan;
-    bool is_number = name == EQLI_OWN_NUMBER || name == EQLI_PARENT_NUMBER;
+    bool is_number = EQLI_IS_NUMBER(name);
     eqlm_value value, host = eqli_null();
-    k->names[name] = (eqli_bytes){ 0 };
+    k->names[name] = (eqli_bytes) { 0 };
     eqli_op_result r = first_value(s, field_of[name], is_number ? EQLI_AS_NUM : EQLI_AS_STR, event, &value);
     if (r == EQLI_OP_OK && is_number && value.type != EQLM_NULL)
         r = first_value(s, HOST_ID, EQLI_AS_STR, event, &host);
@@ -135,7 +138,7 @@ static eqli_process *process_by(const eqlm_stream *s, unsigned id, unsigned numb
     if (p)
         return p;
     p = process_called(s, number);
-    bool told_id = p && k->names[id].len && p->names->next;
+    bool told_id = p && k->names[id].len && p->names[0];
     return told_id ? NULL : p;
 }
 
@@ -158,8 +161,9 @@ static eqli_op_result read_kinship(eqlm_stream *s, const void *event)
     k->ends = of_process && has_text(a, TYPE, event, "end");
     /* A start makes a number somebody else's. */
     k->process = k->starts ? process_called(s, EQLI_OWN_ID) : process_by(s, EQLI_OWN_ID, EQLI_OWN_NUMBER);
-    k->parent = k->process && k->process->parent && !k->starts ? k->process->parent
-                                                               : process_by(s, EQLI_PARENT_ID, EQLI_PARENT_NUMBER);
+    k->parent = k->process && k->process->parent && !k->starts
+                    ? k->process->parent
+                    : process_by(s, EQLI_PARENT_ID, EQLI_PARENT_NUMBER);
     k->read = true;
     return EQLI_OP_OK;
 }
@@ -169,7 +173,8 @@ static bool is_source(const eqli_process *p, uint32_t lineage)
     return p && (p->sources[lineage / 64] >> (lineage % 64) & 1);
 }
 
-eqli_op_result eqli_ancestry_answer(void *ctx, const eqlm_program *p, uint32_t lineage, const void *event, bool *out)
+eqli_op_result eqli_ancestry_answer(void *ctx, const eqlm_program *p, uint32_t lineage, const void *event,
+                                    bool *out)
 {
     eqlm_stream *s = ctx;
     uint32_t bit = s->current->first_lineage + lineage;
@@ -194,7 +199,8 @@ eqli_op_result eqli_ancestry_answer(void *ctx, const eqlm_program *p, uint32_t l
     return EQLI_OP_OK;
 }
 
-/* ---- an event as news ----------------------------------------------------------------------------------- */
+/* ---- an event as news -----------------------------------------------------------------------------------
+ */
 
 static eqlm_status find_sources(eqlm_stream *s, const eqli_incoming *in)
 {
@@ -212,7 +218,7 @@ static eqlm_status find_sources(eqlm_stream *s, const eqli_incoming *in)
             if (hit)
                 a->plan_sources[bit / 64] |= UINT64_C(1) << (bit % 64);
         }
-        sp->counts.errors += s->vm->errors - errors;
+        sp->planned_errors += s->vm->errors - errors;
     }
     return EQLM_OK;
 }
@@ -236,7 +242,7 @@ static bool make_names(eqlm_stream *s, eqli_kinship *k)
         bool wanted = k->names[i].len && (i < EQLI_PARENT_ID ? k->process : k->parent);
         if (!wanted || eqli_name_find(s, k->hashes[i], &k->names[i]))
             continue;
-        k->new_names[i] = eqli_name_new(s, k->hashes[i], &k->names[i]);
+        k->new_names[i] = eqli_name_new(s, k->hashes[i], &k->names[i], EQLI_IS_NUMBER(i));
         if (!k->new_names[i])
             return false;
     }
@@ -265,13 +271,16 @@ eqlm_status eqli_ancestry_plan(eqlm_stream *s, const eqli_incoming *in)
     return EQLM_OK;
 }
 
-/* Gives the process its name. A number goes over to a process that starts with it; otherwise the first one keeps it. */
+/* Gives the process its name. A number goes over to a process that starts with it; otherwise the first one
+ * keeps it, and a process keeps the first name of either kind. */
 static void give_name(eqlm_stream *s, eqli_kinship *k, unsigned i, eqli_process *p, bool takes_over)
 {
     eqli_name *name = k->names[i].len ? eqli_name_find(s, k->hashes[i], &k->names[i]) : NULL;
     if (name && name->process != p && takes_over) {
         eqli_name_move(s, name, p);
-    } else if (!name && k->new_names[i]) {
+    } else if (!name && k->new_names[i] && (takes_over || !p->names[EQLI_IS_NUMBER(i)])) {
+        if (p->names[EQLI_IS_NUMBER(i)])
+            eqli_name_forget(s, p->names[EQLI_IS_NUMBER(i)]);
         eqli_name_add(s, k->new_names[i], p);
         k->new_names[i] = NULL;
     }

@@ -12,9 +12,9 @@ struct eqli_process {
     eqli_process *parent, *child;  /* child: the first one */
     eqli_process *before, *behind; /* siblings */
     eqli_process *older, *newer;   /* of the list it stands in */
-    eqli_name *names;
-    uint64_t serial; /* unique in the stream; for saving */
-    int64_t time;    /* of its last event */
+    eqli_name *names[2];           /* its id, its number; either may be NULL */
+    uint64_t serial;               /* unique in the stream; for saving */
+    int64_t time;                  /* of its last event */
     bool ended, pinned, idle;
     uint64_t sources[]; /* inner queries that an event of it satisfied, a bit each */
 };
@@ -23,7 +23,7 @@ struct eqli_process {
 struct eqli_name {
     eqli_keyed keyed;
     eqli_process *process;
-    eqli_name *next; /* of the process */
+    bool is_number;
 };
 
 typedef struct eqli_process_list {
@@ -32,6 +32,7 @@ typedef struct eqli_process_list {
 
 /* The names in an event: of its process by entity id and by number, of the parent likewise. len 0: none. */
 enum { EQLI_OWN_ID, EQLI_OWN_NUMBER, EQLI_PARENT_ID, EQLI_PARENT_NUMBER, EQLI_N_NAMES };
+#define EQLI_IS_NUMBER(name) (((name)&1u) != 0)
 
 typedef struct eqli_kinship {
     bool read;

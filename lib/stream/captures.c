@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-/* All values of one field as one: null, the value, or an array of them in the arena. They still point into the event.
- * More than the arena takes is a run-time error and reads as null. */
+/* All values of one field as one: null, the value, or an array of them in the arena. They still point into
+ * the event. More than the arena takes is a run-time error and reads as null. */
 static eqlm_status gather_field(eqlm_stream *s, const eqli_values *values, eqlm_value *out)
 {
     eqlm_value v;
@@ -23,7 +23,7 @@ static eqlm_status gather_field(eqlm_stream *s, const eqli_values *values, eqlm_
         s->vm->errors++;
         return s->tuples.arena.limit_hit ? EQLM_OK : EQLM_E_NOMEM;
     }
-    *out = (eqlm_value){ .type = EQLM_ARRAY, .as.items = items };
+    *out = (eqlm_value) { .type = EQLM_ARRAY, .as.items = items };
     for (uint32_t i = 0; i < values->n && out->len < n; i++) {
         if (eqli_values_at(values, i, &v))
             items[out->len++] = v;
@@ -39,7 +39,8 @@ typedef struct copier {
 
 static void copy_value(copier *c, eqlm_value v, eqlm_value *out)
 {
-    if (v.type == EQLM_ARRAY || v.type == EQLM_OBJECT) /* neither can stand in an array, nor outlive the event */
+    if (v.type == EQLM_ARRAY ||
+        v.type == EQLM_OBJECT) /* neither can stand in an array, nor outlive the event */
         v = eqli_null();
     if (v.type == EQLM_STRING || v.type == EQLM_IP) {
         if (c->block && v.len) {
@@ -67,7 +68,7 @@ static void copy_all(copier *c, const eqlm_value *fields, uint32_t n)
             continue;
         }
         if (out)
-            out[i] = (eqlm_value){ .type = EQLM_ARRAY, .len = f->len, .as.items = items };
+            out[i] = (eqlm_value) { .type = EQLM_ARRAY, .len = f->len, .as.items = items };
         for (uint32_t k = 0; k < f->len; k++)
             copy_value(c, f->as.items[k], items ? items + k : NULL);
         items = items ? items + f->len : NULL;
@@ -99,7 +100,8 @@ eqlm_status eqli_capture(eqlm_stream *s, eqli_stream_program *sp, uint32_t alias
     if (a->n == 0)
         return EQLM_OK;
     eqlm_value *fields = eqli_mem_new(&s->alloc, a->n * sizeof *fields);
-    eqli_values *values = eqli_mem_new(&s->alloc, a->n * sizeof *values); /* must not move: fields point into them */
+    eqli_values *values =
+        eqli_mem_new(&s->alloc, a->n * sizeof *values); /* must not move: fields point into them */
     eqlm_status status = fields && values ? EQLM_OK : EQLM_E_NOMEM;
     for (uint32_t i = 0; status == EQLM_OK && i < a->n; i++) {
         eqli_read(&p->slots[p->captures[a->first + i]].place, p->get, p->get_ctx, event, &values[i]);

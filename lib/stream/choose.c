@@ -1,5 +1,5 @@
-/* choose.c - a matching of terms and events. Backtracking over all combinations could take exponential time; moving
- * one term after the other to another event (an augmenting path) gives the same answer. */
+/* choose.c - a matching of terms and events. Backtracking over all combinations could take exponential time;
+ * moving one term after the other to another event (an augmenting path) gives the same answer. */
 #include "stream/choose.h"
 
 #define NONE UINT32_MAX
@@ -7,7 +7,7 @@
 bool eqli_chooser_init(eqli_chooser *c, const eqlm_alloc *alloc, uint32_t n)
 {
     size_t square = (size_t)n * n; /* n <= EQLI_MAX_STAGES */
-    *c = (eqli_chooser){ .n = n };
+    *c = (eqli_chooser) { .n = n };
     c->n_offers = eqli_mem_new(alloc, n * sizeof *c->n_offers);
     c->offers = eqli_mem_new(alloc, square * sizeof *c->offers);
     c->events = eqli_mem_new(alloc, square * sizeof *c->events);
@@ -108,8 +108,8 @@ static void assign_back(eqli_chooser *c, uint32_t term, uint32_t event)
     }
 }
 
-/* Finds an event for a term that has none, moving others if need be, but none of the first `fixed` and nobody to
- * `forbidden`. Changes nothing when it fails. */
+/* Finds an event for a term that has none, moving others if need be, but none of the first `fixed` and nobody
+ * to `forbidden`. Changes nothing when it fails. */
 static bool serve(eqli_chooser *c, uint32_t term, uint32_t fixed, uint32_t forbidden)
 {
     uint32_t head = 0, tail = 0;

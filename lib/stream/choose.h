@@ -1,5 +1,5 @@
-/* choose.h - one event for each term, all different, as trying them in order would find them: the first term gets the
- * earliest event with which the others can still be served, then the second, and so on. */
+/* choose.h - one event for each term, all different, as trying them in order would find them: the first term
+ * gets the earliest event with which the others can still be served, then the second, and so on. */
 #ifndef EQLI_STREAM_CHOOSE_H
 #define EQLI_STREAM_CHOOSE_H
 
@@ -12,10 +12,10 @@ typedef struct eqli_chooser {
     uint32_t *events;   /* the same as indices of ids[] */
     uint64_t *ids;      /* distinct */
     uint32_t n_ids;
-    uint32_t *owner;    /* per event: its term, or UINT32_MAX */
-    uint32_t *via;      /* per event: the term that the search reached it from */
-    uint32_t *choice;   /* per term: its event */
-    uint32_t *queue;    /* terms of the search */
+    uint32_t *owner;  /* per event: its term, or UINT32_MAX */
+    uint32_t *via;    /* per event: the term that the search reached it from */
+    uint32_t *choice; /* per term: its event */
+    uint32_t *queue;  /* terms of the search */
 } eqli_chooser;
 
 bool eqli_chooser_init(eqli_chooser *c, const eqlm_alloc *alloc, uint32_t n);

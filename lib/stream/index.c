@@ -9,7 +9,8 @@ static size_t home(const eqli_index *ix, uint64_t hash)
     return (size_t)hash & (ix->size - 1);
 }
 
-eqli_keyed *eqli_index_find(const eqli_index *ix, uint64_t hash, uint32_t space, const uint8_t *bytes, uint32_t len)
+eqli_keyed *eqli_index_find(const eqli_index *ix, uint64_t hash, uint32_t space, const uint8_t *bytes,
+                            uint32_t len)
 {
     if (ix->n == 0)
         return NULL;
@@ -59,7 +60,7 @@ bool eqli_index_reserve(eqli_index *ix, const eqlm_alloc *alloc, uint32_t n)
 
 void eqli_index_add(eqli_index *ix, eqli_keyed *k)
 {
-    put(ix, (struct eqli_index_slot){ k->hash, k });
+    put(ix, (struct eqli_index_slot) { k->hash, k });
     ix->n++;
 }
 
@@ -90,5 +91,5 @@ void eqli_index_remove(eqli_index *ix, const eqlm_alloc *alloc, const eqli_keyed
 void eqli_index_clear(eqli_index *ix, const eqlm_alloc *alloc)
 {
     eqli_mem_free(alloc, ix->table, ix->size * sizeof *ix->table);
-    *ix = (eqli_index){ 0 };
+    *ix = (eqli_index) { 0 };
 }

@@ -44,8 +44,8 @@ static double from_sortable(uint64_t v)
     return d;
 }
 
-/* A number is the largest double not above it, and for large integers what is left: at most 2047. So bytes compare as
- * the numbers do, and a number has one form whatever its type. */
+/* A number is the largest double not above it, and for large integers what is left: at most 2047. So bytes
+ * compare as the numbers do, and a number has one form whatever its type. */
 static void put_number(uint8_t out[NUMBER_SIZE], const eqlm_value *v)
 {
     uint64_t base = 0, rest = 0;
@@ -71,7 +71,7 @@ static eqlm_value get_number(const uint8_t *p)
     if (d >= -9223372036854775808.0 && d < 9223372036854775808.0 && (double)(int64_t)d == d)
         return eqli_i64((int64_t)((uint64_t)(int64_t)d + rest));
     if (d >= 9223372036854775808.0 && d < 18446744073709551616.0)
-        return (eqlm_value){ .type = EQLM_U64, .as.u64 = (uint64_t)d + rest };
+        return (eqlm_value) { .type = EQLM_U64, .as.u64 = (uint64_t)d + rest };
     return eqli_f64(d);
 }
 
@@ -185,9 +185,9 @@ static eqlm_value value_at(const uint8_t *p)
     case TAG_STRING:
         return eqli_string((const char *)p + 5, get_len(p + 1));
     case TAG_IP:
-        return (eqlm_value){ .type = EQLM_IP, .len = p[1], .as.ip = p + 2 };
+        return (eqlm_value) { .type = EQLM_IP, .len = p[1], .as.ip = p + 2 };
     case TAG_DATE:
-        return (eqlm_value){ .type = EQLM_DATE, .as.u64 = get_big(p + 1, 8) ^ UINT64_C(1) << 63 };
+        return (eqlm_value) { .type = EQLM_DATE, .as.u64 = get_big(p + 1, 8) ^ UINT64_C(1) << 63 };
     default:
         return eqli_null();
     }
@@ -267,9 +267,11 @@ bool eqli_key_is_good(const uint8_t *key, uint32_t len, const eqlm_program *p)
     return len == 0;
 }
 
-/* ---- tuples of an event ---------------------------------------------------------------------------------- */
+/* ---- tuples of an event ----------------------------------------------------------------------------------
+ */
 
-/* With types in force a key is read as its field's type, so that "80" and 80 of a long field meet (decision 22). */
+/* With types in force a key is read as its field's type, so that "80" and 80 of a long field meet (decision
+ * 22). */
 static eqli_as key_as(const eqlm_program *p, const eqli_slot *slot)
 {
     if (!p->typed)
@@ -379,7 +381,7 @@ static eqlm_status read_key(eqli_arena *arena, eqlm_vm *vm, const eqlm_program *
     if (out->n == 0 && key->optional) {
         static const uint8_t null_key[1] = { TAG_NULL };
         out->items = &out->one;
-        out->one = (eqli_bytes){ null_key, 1 };
+        out->one = (eqli_bytes) { null_key, 1 };
         out->n = 1;
     }
     return EQLM_OK;
@@ -405,7 +407,7 @@ static eqlm_status push_tuple(eqli_tuples *t, const eqlm_alloc *alloc, const key
     uint8_t *bytes = len <= UINT32_MAX ? eqli_arena_alloc(&t->arena, (size_t)len) : NULL;
     if (!bytes)
         return len <= UINT32_MAX ? no_room(&t->arena) : EQLM_E_LIMIT;
-    t->items[t->n++] = (eqli_bytes){ bytes, (uint32_t)len };
+    t->items[t->n++] = (eqli_bytes) { bytes, (uint32_t)len };
     for (uint32_t i = 0; i < n_keys; i++) {
         const eqli_bytes *b = &keys[i].items[keys[i].at];
         memcpy(bytes, b->ptr, b->len);

@@ -1,6 +1,7 @@
-/* keys.h - join keys as bytes (language S3). Equal tuples have equal bytes: numbers by value whatever their type,
- * an IPv4-mapped address as the IPv4 address. Every value stands for itself, so a tuple can be taken apart again:
- *   tag:u8, then  NULL nothing | BOOL 1 byte | NUMBER 10 bytes | STRING len:u32 bytes | IP len:u8 bytes | DATE 8 bytes */
+/* keys.h - join keys as bytes (language S3). Equal tuples have equal bytes: numbers by value whatever their
+ * type, an IPv4-mapped address as the IPv4 address. Every value stands for itself, so a tuple can be taken
+ * apart again:
+ *   tag:u8, then: NULL nothing, BOOL 1 byte, NUMBER 10 bytes, STRING len:u32 bytes, IP len:u8 bytes, DATE 8 bytes */
 #ifndef EQLI_STREAM_KEYS_H
 #define EQLI_STREAM_KEYS_H
 
@@ -19,8 +20,8 @@ typedef struct eqli_tuples {
 } eqli_tuples;
 
 /* Every tuple of the stage, distinct, in key order. None when a mandatory key has no value. More than
- * program->max_choices of them, or more bytes than the program's scratch or the arena may take, is a run-time error:
- * counted in the vm, and none. EQLM_E_NOMEM. */
+ * program->max_choices of them, or more bytes than the program's scratch or the arena may take, is a run-time
+ * error: counted in the vm, and none. EQLM_E_NOMEM. */
 eqlm_status eqli_tuples_read(eqli_tuples *t, eqlm_vm *vm, const eqlm_program *p, const eqli_stage *stage,
                              const void *event);
 void eqli_tuples_clear(eqli_tuples *t, const eqlm_alloc *alloc);
@@ -32,7 +33,8 @@ void eqli_key_values(const uint8_t *key, uint32_t n_keys, eqlm_value *out);
 /* Whether bytes from outside are a tuple that this file could have written for a term of the program. */
 bool eqli_key_is_good(const uint8_t *key, uint32_t len, const eqlm_program *p);
 
-/* One value as bytes, in an arena. NULL, arrays, objects and NaN are the null. False: no memory, or the arena is full. */
+/* One value as bytes, in an arena. NULL, arrays, objects and NaN are the null. False: no memory, or the arena
+ * is full. */
 bool eqli_key_encode(eqli_arena *arena, const eqlm_value *v, eqli_bytes *out);
 
 /* SipHash-1-3 with the key (seed, space). */

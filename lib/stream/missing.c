@@ -1,5 +1,5 @@
-/* missing.c - terms in `![...]` (language S6). They take no part in the state machine; what they have met decides
- * afterwards whether a candidate counts. Windows are measured in milliseconds. */
+/* missing.c - terms in `![...]` (language S6). They take no part in the state machine; what they have met
+ * decides afterwards whether a candidate counts. Windows are measured in milliseconds. */
 #include "stream/stream.h"
 
 bool eqli_missing_matters(const eqli_stream_program *sp, const eqli_key_state *k, uint32_t position)
@@ -17,7 +17,8 @@ int64_t eqli_missing_before(const eqli_stream_program *sp, const eqli_key_state 
     return eqli_ms(e->time) < eqli_ms(now) ? eqli_ms(e->time) : *eqli_entry_before(e);
 }
 
-eqli_verdict eqli_missing_verdict(const eqlm_stream *s, const eqli_stream_program *sp, int64_t leading, int64_t now)
+eqli_verdict eqli_missing_verdict(const eqlm_stream *s, const eqli_stream_program *sp, int64_t leading,
+                                  int64_t now)
 {
     if (sp->has_trailing) {
         bool decided = sp->has_leading && leading == EQLI_NO_TIME; /* nothing that comes can matter */
@@ -28,7 +29,8 @@ eqli_verdict eqli_missing_verdict(const eqlm_stream *s, const eqli_stream_progra
     return EQLI_TELL;
 }
 
-/* ---- candidates that wait: a list per key, in order of completion ----------------------------------------- */
+/* ---- candidates that wait: a list per key, in order of completion -----------------------------------------
+ */
 
 void eqli_pending_add(const eqli_stream_program *sp, eqli_entry *e)
 {

@@ -1,5 +1,5 @@
-/* order.c - events that wait until none can come before them (language S1): a heap ordered by time, then events with
- * a tiebreaker before those without, then the tiebreaker, then arrival. */
+/* order.c - events that wait until none can come before them (language S1): a heap ordered by time, then
+ * events with a tiebreaker before those without, then the tiebreaker, then arrival. */
 #include "stream/stream.h"
 
 static bool is_before(const eqli_held *a, const eqli_held *b)

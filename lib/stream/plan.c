@@ -1,4 +1,5 @@
-/* plan.c - the two steps of an event: planning evaluates conditions and takes memory, committing changes the state. */
+/* plan.c - the two steps of an event: planning evaluates conditions and takes memory, committing changes the
+ * state. */
 #include "stream/stream.h"
 
 static eqlm_status status_of(eqli_op_result r)
@@ -6,7 +7,8 @@ static eqlm_status status_of(eqli_op_result r)
     return r == EQLI_OP_OK ? EQLM_OK : r == EQLI_OP_NOMEM ? EQLM_E_NOMEM : EQLM_E_LIMIT;
 }
 
-eqlm_status eqli_stream_run(eqlm_stream *s, const eqli_stream_program *sp, uint32_t start, const void *event, bool *hit)
+eqlm_status eqli_stream_run(eqlm_stream *s, const eqli_stream_program *sp, uint32_t start, const void *event,
+                            bool *hit)
 {
     s->current = sp;
     s->vm->scratch.max = sp->program->max_scratch;
@@ -28,7 +30,8 @@ static eqlm_status push(eqlm_stream *s, eqli_hit hit)
     return EQLM_OK;
 }
 
-/* Missing events first, positive terms from the last to the first, until after these. Terms of samples in order. */
+/* Missing events first, positive terms from the last to the first, until after these. Terms of samples in
+ * order. */
 static uint32_t order_of(const eqli_stream_program *sp, uint32_t stage)
 {
     if (sp->program->kind == EQLM_SAMPLE)
@@ -45,16 +48,20 @@ static bool is_ours(const eqlm_stream *s, const eqli_bytes *key)
     return n < 2 || eqli_key_hash(s->seed, EQLI_SHARD_SPACE, key->ptr, key->len) % n == s->options.shard;
 }
 
-static eqlm_status push_tuples(eqlm_stream *s, const eqli_stream_program *sp, uint32_t stage, const void *event)
+static eqlm_status push_tuples(eqlm_stream *s, const eqli_stream_program *sp, uint32_t stage,
+                               const void *event)
 {
     eqlm_status status = eqli_tuples_read(&s->tuples, s->vm, sp->program, &sp->program->stages[stage], event);
     for (uint32_t i = 0; status == EQLM_OK && i < s->tuples.n; i++) {
         const eqli_bytes *key = &s->tuples.items[i];
         if (!is_ours(s, key))
             continue;
-        status = push(s, (eqli_hit){ .program = sp->number, .stage = stage, .order = order_of(sp, stage),
-                                     .key = key->ptr, .key_len = key->len,
-                                     .hash = eqli_key_hash(s->seed, sp->number, key->ptr, key->len) });
+        status = push(s, (eqli_hit) { .program = sp->number,
+                                      .stage = stage,
+                                      .order = order_of(sp, stage),
+                                      .key = key->ptr,
+                                      .key_len = key->len,
+                                      .hash = eqli_key_hash(s->seed, sp->number, key->ptr, key->len) });
     }
     return status;
 }
@@ -106,8 +113,9 @@ static eqlm_status plan_tuples(eqlm_stream *s, eqli_stream_program *sp, const eq
     for (size_t i = first, end; i < s->n_hits; i = end) {
         for (end = i + 1; end < s->n_hits && same_tuple(&hits[i], &hits[end]); end++)
             continue;
-        eqlm_status status = sp->program->kind == EQLM_SAMPLE ? eqli_sample_plan(s, sp, hits + i, end - i)
-                                                              : eqli_sequence_plan(s, sp, in, hits + i, end - i);
+        eqlm_status status = sp->program->kind == EQLM_SAMPLE
+                                 ? eqli_sample_plan(s, sp, hits + i, end - i)
+                                 : eqli_sequence_plan(s, sp, in, hits + i, end - i);
         if (status != EQLM_OK)
             return status;
     }
@@ -140,7 +148,7 @@ static eqlm_status plan_event_query(eqlm_stream *s, const eqli_stream_program *s
     if (s->options.n_shards > 1 && s->options.shard != 0)
         return EQLM_OK;
     eqlm_status status = eqli_stream_run(s, sp, sp->program->stages[0].start, in->event, &hit);
-    return status == EQLM_OK && hit ? push(s, (eqli_hit){ .program = sp->number }) : status;
+    return status == EQLM_OK && hit ? push(s, (eqli_hit) { .program = sp->number }) : status;
 }
 
 static bool takes_part(const eqli_stream_program *sp, unsigned what)
@@ -181,11 +189,13 @@ eqlm_status eqli_plan(eqlm_stream *s, const eqli_incoming *in, unsigned what)
     s->ancestry.plan.read = false;
     for (uint32_t i = 0; status == EQLM_OK && i < s->n_programs; i++) {
         eqli_stream_program *sp = s->programs[i];
+        sp->planned_errors = 0;
         if (!takes_part(sp, what))
             continue;
         uint64_t errors = s->vm->errors;
-        status = sp->program->kind == EQLM_EVENT_QUERY ? plan_event_query(s, sp, in) : plan_sequence(s, sp, in);
-        sp->counts.errors += s->vm->errors - errors;
+        status =
+            sp->program->kind == EQLM_EVENT_QUERY ? plan_event_query(s, sp, in) : plan_sequence(s, sp, in);
+        sp->planned_errors += s->vm->errors - errors;
     }
     if (status == EQLM_OK && (what & EQLI_RUN_LINEAGE))
         status = eqli_ancestry_plan(s, in);
@@ -213,6 +223,8 @@ static void commit_hit(eqlm_stream *s, const eqli_incoming *in, eqli_hit *hit)
 
 void eqli_plan_commit(eqlm_stream *s, const eqli_incoming *in, unsigned what)
 {
+    for (uint32_t i = 0; i < s->n_programs; i++)
+        s->programs[i]->counts.errors += s->programs[i]->planned_errors;
     if (what & EQLI_RUN_ORDERED)
         eqli_state_expire(s, in->time);
     eqli_state_enforce(s); /* what the plan has taken counts already */

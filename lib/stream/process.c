@@ -43,12 +43,13 @@ eqli_name *eqli_name_find(const eqlm_stream *s, uint64_t hash, const eqli_bytes 
     return (eqli_name *)(void *)eqli_index_find(&s->index, hash, NAME_SPACE, bytes->ptr, bytes->len);
 }
 
-eqli_name *eqli_name_new(eqlm_stream *s, uint64_t hash, const eqli_bytes *bytes)
+eqli_name *eqli_name_new(eqlm_stream *s, uint64_t hash, const eqli_bytes *bytes, bool is_number)
 {
     eqli_name *name = eqli_state_new(s, sizeof *name + bytes->len);
     if (!name)
         return NULL;
-    name->keyed = (eqli_keyed){ .hash = hash, .space = NAME_SPACE, .len = bytes->len, .at = sizeof *name };
+    name->keyed = (eqli_keyed) { .hash = hash, .space = NAME_SPACE, .len = bytes->len, .at = sizeof *name };
+    name->is_number = is_number;
     memcpy(name + 1, bytes->ptr, bytes->len);
     return name;
 }
@@ -59,28 +60,29 @@ void eqli_name_free(eqlm_stream *s, eqli_name *name)
         eqli_state_free(s, name, sizeof *name + name->keyed.len);
 }
 
-static void own(eqli_name *name, eqli_process *p)
+void eqli_name_forget(eqlm_stream *s, eqli_name *name)
 {
-    name->process = p;
-    name->next = p->names;
-    p->names = name;
+    name->process->names[name->is_number] = NULL;
+    eqli_index_remove(&s->index, &s->alloc, &name->keyed);
+    eqli_name_free(s, name);
 }
 
 void eqli_name_add(eqlm_stream *s, eqli_name *name, eqli_process *p)
 {
     eqli_index_add(&s->index, &name->keyed);
-    own(name, p);
+    p->names[name->is_number] = name;
+    name->process = p;
 }
 
 void eqli_name_move(eqlm_stream *s, eqli_name *name, eqli_process *p)
 {
     eqli_process *old = name->process;
-    eqli_name **at = &old->names; /* a process has two names at most */
-    while (*at != name)
-        at = &(*at)->next;
-    *at = name->next;
-    own(name, p);
-    if (!old->names && !old->child && !old->pinned) /* nothing leads to it any more */
+    if (p->names[name->is_number])
+        eqli_name_forget(s, p->names[name->is_number]);
+    old->names[name->is_number] = NULL;
+    p->names[name->is_number] = name;
+    name->process = p;
+    if (!old->names[0] && !old->names[1] && !old->child && !old->pinned) /* nothing leads to it any more */
         eqli_process_forget(s, old);
 }
 
@@ -143,11 +145,9 @@ void eqli_process_forget(eqlm_stream *s, eqli_process *p)
         child->parent = child->before = child->behind = NULL;
         child = next;
     }
-    while (p->names) {
-        eqli_name *name = p->names;
-        p->names = name->next;
-        eqli_index_remove(&s->index, &s->alloc, &name->keyed);
-        eqli_name_free(s, name);
+    for (unsigned i = 0; i < 2; i++) {
+        if (p->names[i])
+            eqli_name_forget(s, p->names[i]);
     }
     eqli_process_free(s, p);
 }

@@ -1,5 +1,5 @@
-/* references.c - how often each event id is named by what the stream remembers, so that the host learns when it may
- * forget an event. Without options.on_release nothing is counted. */
+/* references.c - how often each event id is named by what the stream remembers, so that the host learns when
+ * it may forget an event. Without options.on_release nothing is counted. */
 #include "stream/stream.h"
 
 static size_t home(const eqlm_stream *s, const eqli_references *r, uint64_t id)
@@ -87,5 +87,5 @@ void eqli_ids_clear(eqlm_stream *s)
 {
     eqli_references *r = &s->references;
     eqli_state_free(s, r->table, r->size * sizeof *r->table);
-    *r = (eqli_references){ 0 };
+    *r = (eqli_references) { 0 };
 }

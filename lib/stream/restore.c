@@ -1,5 +1,5 @@
-/* restore.c - the state of a stream from bytes that may come from anybody. Whatever a stream could not have come to by
- * itself is refused; the checks follow the invariants of stream.h. */
+/* restore.c - the state of a stream from bytes that may come from anybody. Whatever a stream could not have
+ * come to by itself is refused; the checks follow the invariants of stream.h. */
 #include "stream/save.h"
 
 #include <string.h>
@@ -32,7 +32,7 @@ static int64_t get_time(restorer *t)
 
 static void get_scalar(restorer *t, uint64_t type, eqlm_value *v)
 {
-    *v = (eqlm_value){ .type = (uint32_t)type };
+    *v = (eqlm_value) { .type = (uint32_t)type };
     switch (type) {
     case EQLM_NULL:
         break;
@@ -73,7 +73,7 @@ static void get_field(restorer *t, eqlm_value *v)
     }
     for (uint32_t i = 0; i < n && t->r.status == EQLM_OK; i++)
         get_scalar(t, eqli_get(&t->r, 1), &items[i]);
-    *v = (eqlm_value){ .type = EQLM_ARRAY, .len = n, .as.items = items };
+    *v = (eqlm_value) { .type = EQLM_ARRAY, .len = n, .as.items = items };
 }
 
 static void get_captures(restorer *t, eqli_stream_program *sp, eqli_entry *e)
@@ -228,15 +228,16 @@ static void get_entry(restorer *t)
     int64_t time = get_time(t);
     uint32_t len = (uint32_t)eqli_get(&t->r, 4);
     const uint8_t *key = eqli_get_bytes(&t->r, len);
-    if (!key || !require(t, program < s->n_programs && s->has_watermark && time >= t->time && time <= s->watermark))
+    if (!key ||
+        !require(t, program < s->n_programs && s->has_watermark && time >= t->time && time <= s->watermark))
         return;
     t->time = time;
     eqli_stream_program *sp = s->programs[program];
-    if (!require(t, kind_is_good(sp, like.kind)) ||
-        !require(t, eqli_key_is_good(key, len, sp->program)))
+    if (!require(t, kind_is_good(sp, like.kind)) || !require(t, eqli_key_is_good(key, len, sp->program)))
         return;
-    eqli_hit hit = { .program = program, .key = key, .key_len = len,
-                     .hash = eqli_key_hash(s->seed, program, key, len) };
+    eqli_hit hit = {
+        .program = program, .key = key, .key_len = len, .hash = eqli_key_hash(s->seed, program, key, len)
+    };
     eqli_entry *e = eqli_state_new(s, eqli_entry_size(sp, &like));
     if (!e) {
         fail(t, EQLM_E_NOMEM);
@@ -261,16 +262,17 @@ typedef struct known {
 
 static void get_names(restorer *t, eqli_process *p)
 {
-    uint64_t n = eqli_get(&t->r, 1);
-    for (uint64_t i = 0; i < n && t->r.status == EQLM_OK; i++) {
+    for (unsigned i = 0; i < 2; i++) {
         eqli_bytes bytes = { .len = (uint32_t)eqli_get(&t->r, 4) };
         bytes.ptr = eqli_get_bytes(&t->r, bytes.len);
-        if (!bytes.ptr || !require(t, bytes.len > 0 && n <= 2))
+        if (!bytes.ptr)
             return;
+        if (bytes.len == 0)
+            continue;
         uint64_t hash = eqli_key_hash(t->s->seed, UINT32_MAX, bytes.ptr, bytes.len);
         if (!require(t, !eqli_name_find(t->s, hash, &bytes)))
             return;
-        eqli_name *name = eqli_name_new(t->s, hash, &bytes);
+        eqli_name *name = eqli_name_new(t->s, hash, &bytes, i == 1);
         if (!name || !eqli_index_reserve(&t->s->index, &t->s->alloc, 1)) {
             eqli_name_free(t->s, name);
             fail(t, EQLM_E_NOMEM);
@@ -347,7 +349,8 @@ static known *find_known(known *v, size_t n, uint64_t serial)
     return lo < n && v[lo].serial == serial ? &v[lo] : NULL;
 }
 
-/* Linking moves parents between the lists, so their order is made once more afterwards: first-written first. */
+/* Linking moves parents between the lists, so their order is made once more afterwards: first-written first.
+ */
 static void link_processes(restorer *t, known *v, size_t n)
 {
     for (size_t i = 0; i < n && t->r.status == EQLM_OK; i++) {
@@ -364,7 +367,8 @@ static void get_processes(restorer *t)
     eqli_ancestry *a = &t->s->ancestry;
     a->serial = eqli_get(&t->r, 8);
     uint64_t n_words = eqli_get(&t->r, 4), n = eqli_get(&t->r, 8);
-    if (!require(t, n_words == a->n_words && n <= (uint64_t)(t->r.end - t->r.p) / 26 && (n == 0 || a->reader)))
+    if (!require(t,
+                 n_words == a->n_words && n <= (uint64_t)(t->r.end - t->r.p) / 33 && (n == 0 || a->reader)))
         return;
     known *all = eqli_mem_new(&t->s->alloc, 2 * (size_t)n * sizeof *all);
     if (!all) {
@@ -384,7 +388,8 @@ static void get_processes(restorer *t)
     eqli_mem_free(&t->s->alloc, all, 2 * (size_t)n * sizeof *all);
 }
 
-/* ---- the whole ------------------------------------------------------------------------------------------ */
+/* ---- the whole ------------------------------------------------------------------------------------------
+ */
 
 static void get_counters(restorer *t)
 {
@@ -406,6 +411,7 @@ static void get_counters(restorer *t)
     s->counts.late = eqli_get(&t->r, 8);
     s->counts.no_time = eqli_get(&t->r, 8);
     s->counts.evicted = eqli_get(&t->r, 8);
+    s->counts.errors = eqli_get(&t->r, 8);
     s->counts.peak_bytes = eqli_get(&t->r, 8);
 }
 
@@ -414,8 +420,8 @@ static void size_index(restorer *t, uint64_t size)
 {
     eqli_index *ix = &t->s->index;
     bool is_power = size && (size & (size - 1)) == 0;
-    if (is_power && size > ix->size && size >= EQLI_INDEX_MIN && (size == EQLI_INDEX_MIN || size / 8 <= ix->n) &&
-        !eqli_index_resize(ix, &t->s->alloc, (size_t)size))
+    if (is_power && size > ix->size && size >= EQLI_INDEX_MIN &&
+        (size == EQLI_INDEX_MIN || size / 8 <= ix->n) && !eqli_index_resize(ix, &t->s->alloc, (size_t)size))
         fail(t, EQLM_E_NOMEM);
 }
 
@@ -449,8 +455,8 @@ static void start_again(eqlm_stream *s)
     eqli_state_clear(s);
     s->options.on_release = release;
     for (uint32_t i = 0; i < s->n_programs; i++)
-        s->programs[i]->counts = (eqlm_stream_counts){ 0 };
-    s->counts = (eqlm_stream_counts){ 0 };
+        s->programs[i]->counts = (eqlm_stream_counts) { 0 };
+    s->counts = (eqlm_stream_counts) { 0 };
     s->fed = s->has_watermark = false;
     s->watermark = 0;
 }
@@ -462,7 +468,8 @@ eqlm_status eqlm_stream_restore(eqlm_stream *s, const void *state, size_t len)
     if (!header_is_good(state, len))
         return EQLM_E_IMAGE;
     const uint8_t *bytes = state;
-    restorer t = { .r = { .p = bytes + EQLI_STATE_HEADER, .end = bytes + len, .alloc = &s->alloc }, .s = s,
+    restorer t = { .r = { .p = bytes + EQLI_STATE_HEADER, .end = bytes + len, .alloc = &s->alloc },
+                   .s = s,
                    .time = INT64_MIN };
     get_body(&t);
     if (t.r.status != EQLM_OK)

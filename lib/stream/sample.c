@@ -1,7 +1,8 @@
 /* sample.c - groups of events with one key tuple, one different event per term (language S8, decision 14).
  *
- * Of each term only the first n events can be chosen, n being the number of terms: the other terms take at most n - 1
- * events, so one of the first n is always free, and the earliest free one wins. So a key keeps n events per term. */
+ * Of each term only the first n events can be chosen, n being the number of terms: the other terms take at
+ * most n - 1 events, so one of the first n is always free, and the earliest free one wins. So a key keeps n
+ * events per term. */
 #include "stream/choose.h"
 #include "stream/stream.h"
 

@@ -2,7 +2,7 @@
  *
  *   magic[8] version:u32 length:u64 checksum:u64                 (of everything behind the header)
  *   programs:  n:u32 { fingerprint matches evicted errors:u64 }
- *   fed:u8 has_watermark:u8 watermark:i64 events late no_time evicted peak:u64 index_size:u64
+ *   fed:u8 has_watermark:u8 watermark:i64 events late no_time evicted errors peak:u64 index_size:u64
  *   entries:   n:u64, oldest first { program:u32 kind:u8 time:i64 key_len:u32 key, then by kind }
  *              partial, pending: stage:u16 doomed:u8 ids:u64[stage + 1]
  *                                with missing terms: last gap leading:i64
@@ -10,10 +10,10 @@
  *              occurrence: before:i64
  *              choice: stage:u16 id:u64
  *   processes: serial:u64 n_words:u32 n:u64, those of the list of live ones first, each oldest first
- *              { serial parent:u64 time:i64 ended:u8 sources:u64[n_words] n_names:u8 { len:u32 bytes } }
+ *              { serial parent:u64 time:i64 ended:u8 sources:u64[n_words], id and number: len:u32 bytes }
  *
- * A value is type:u8 and 1 or 8 bytes, or len:u32 and bytes, or of an array n:u32 and values. Hashes are not saved: the
- * seed may differ where the state is read. */
+ * A value is type:u8 and 1 or 8 bytes, or len:u32 and bytes, or of an array n:u32 and values. Hashes are not
+ * saved: the seed may differ where the state is read. */
 #include "stream/save.h"
 
 static void put_value(eqli_writer *w, const eqlm_value *v)
@@ -96,19 +96,17 @@ static void put_entry(eqli_writer *w, const eqli_stream_program *sp, eqli_entry 
 static void put_processes(eqli_writer *w, const eqli_ancestry *a, const eqli_process_list *list)
 {
     for (const eqli_process *p = list->oldest; p; p = p->newer) {
-        uint8_t n_names = 0;
         eqli_put(w, p->serial, 8);
         eqli_put(w, p->parent ? p->parent->serial : 0, 8);
         eqli_put(w, (uint64_t)p->time, 8);
         eqli_put(w, p->ended, 1);
         for (uint32_t i = 0; i < a->n_words; i++)
             eqli_put(w, p->sources[i], 8);
-        for (const eqli_name *name = p->names; name; name = name->next)
-            n_names++;
-        eqli_put(w, n_names, 1);
-        for (const eqli_name *name = p->names; name; name = name->next) {
-            eqli_put(w, name->keyed.len, 4);
-            eqli_put_bytes(w, eqli_keyed_bytes(&name->keyed), name->keyed.len);
+        for (unsigned i = 0; i < 2; i++) {
+            const eqli_name *name = p->names[i];
+            eqli_put(w, name ? name->keyed.len : 0, 4);
+            if (name)
+                eqli_put_bytes(w, eqli_keyed_bytes(&name->keyed), name->keyed.len);
         }
     }
 }
@@ -132,6 +130,7 @@ static void put_body(eqli_writer *w, const eqlm_stream *s)
     eqli_put(w, s->counts.late, 8);
     eqli_put(w, s->counts.no_time, 8);
     eqli_put(w, s->counts.evicted, 8);
+    eqli_put(w, s->counts.errors, 8);
     eqli_put(w, s->counts.peak_bytes, 8);
     eqli_put(w, s->index.size, 8);
     for (const eqli_entry *e = s->oldest; e; e = e->newer)

@@ -1,6 +1,7 @@
-/* sequence.c - the state machine of a sequence (language S4). Per key tuple, slots[i] is the newest partial whose
- * last event filled positive term i. Hits of one event are committed from the last term to the first, so no event
- * fills two consecutive terms of one sequence; every hit reads only what earlier events have left. */
+/* sequence.c - the state machine of a sequence (language S4). Per key tuple, slots[i] is the newest partial
+ * whose last event filled positive term i. Hits of one event are committed from the last term to the first,
+ * so no event fills two consecutive terms of one sequence; every hit reads only what earlier events have
+ * left. */
 #include "stream/stream.h"
 
 static uint32_t position_of(const eqli_stream_program *sp, const eqli_hit *hit)
@@ -14,7 +15,8 @@ static bool starts_entry(const eqlm_stream *s, const eqli_stream_program *sp)
     return sp->n_positive > 1 || (sp->has_trailing && !s->options.early_missing);
 }
 
-/* The partial that the hit's alias condition is about (decision 17); *matters: without it the hit has no effect. */
+/* The partial that the hit's alias condition is about (decision 17); *matters: without it the hit has no
+ * effect. */
 static eqli_entry *partial_for(const eqli_stream_program *sp, const eqli_hit *hit, const eqli_key_state *k,
                                bool *matters)
 {
@@ -37,8 +39,10 @@ static size_t new_entry_size(const eqli_stream_program *sp, const eqli_hit *hit)
     return eqli_entry_size(sp, &like);
 }
 
-/* An occurrence may find the one before it gone by the time it is committed, so it always brings its own entry. */
-static eqlm_status take_memory(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, eqli_hit *hit)
+/* An occurrence may find the one before it gone by the time it is committed, so it always brings its own
+ * entry. */
+static eqlm_status take_memory(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in,
+                               eqli_hit *hit)
 {
     uint32_t position = position_of(sp, hit);
     bool missing = sp->program->stages[hit->stage].missing;
@@ -73,8 +77,8 @@ static eqlm_status plan_hit(eqlm_stream *s, eqli_stream_program *sp, const eqli_
     return take_memory(s, sp, in, hit);
 }
 
-eqlm_status eqli_sequence_plan(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, eqli_hit *hits,
-                               size_t n)
+eqlm_status eqli_sequence_plan(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in,
+                               eqli_hit *hits, size_t n)
 {
     eqli_key_state *k = eqli_key_find(s, &hits[0]);
     for (size_t i = 0; i < n; i++) {
@@ -102,7 +106,8 @@ eqlm_status eqli_sequence_plan(eqlm_stream *s, eqli_stream_program *sp, const eq
 
 /* ---- committing ---------------------------------------------------------------------------------------- */
 
-void eqli_sequence_tell(eqlm_stream *s, eqli_stream_program *sp, const uint64_t *ids, const uint8_t *key, int64_t time)
+void eqli_sequence_tell(eqlm_stream *s, eqli_stream_program *sp, const uint64_t *ids, const uint8_t *key,
+                        int64_t time)
 {
     const eqlm_program *p = sp->program;
     for (uint32_t i = 0; i < sp->n_terms; i++)
@@ -111,8 +116,8 @@ void eqli_sequence_tell(eqlm_stream *s, eqli_stream_program *sp, const uint64_t 
 }
 
 /* The event has become the last one of the partial. */
-static void add_event(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, eqli_hit *hit, eqli_entry *e,
-                      uint32_t position)
+static void add_event(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, eqli_hit *hit,
+                      eqli_entry *e, uint32_t position)
 {
     e->stage = (uint16_t)position;
     eqli_entry_ids(e)[position] = in->id;

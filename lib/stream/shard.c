@@ -1,5 +1,5 @@
-/* shard.c - which shards an event belongs to. Conditions are not evaluated: an event may be sent to a shard that has no
- * use for it, never the other way round. */
+/* shard.c - which shards an event belongs to. Conditions are not evaluated: an event may be sent to a shard
+ * that has no use for it, never the other way round. */
 #include "stream/stream.h"
 
 /* A stage whose keys are those of an earlier one gives no tuple that the earlier one does not give. */
@@ -72,10 +72,10 @@ static eqlm_status add_tuples(hashes *h, const eqlm_alloc *alloc, const eqli_tup
     return EQLM_OK;
 }
 
-eqlm_status eqlm_stream_shard(eqlm_vm *vm, const eqlm_program *p, const void *event, uint64_t seed, uint64_t *out,
-                              size_t max, size_t *n, bool *everywhere)
+eqlm_status eqlm_stream_shard(eqlm_vm *vm, const eqlm_program *p, const void *event, uint64_t seed,
+                              uint64_t *out, size_t max, size_t *n, bool *everywhere)
 {
-    if (!vm || !p || (max && !out) || !n || !everywhere || p->kind == EQLM_EXPRESSION)
+    if (!vm || !p || !event || (max && !out) || !n || !everywhere || p->kind == EQLM_EXPRESSION)
         return EQLM_E_ARGUMENT;
     eqlm_status status = eqli_vm_prepare(vm, p);
     eqli_tuples tuples = { 0 };

@@ -46,7 +46,8 @@ const uint8_t *eqli_key_bytes(const eqli_key_state *k)
 
 eqli_key_state *eqli_key_find(const eqlm_stream *s, const eqli_hit *hit)
 {
-    return (eqli_key_state *)(void *)eqli_index_find(&s->index, hit->hash, hit->program, hit->key, hit->key_len);
+    return (eqli_key_state *)(void *)eqli_index_find(&s->index, hit->hash, hit->program, hit->key,
+                                                     hit->key_len);
 }
 
 eqli_key_state *eqli_key_new(eqlm_stream *s, eqli_stream_program *sp, const eqli_hit *hit)
@@ -56,8 +57,9 @@ eqli_key_state *eqli_key_new(eqlm_stream *s, eqli_stream_program *sp, const eqli
     eqli_key_state *k = eqli_state_new(s, key_size(sp, hit->key_len));
     if (!k)
         return NULL;
-    k->keyed = (eqli_keyed){ .hash = hit->hash, .space = hit->program, .len = hit->key_len,
-                             .at = (uint32_t)key_size(sp, 0) };
+    k->keyed = (eqli_keyed) {
+        .hash = hit->hash, .space = hit->program, .len = hit->key_len, .at = (uint32_t)key_size(sp, 0)
+    };
     uint8_t *bytes = (uint8_t *)k + k->keyed.at;
     for (uint32_t i = 0; i < hit->key_len; i++)
         bytes[i] = hit->key[i];
@@ -182,7 +184,8 @@ void eqli_entry_drop(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e)
     eqli_entry_discard(s, sp, e);
 }
 
-/* ---- the end of entries --------------------------------------------------------------------------------- */
+/* ---- the end of entries ---------------------------------------------------------------------------------
+ */
 
 /* Whether nothing that happens at `now` or later can meet the entry. */
 static bool is_over(const eqli_stream_program *sp, const eqli_entry *e, int64_t now)

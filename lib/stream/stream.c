@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-/* ---- making and filling --------------------------------------------------------------------------------- */
+/* ---- making and filling ---------------------------------------------------------------------------------
+ */
 
 static bool options_are_good(const eqlm_stream_options *o)
 {
@@ -36,7 +37,8 @@ eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_options *
         s->options.max_state = EQLI_STREAM_MAX_STATE;
     s->reorders = o.lateness_ns || o.order_by_tiebreaker;
     /* Addresses differ from run to run where an attacker matters; hosts with better numbers give one. */
-    s->seed = o.hash_seed ? o.hash_seed : (uint64_t)(uintptr_t)s * UINT64_C(0x9E3779B97F4A7C15) ^ (uint64_t)(uintptr_t)&o;
+    uint64_t heap = (uint64_t)(uintptr_t)s, stack = (uint64_t)(uintptr_t)&o;
+    s->seed = o.hash_seed ? o.hash_seed : heap * UINT64_C(0x9E3779B97F4A7C15) ^ stack;
     eqli_arena_init(&s->tuples.arena, &a, EQLI_MAX_EVENT_KEYS);
     eqlm_status status = eqlm_vm_new(&a, &s->vm);
     if (status != EQLM_OK) {
@@ -90,8 +92,8 @@ static bool grow(eqlm_stream *s, void **ptr, uint32_t *cap, uint32_t n, size_t s
     return true;
 }
 
-/* What the engine cannot do with a program that compiled: an alias asked for behind the last event that fills it, where
- * every waiting candidate would have to be asked, or in a sample, which has no order. */
+/* What the engine cannot do with a program that compiled: an alias asked for behind the last event that fills
+ * it, where every waiting candidate would have to be asked, or in a sample, which has no order. */
 static bool program_is_good(const eqlm_program *p)
 {
     bool past_last = false;
@@ -177,8 +179,8 @@ eqlm_status eqlm_stream_add(eqlm_stream *s, const eqlm_program *p, uint32_t *num
 {
     if (!s || !p || s->busy || s->fed || s->n_programs == EQLI_MAX_PROGRAMS || !program_is_good(p))
         return EQLM_E_ARGUMENT;
-    if (s->n_programs == s->cap_programs &&
-        !grow(s, (void **)&s->programs, &s->cap_programs, s->cap_programs ? s->cap_programs * 2 : 8, sizeof(void *)))
+    if (s->n_programs == s->cap_programs && !grow(s, (void **)&s->programs, &s->cap_programs,
+                                                  s->cap_programs ? s->cap_programs * 2 : 8, sizeof(void *)))
         return EQLM_E_NOMEM;
     if (!grow(s, (void **)&s->match_events, &s->cap_match_events, p->n_stages, sizeof *s->match_events) ||
         !grow(s, (void **)&s->match_keys, &s->cap_match_keys, p->stages[0].n_keys, sizeof *s->match_keys) ||
@@ -197,21 +199,28 @@ eqlm_status eqlm_stream_add(eqlm_stream *s, const eqlm_program *p, uint32_t *num
     return EQLM_OK;
 }
 
-/* ---- telling -------------------------------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------------------------------
+ */
 
-void eqli_stream_tell(eqlm_stream *s, eqli_stream_program *sp, const uint8_t *key, uint32_t n_keys, int64_t time)
+void eqli_stream_tell(eqlm_stream *s, eqli_stream_program *sp, const uint8_t *key, uint32_t n_keys,
+                      int64_t time)
 {
     if (s->stopped)
         return;
     sp->counts.matches++;
     eqli_key_values(key, n_keys, s->match_keys);
-    eqlm_stream_match match = { .program = sp->number, .events = s->match_events, .n_events = sp->n_terms,
-                                .keys = s->match_keys, .n_keys = n_keys, .time = time };
+    eqlm_stream_match match = { .program = sp->number,
+                                .events = s->match_events,
+                                .n_events = sp->n_terms,
+                                .keys = s->match_keys,
+                                .n_keys = n_keys,
+                                .time = time };
     if (s->options.on_match && !s->options.on_match(s->options.ctx, &match))
         s->stopped = true;
 }
 
-/* ---- feeding -------------------------------------------------------------------------------------------- */
+/* ---- feeding --------------------------------------------------------------------------------------------
+ */
 
 static eqlm_status begin(eqlm_stream *s)
 {
@@ -235,7 +244,8 @@ static void raise_watermark(eqlm_stream *s, int64_t time)
     s->has_watermark = true;
 }
 
-/* The whole way of one event. On failure it leaves no trace, and its id is not released: the host may try again. */
+/* The whole way of one event. On failure it leaves no trace, and its id is not released: the host may try
+ * again. */
 static eqlm_status process(eqlm_stream *s, const eqli_incoming *in, unsigned what)
 {
     eqlm_status status = eqli_id_hold(s, in->id);
@@ -251,28 +261,38 @@ static eqlm_status process(eqlm_stream *s, const eqli_incoming *in, unsigned wha
     return status;
 }
 
-/* Processes the first held event. What fails is lost, for the host cannot feed it again. */
+/* Processes the first held event. For want of memory it stays where it is; one that no scratch is enough for
+ * is lost, as nobody can feed it in a better way. */
 static eqlm_status process_held(eqlm_stream *s)
 {
-    eqli_held h;
-    (void)eqli_order_pop(s, &h);
+    eqli_held h = s->heap[0];
     eqli_incoming in = { h.event, h.id, h.time };
     eqlm_status status = process(s, &in, EQLI_RUN_LINEAGE | EQLI_RUN_ORDERED);
+    if (status == EQLM_E_NOMEM)
+        return status;
+    s->counts.errors += status != EQLM_OK;
+    eqli_order_pop(s, &h);
     eqli_held_clear(s, &h);
     eqli_id_drop(s, h.id, true);
+    return EQLM_OK;
+}
+
+/* Processes what no event can precede any more. */
+static eqlm_status release_held(eqlm_stream *s)
+{
+    eqlm_status status = EQLM_OK;
+    while (status == EQLM_OK && s->n_heap && s->heap[0].time < s->watermark)
+        status = process_held(s);
     return status;
 }
 
-/* Processes what no event can precede any more. Half of the budget is for held events: beyond it the oldest go before
- * their time. */
-static eqlm_status release_held(eqlm_stream *s)
+/* Half of the budget is for held events: beyond it the oldest go before their time. */
+static void limit_held(eqlm_stream *s)
 {
-    eqlm_status first = EQLM_OK;
-    while (s->n_heap && (s->heap[0].time < s->watermark || s->held_bytes > s->options.max_state / 2)) {
-        eqlm_status status = process_held(s);
-        first = first == EQLM_OK ? status : first;
+    while (s->n_heap && s->held_bytes > s->options.max_state / 2) {
+        if (process_held(s) != EQLM_OK)
+            return; /* with the next event */
     }
-    return first;
 }
 
 static int64_t minus(int64_t time, int64_t span)
@@ -309,10 +329,14 @@ static eqlm_status hold(eqlm_stream *s, const eqli_incoming *in, const eqlm_valu
     return status;
 }
 
-/* Event queries at once; the rest when its turn comes. */
+/* Event queries at once; the rest when its turn comes. Those whose turn has come go first: if one of them
+ * fails, this event has not been seen. */
 static eqlm_status feed_to_order(eqlm_stream *s, const eqli_incoming *in, const eqlm_value *tiebreaker)
 {
-    eqlm_status status = eqli_plan(s, in, EQLI_RUN_PLAIN);
+    raise_watermark(s, minus(in->time, s->options.lateness_ns));
+    eqlm_status status = release_held(s);
+    if (status == EQLM_OK)
+        status = eqli_plan(s, in, EQLI_RUN_PLAIN);
     if (status != EQLM_OK)
         return status;
     status = hold(s, in, tiebreaker);
@@ -321,8 +345,7 @@ static eqlm_status feed_to_order(eqlm_stream *s, const eqli_incoming *in, const 
         return status;
     }
     eqli_plan_commit(s, in, EQLI_RUN_PLAIN);
-    raise_watermark(s, minus(in->time, s->options.lateness_ns));
-    status = release_held(s);
+    limit_held(s);
     eqli_state_expire(s, s->watermark);
     eqli_state_enforce(s);
     return status;
@@ -330,7 +353,7 @@ static eqlm_status feed_to_order(eqlm_stream *s, const eqli_incoming *in, const 
 
 eqlm_status eqlm_stream_feed(eqlm_stream *s, const void *event, const eqlm_event_info *info)
 {
-    if (!info || info->tiebreaker.type == EQLM_ARRAY || info->tiebreaker.type >= EQLM_OBJECT)
+    if (!event || !info || info->tiebreaker.type == EQLM_ARRAY || info->tiebreaker.type >= EQLM_OBJECT)
         return EQLM_E_ARGUMENT;
     eqlm_status status = begin(s);
     if (status != EQLM_OK)
@@ -344,7 +367,7 @@ eqlm_status eqlm_stream_feed(eqlm_stream *s, const void *event, const eqlm_event
         status = feed_to_order(s, &in, &info->tiebreaker);
     else
         status = process(s, &in, EQLI_RUN_PLAIN | EQLI_RUN_LINEAGE | EQLI_RUN_ORDERED);
-    if (status == EQLM_OK) {
+    if (status == EQLM_OK) { /* otherwise it counts as not seen */
         s->counts.events++;
         s->counts.late += late;
         s->counts.no_time += !info->has_time;
@@ -378,33 +401,30 @@ static eqlm_status decide_all(eqlm_stream *s, eqli_stream_program *sp)
 
 eqlm_status eqlm_stream_flush(eqlm_stream *s)
 {
-    eqlm_status first = begin(s);
-    if (first != EQLM_OK)
-        return first;
-    while (s->n_heap) {
-        eqlm_status status = process_held(s);
-        first = first == EQLM_OK ? status : first;
-    }
-    for (uint32_t i = 0; i < s->n_programs; i++) {
-        eqlm_status status = decide_all(s, s->programs[i]);
-        first = first == EQLM_OK ? status : first;
-    }
-    if (first == EQLM_OK) {
+    eqlm_status status = begin(s);
+    if (status != EQLM_OK)
+        return status;
+    while (status == EQLM_OK && s->n_heap)
+        status = process_held(s);
+    for (uint32_t i = 0; status == EQLM_OK && i < s->n_programs; i++)
+        status = decide_all(s, s->programs[i]);
+    if (status == EQLM_OK) {
         eqli_state_clear(s);
         s->has_watermark = s->fed = false;
         s->watermark = 0;
     }
     eqli_state_enforce(s);
-    return end(s, first);
+    return end(s, status);
 }
 
-/* ---- counters ------------------------------------------------------------------------------------------- */
+/* ---- counters -------------------------------------------------------------------------------------------
+ */
 
 void eqlm_stream_program_counts(const eqlm_stream *s, uint32_t program, eqlm_stream_counts *out)
 {
     if (!out)
         return;
-    *out = (eqlm_stream_counts){ 0 };
+    *out = (eqlm_stream_counts) { 0 };
     if (!s || program >= s->n_programs)
         return;
     *out = s->programs[program]->counts;
@@ -414,7 +434,7 @@ void eqlm_stream_get_counts(const eqlm_stream *s, eqlm_stream_counts *out)
 {
     if (!out)
         return;
-    *out = (eqlm_stream_counts){ 0 };
+    *out = (eqlm_stream_counts) { 0 };
     if (!s)
         return;
     *out = s->counts;

@@ -1,13 +1,13 @@
 /* stream.h - what a stream keeps, shared by its files.
  *
- * Everything remembered for a sequence or sample is an entry: a partial result, a complete candidate that waits for the
- * window of its trailing missing event, the latest occurrence of a leading missing event, or an event that a sample may
- * choose. An entry belongs to one key tuple of one program and stands in two lists that are ordered by time because
- * events come in time order: that of its program, from whose head entries expire, and that of the stream, from whose
- * head they are evicted.
+ * Everything remembered for a sequence or sample is an entry: a partial result, a complete candidate that
+ * waits for the window of its trailing missing event, the latest occurrence of a leading missing event, or an
+ * event that a sample may choose. An entry belongs to one key tuple of one program and stands in two lists
+ * that are ordered by time because events come in time order: that of its program, from whose head entries
+ * expire, and that of the stream, from whose head they are evicted.
  *
- * An event is processed in two steps. Planning evaluates every condition and takes all memory the event may need;
- * it can fail and then leaves no trace. Committing changes the state, tells matches and cannot fail. */
+ * An event is processed in two steps. Planning evaluates every condition and takes all memory the event may
+ * need; it can fail and then leaves no trace. Committing changes the state, tells matches and cannot fail. */
 #ifndef EQLI_STREAM_H
 #define EQLI_STREAM_H
 
@@ -18,8 +18,8 @@
 
 enum {
     EQLI_MAX_PROGRAMS = 1 << 20,
-    EQLI_MAX_ANCESTRY = 1024,          /* generations that LINEAGE looks back */
-    EQLI_MAX_EVENT_KEYS = 64 << 20,    /* bytes of all key tuples of one event */
+    EQLI_MAX_ANCESTRY = 1024,       /* generations that LINEAGE looks back */
+    EQLI_MAX_EVENT_KEYS = 64 << 20, /* bytes of all key tuples of one event */
 };
 
 #define EQLI_SHARD_SPACE UINT64_MAX                 /* of eqli_key_hash: which shard a tuple belongs to */
@@ -70,7 +70,8 @@ typedef struct eqli_stream_program {
     const eqlm_program *program;
     uint32_t number;
     uint32_t n_terms, n_positive;
-    uint32_t *position; /* of a positive stage: its number among these; of a missing one: positive stages before it */
+    uint32_t *position; /* of a positive stage: its number among these; of a missing one: positive stages
+                           before it */
     uint16_t *alias_at; /* n_positive: number of the alias captured there + 1, or 0 */
     uint32_t n_slots;   /* of a key's state */
     uint32_t leading_slot, pending_slot; /* the latter is head, the next one tail */
@@ -80,6 +81,7 @@ typedef struct eqli_stream_program {
     uint32_t first_lineage; /* number of its first inner query among those of the stream */
     uint64_t fingerprint;
     eqli_entry *oldest, *newest;
+    uint64_t planned_errors; /* of the event being planned; counted when it is committed */
     eqlm_stream_counts counts;
 } eqli_stream_program;
 
@@ -117,7 +119,7 @@ typedef struct eqli_held {
 typedef struct eqli_references {
     struct eqli_reference {
         uint64_t id, count; /* count 0: free */
-    } *table;
+    } * table;
     size_t size, n;
 } eqli_references;
 
@@ -162,7 +164,8 @@ void eqli_key_release(eqlm_stream *s, eqli_key_state *k);
 const uint8_t *eqli_key_bytes(const eqli_key_state *k);
 size_t eqli_entry_size(const eqli_stream_program *sp, const eqli_entry *e);
 /* Appends to both lists as the newest; takes a reference of key. */
-void eqli_entry_add(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e, eqli_key_state *key, int64_t time);
+void eqli_entry_add(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e, eqli_key_state *key,
+                    int64_t time);
 /* Takes an entry out of its key's slots and lists, drops its references and frees it. */
 void eqli_entry_drop(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e);
 /* Ids that an entry names, from eqli_entry_ids on. */
@@ -223,14 +226,18 @@ void eqli_plan_commit(eqlm_stream *s, const eqli_incoming *in, unsigned what);
 /* Gives back what a plan has taken. */
 void eqli_plan_abandon(eqlm_stream *s);
 /* Runs a region of the program; false and a status when it must stop. */
-eqlm_status eqli_stream_run(eqlm_stream *s, const eqli_stream_program *sp, uint32_t start, const void *event, bool *hit);
+eqlm_status eqli_stream_run(eqlm_stream *s, const eqli_stream_program *sp, uint32_t start, const void *event,
+                            bool *hit);
 
 /* ---- sequence.c */
-/* Decides which hits of one tuple matter and takes memory for them; hits that do not matter get stage UINT32_MAX. */
-eqlm_status eqli_sequence_plan(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, eqli_hit *hits, size_t n);
+/* Decides which hits of one tuple matter and takes memory for them; hits that do not matter get stage
+ * UINT32_MAX. */
+eqlm_status eqli_sequence_plan(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in,
+                               eqli_hit *hits, size_t n);
 void eqli_sequence_commit(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, eqli_hit *hit);
 /* Tells a sequence; ids are those of its positive terms. */
-void eqli_sequence_tell(eqlm_stream *s, eqli_stream_program *sp, const uint64_t *ids, const uint8_t *key, int64_t time);
+void eqli_sequence_tell(eqlm_stream *s, eqli_stream_program *sp, const uint64_t *ids, const uint8_t *key,
+                        int64_t time);
 
 /* ---- captures.c: values that an alias keeps */
 eqlm_status eqli_capture(eqlm_stream *s, eqli_stream_program *sp, uint32_t alias, const void *event,
@@ -248,7 +255,8 @@ void eqli_missing_commit(eqlm_stream *s, eqli_stream_program *sp, const eqli_inc
 int64_t eqli_missing_before(const eqli_stream_program *sp, const eqli_key_state *k, int64_t now);
 /* What becomes of a candidate that ends at `now`. */
 typedef enum eqli_verdict { EQLI_REJECT, EQLI_TELL, EQLI_WAIT } eqli_verdict;
-eqli_verdict eqli_missing_verdict(const eqlm_stream *s, const eqli_stream_program *sp, int64_t leading, int64_t now);
+eqli_verdict eqli_missing_verdict(const eqlm_stream *s, const eqli_stream_program *sp, int64_t leading,
+                                  int64_t now);
 void eqli_pending_add(const eqli_stream_program *sp, eqli_entry *e);
 void eqli_pending_remove(const eqli_stream_program *sp, eqli_entry *e);
 void eqli_pending_tell(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e);
@@ -262,7 +270,8 @@ void eqli_choice_remove(eqli_entry *e);
 eqlm_status eqli_sample_flush(eqlm_stream *s, eqli_stream_program *sp);
 
 /* ---- ancestry.c, process.c */
-eqli_op_result eqli_ancestry_answer(void *ctx, const eqlm_program *p, uint32_t lineage, const void *event, bool *out);
+eqli_op_result eqli_ancestry_answer(void *ctx, const eqlm_program *p, uint32_t lineage, const void *event,
+                                    bool *out);
 eqlm_status eqli_ancestry_watch(eqlm_stream *s, eqli_stream_program *sp);
 eqlm_status eqli_ancestry_plan(eqlm_stream *s, const eqli_incoming *in);
 void eqli_ancestry_commit(eqlm_stream *s, const eqli_incoming *in);
@@ -277,14 +286,15 @@ void eqli_process_set_parent(eqlm_stream *s, eqli_process *p, eqli_process *pare
 /* Forgets a process; its children lose their parent. */
 void eqli_process_forget(eqlm_stream *s, eqli_process *p);
 eqli_name *eqli_name_find(const eqlm_stream *s, uint64_t hash, const eqli_bytes *bytes);
-eqli_name *eqli_name_new(eqlm_stream *s, uint64_t hash, const eqli_bytes *bytes);
+eqli_name *eqli_name_new(eqlm_stream *s, uint64_t hash, const eqli_bytes *bytes, bool is_number);
 void eqli_name_free(eqlm_stream *s, eqli_name *name);
-/* Room for it must have been reserved in the index. */
+/* Room for it must have been reserved in the index; the process has no such name. */
 void eqli_name_add(eqlm_stream *s, eqli_name *name, eqli_process *p);
-/* The name now belongs to another process. */
+void eqli_name_forget(eqlm_stream *s, eqli_name *name);
+/* The name now belongs to another process, instead of what that was called before. */
 void eqli_name_move(eqlm_stream *s, eqli_name *name, eqli_process *p);
-/* Forgets the process of least use: an ended one without children, else the one longest without an event, if that was
- * before `time`. False: there is none. */
+/* Forgets the process of least use: an ended one without children, else the one longest without an event, if
+ * that was before `time`. False: there is none. */
 bool eqli_ancestry_evict(eqlm_stream *s, int64_t time);
 void eqli_ancestry_clear(eqlm_stream *s);
 
@@ -302,6 +312,7 @@ void eqli_ids_clear(eqlm_stream *s);
 
 /* ---- stream.c */
 /* Tells match_events. */
-void eqli_stream_tell(eqlm_stream *s, eqli_stream_program *sp, const uint8_t *key, uint32_t n_keys, int64_t time);
+void eqli_stream_tell(eqlm_stream *s, eqli_stream_program *sp, const uint8_t *key, uint32_t n_keys,
+                      int64_t time);
 
 #endif

@@ -36,13 +36,13 @@ static int values_of(const ref_event *e, const ref_key *key, ref_value *out)
 {
     int n = 0;
     if (key->field == 's' && e->s)
-        out[n++] = (ref_value){ 2, 0, e->s };
+        out[n++] = (ref_value) { 2, 0, e->s };
     for (int i = 0; key->field == 'k' && i < e->n_k; i++)
-        out[n++] = (ref_value){ 1, e->k[i], NULL };
+        out[n++] = (ref_value) { 1, e->k[i], NULL };
     for (int i = 0; key->field == 'j' && i < e->n_j; i++)
-        out[n++] = (ref_value){ 1, e->j[i], NULL };
+        out[n++] = (ref_value) { 1, e->j[i], NULL };
     if (n == 0 && key->optional)
-        out[n++] = (ref_value){ 0, 0, NULL };
+        out[n++] = (ref_value) { 0, 0, NULL };
     return n;
 }
 
@@ -107,8 +107,8 @@ static int64_t ms(int64_t ns)
 }
 
 /* Earliest (or latest) occurrence of a missing term between two times, both exclusive, in ms; -1: none. */
-static int64_t occurrence(const ref_event *events, int n, const ref_term *t, const tuple *key, int n_keys, int64_t from,
-                          int64_t to, bool latest)
+static int64_t occurrence(const ref_event *events, int n, const ref_term *t, const tuple *key, int n_keys,
+                          int64_t from, int64_t to, bool latest)
 {
     int64_t found = -1;
     for (int i = 0; i < n; i++) {
@@ -120,7 +120,8 @@ static int64_t occurrence(const ref_event *events, int n, const ref_term *t, con
 }
 
 /* The table of the section on missing events. pos[i]: the event of positive term i. */
-static bool is_kept(const ref_query *q, const ref_event *events, int n, const tuple *key, const int *pos, int n_pos)
+static bool is_kept(const ref_query *q, const ref_event *events, int n, const tuple *key, const int *pos,
+                    int n_pos)
 {
     int64_t first = ms(events[pos[0]].time), last = ms(events[pos[n_pos - 1]].time);
     int64_t leading = -1, trailing = -1;
@@ -150,8 +151,8 @@ static bool is_kept(const ref_query *q, const ref_event *events, int n, const tu
     return trailing < 0 || trailing - first > q->maxspan;
 }
 
-static void emit(const ref_query *q, const ref_event *events, int n, const tuple *key, const int *pos, int n_pos,
-                 ref_match *out, size_t *n_out)
+static void emit(const ref_query *q, const ref_event *events, int n, const tuple *key, const int *pos,
+                 int n_pos, ref_match *out, size_t *n_out)
 {
     if (!is_kept(q, events, n, key, pos, n_pos))
         return;

@@ -1,5 +1,6 @@
-/* reference.h - what a sequence or sample means, written down for a whole list of events at once: every key tuple on its
- * own, every rule as it stands in the language reference. Slow, small, and without anything in common with the engine. */
+/* reference.h - what a sequence or sample means, written down for a whole list of events at once: every key
+ * tuple on its own, every rule as it stands in the language reference. Slow, small, and without anything in
+ * common with the engine. */
 #ifndef REFERENCE_H
 #define REFERENCE_H
 
@@ -7,15 +8,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { REF_MAX_EVENTS = 64, REF_MAX_TERMS = 12, REF_MAX_KEYS = 3, REF_MAX_VALUES = 3, REF_MAX_MATCHES = 4096 };
+enum {
+    REF_MAX_EVENTS = 64,
+    REF_MAX_TERMS = 12,
+    REF_MAX_KEYS = 3,
+    REF_MAX_VALUES = 3,
+    REF_MAX_MATCHES = 4096
+};
 
 typedef struct ref_event {
     int64_t time; /* ns */
     char category;
-    int x;                     /* -1: missing */
+    int x;                      /* -1: missing */
     int k[REF_MAX_VALUES], n_k; /* a field of several numbers */
     int j[REF_MAX_VALUES], n_j; /* another one */
-    const char *s;             /* one text, NULL: missing */
+    const char *s;              /* one text, NULL: missing */
 } ref_event;
 
 typedef struct ref_key {

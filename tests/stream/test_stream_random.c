@@ -1,6 +1,6 @@
-/* test_stream_random.c - random sequences and samples over random events: the stream tells what the reference model
- * says; also when the events come out of order, when the keys are spread over shards, when the state is saved and
- * restored before every event; and every event is released once and not while it is needed.
+/* test_stream_random.c - random sequences and samples over random events: the stream tells what the reference
+ * model says; also when the events come out of order, when the keys are spread over shards, when the state is
+ * saved and restored before every event; and every event is released once and not while it is needed.
  * STREAMS: how many to try (default 20000). SEED: where to begin (default 1). */
 #include <stdarg.h>
 #include <stddef.h>
@@ -81,7 +81,7 @@ static void say(trial *t, const char *format, ...)
 static ref_key random_key(char kind)
 {
     char field = kind == 's' ? 's' : chance(70) ? 'k' : 'j';
-    return (ref_key){ field, chance(30) };
+    return (ref_key) { field, chance(30) };
 }
 
 static void say_keys(trial *t, const ref_key *keys, int from, int to)
@@ -92,7 +92,7 @@ static void say_keys(trial *t, const ref_key *keys, int from, int to)
 
 static void say_term(trial *t, const ref_term *term, int shared, const char *extra)
 {
-    const char *word = term->category == '*' ? "any" : (char[]){ term->category, 0 };
+    const char *word = term->category == '*' ? "any" : (char[]) { term->category, 0 };
     say(t, " %s[%s where ", term->missing ? "!" : "", word);
     if (term->same_x)
         say(t, "x == e0.x%s", term->x >= 0 ? " and " : "");
@@ -191,20 +191,21 @@ static void make_events(trial *t)
     }
 }
 
-/* ---- one way to run the stream --------------------------------------------------------------------------- */
+/* ---- one way to run the stream ---------------------------------------------------------------------------
+ */
 
 static ref_value value_of(const eqlm_value *v)
 {
     static char texts[REF_MAX_MATCHES * REF_MAX_KEYS][4];
     static size_t n;
     if (v->type == EQLM_NULL)
-        return (ref_value){ 0, 0, NULL };
+        return (ref_value) { 0, 0, NULL };
     if (v->type != EQLM_STRING)
-        return (ref_value){ v->type == EQLM_I64 ? 1 : 9, (int)v->as.i64, NULL };
+        return (ref_value) { v->type == EQLM_I64 ? 1 : 9, (int)v->as.i64, NULL };
     char *text = texts[n++ % (REF_MAX_MATCHES * REF_MAX_KEYS)];
     memcpy(text, v->as.str, v->len < 3 ? v->len : 3);
     text[v->len < 3 ? v->len : 3] = 0;
-    return (ref_value){ 2, 0, text };
+    return (ref_value) { 2, 0, text };
 }
 
 static bool on_match(void *ctx, const eqlm_stream_match *m)
@@ -264,7 +265,9 @@ static eqlm_stream *open_stream(trial *t, eqlm_stream_options o)
 
 static void feed(trial *t, eqlm_stream *s, int i)
 {
-    eqlm_event_info info = { .id = (uint64_t)i, .has_time = true, .time = t->ref[i].time,
+    eqlm_event_info info = { .id = (uint64_t)i,
+                             .has_time = true,
+                             .time = t->ref[i].time,
                              .tiebreaker = { .type = EQLM_I64, .as.i64 = i } };
     assert_int_equal(eqlm_stream_feed(s, &t->events[i], &info), EQLM_OK);
 }
@@ -349,7 +352,7 @@ static bool decides_late(const trial *t)
 static void run_in_order(trial *t)
 {
     memset(t->released, 0, sizeof t->released);
-    eqlm_stream *s = open_stream(t, (eqlm_stream_options){ .on_release = on_release });
+    eqlm_stream *s = open_stream(t, (eqlm_stream_options) { .on_release = on_release });
     for (int i = 0; i < t->n; i++)
         feed(t, s, i);
     finish(t, s);
@@ -383,8 +386,9 @@ static void run_shuffled(trial *t)
         newest = time > newest ? time : newest;
     }
     memset(t->released, 0, sizeof t->released);
-    eqlm_stream *s = open_stream(t, (eqlm_stream_options){ .lateness_ns = lateness, .order_by_tiebreaker = true,
-                                                           .on_release = on_release });
+    eqlm_stream *s =
+        open_stream(t, (eqlm_stream_options) {
+                           .lateness_ns = lateness, .order_by_tiebreaker = true, .on_release = on_release });
     for (int i = 0; i < t->n; i++)
         feed(t, s, order[i]);
     finish(t, s);
@@ -397,13 +401,14 @@ static void run_sharded(trial *t)
     uint32_t n = 2 + below(MAX_SHARDS - 1);
     eqlm_stream *s[MAX_SHARDS];
     for (uint32_t k = 0; k < n; k++)
-        s[k] = open_stream(t, (eqlm_stream_options){ .hash_seed = t->seed | 1, .n_shards = n, .shard = k });
+        s[k] = open_stream(t, (eqlm_stream_options) { .hash_seed = t->seed | 1, .n_shards = n, .shard = k });
     for (int i = 0; i < t->n; i++) {
         uint64_t hashes[256];
         size_t n_hashes;
         bool everywhere, fed[MAX_SHARDS] = { false };
-        assert_int_equal(eqlm_stream_shard(t->vm, t->program, &t->events[i], t->seed | 1, hashes, 256, &n_hashes,
-                                           &everywhere), EQLM_OK);
+        assert_int_equal(eqlm_stream_shard(t->vm, t->program, &t->events[i], t->seed | 1, hashes, 256,
+                                           &n_hashes, &everywhere),
+                         EQLM_OK);
         assert_true(n_hashes <= 256 && !everywhere);
         for (size_t h = 0; h < n_hashes; h++) {
             uint32_t k = (uint32_t)(hashes[h] % n);
@@ -435,14 +440,14 @@ static bool write_image(void *ctx, const void *bytes, size_t len)
 static void run_restored(trial *t)
 {
     static image im;
-    eqlm_stream *s = open_stream(t, (eqlm_stream_options){ 0 });
+    eqlm_stream *s = open_stream(t, (eqlm_stream_options) { 0 });
     for (int i = 0; i < t->n; i++) {
         eqlm_stream_counts before, after;
         im.len = 0;
         assert_int_equal(eqlm_stream_save(s, write_image, &im), EQLM_OK);
         eqlm_stream_get_counts(s, &before);
         eqlm_stream_free(s);
-        s = open_stream(t, (eqlm_stream_options){ 0 });
+        s = open_stream(t, (eqlm_stream_options) { 0 });
         assert_int_equal(eqlm_stream_restore(s, im.bytes, im.len), EQLM_OK);
         eqlm_stream_get_counts(s, &after);
         if (memcmp(&before, &after, sizeof before) != 0)
@@ -453,7 +458,8 @@ static void run_restored(trial *t)
     compare(t, "saved and restored", !decides_late(t));
 }
 
-/* ---- the trials ----------------------------------------------------------------------------------------- */
+/* ---- the trials -----------------------------------------------------------------------------------------
+ */
 
 static void run_trial(trial *t, uint64_t seed)
 {
@@ -464,7 +470,8 @@ static void run_trial(trial *t, uint64_t seed)
     make_query(t);
     make_events(t);
     eqlm_options o = { .size = sizeof o, .dialect = t->endpoint ? EQLM_DIALECT_ENDPOINT : EQLM_DIALECT_ES };
-    eqlm_status status = eqlm_compile(NULL, t->schema, (eqlm_str){ t->query, strlen(t->query) }, &o, NULL, &t->program);
+    eqlm_status status =
+        eqlm_compile(NULL, t->schema, (eqlm_str) { t->query, strlen(t->query) }, &o, NULL, &t->program);
     if (status != EQLM_OK)
         fail_msg("SEED=%llu: %s: %s", (unsigned long long)seed, t->query, eqlm_status_text(status));
     t->n_want = t->sample ? ref_samples(&t->model, t->ref, t->n, t->want)
@@ -485,7 +492,8 @@ static uint64_t number_from(const char *name, uint64_t otherwise)
 static void test_random_streams(void **state)
 {
     static trial t;
-    uint64_t n = number_from("STREAMS", 20000), first = number_from("SEED", 1), matches = 0, missing = 0, samples = 0;
+    uint64_t n = number_from("STREAMS", 20000), first = number_from("SEED", 1), matches = 0, missing = 0,
+             samples = 0;
     (void)state;
     assert_int_equal(eqlm_schema_new(NULL, &t.schema), EQLM_OK);
     assert_int_equal(eqlm_schema_add(t.schema, fields, sizeof fields / sizeof fields[0]), EQLM_OK);

@@ -1,7 +1,7 @@
-/* test_stream_vectors.c - vectors of sequences and samples: a query, events and the wanted lists of ids. Each runs fed in
- * order; fed as given to a stream that puts events in order; and in order with the state saved and restored before
- * every event. Arguments: files instead of ours and, when they are there, the reference files. README.md describes the
- * format. */
+/* test_stream_vectors.c - vectors of sequences and samples: a query, events and the wanted lists of ids. Each
+ * runs fed in order; fed as given to a stream that puts events in order; and in order with the state saved
+ * and restored before every event. Arguments: files instead of ours and, when they are there, the reference
+ * files. README.md describes the format. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -75,7 +75,8 @@ static json_t *results(const job *j, const char *what)
 {
     json_t *all = json_array(), *m;
     size_t i;
-    json_array_foreach(j->feeder.matches, i, m) {
+    json_array_foreach(j->feeder.matches, i, m)
+    {
         size_t at = json_array_size(all);
         while (at && json_integer_value(json_object_get(json_array_get(all, at - 1), "time")) >
                          json_integer_value(json_object_get(m, "time")))
@@ -89,8 +90,7 @@ static json_t *results(const job *j, const char *what)
             json_array_remove(all, tail ? 0 : json_array_size(all) - 1);
     }
     json_t *out = json_array();
-    json_array_foreach(all, i, m)
-        json_array_append(out, json_object_get(m, what));
+    json_array_foreach(all, i, m) json_array_append(out, json_object_get(m, what));
     json_decref(all);
     return out;
 }
@@ -103,7 +103,8 @@ static void check(const job *j, const char *path, const char *wanted, const char
     json_t *got = results(j, what);
     if (!json_equal(got, want)) {
         char *a = json_dumps(want, JSON_COMPACT), *b = json_dumps(got, JSON_COMPACT);
-        fail_msg("%s: %s: %s %s, not %s", json_string_value(json_object_get(j->v->json, "query")), path, what, b, a);
+        fail_msg("%s: %s: %s %s, not %s", json_string_value(json_object_get(j->v->json, "query")), path, what,
+                 b, a);
     }
     json_decref(got);
 }
@@ -167,7 +168,8 @@ static void test_vector(void **state)
     j.program = ts_feeder_compile(&j.feeder, NULL, json_string_value(json_object_get(json, "query")),
                                   endpoint ? EQLM_DIALECT_ENDPOINT : EQLM_DIALECT_ES);
     assert_non_null(j.program);
-    json_array_foreach(json_object_get(json, "events"), i, doc) {
+    json_array_foreach(json_object_get(json, "events"), i, doc)
+    {
         assert_true(j.n < MAX_EVENTS);
         j.events[j.n] = ts_event_new(doc, NULL, NULL);
         j.docs[j.n++] = doc;
@@ -229,7 +231,7 @@ int main(int argc, char **argv)
     if (!ok)
         return 2;
     for (size_t i = 0; i < n_vectors; i++)
-        tests[i] = (struct CMUnitTest){ vectors[i].name, test_vector, NULL, NULL, &vectors[i] };
+        tests[i] = (struct CMUnitTest) { vectors[i].name, test_vector, NULL, NULL, &vectors[i] };
     int failed = _cmocka_run_group_tests("sequence vectors", tests, n_vectors, NULL, NULL);
     for (size_t i = 0; i < n_vectors; i++)
         json_decref(vectors[i].json);

@@ -39,16 +39,18 @@ void ts_feeder_clear(ts_feeder *f)
     json_decref(f->released);
 }
 
-eqlm_program *ts_feeder_compile(ts_feeder *f, const eqlm_alloc *alloc, const char *query, eqlm_dialect dialect)
+eqlm_program *ts_feeder_compile(ts_feeder *f, const eqlm_alloc *alloc, const char *query,
+                                eqlm_dialect dialect)
 {
     eqlm_diags *diags = NULL;
     eqlm_program *p = NULL;
     eqlm_options o = { .size = sizeof o, .dialect = dialect };
     if (eqlm_diags_new(NULL, &diags) != EQLM_OK)
         return NULL;
-    if (eqlm_compile(alloc, f->schema, (eqlm_str){ query, strlen(query) }, &o, diags, &p) != EQLM_OK) {
+    if (eqlm_compile(alloc, f->schema, (eqlm_str) { query, strlen(query) }, &o, diags, &p) != EQLM_OK) {
         for (size_t i = 0; i < eqlm_diags_count(diags); i++)
-            fprintf(stderr, "%s: %s: %s\n", query, eqlm_diags_get(diags, i)->code, eqlm_diags_get(diags, i)->message);
+            fprintf(stderr, "%s: %s: %s\n", query, eqlm_diags_get(diags, i)->code,
+                    eqlm_diags_get(diags, i)->message);
     }
     eqlm_diags_free(diags);
     return p;
@@ -88,8 +90,8 @@ static bool add_match(void *ctx, const eqlm_stream_match *m)
                                                                  : json_integer((json_int_t)m->events[i]));
     for (uint32_t i = 0; i < m->n_keys; i++)
         json_array_append_new(keys, ts_value_json(&m->keys[i]));
-    json_array_append_new(f->matches, json_pack("{s:i, s:o, s:o, s:I}", "program", (int)m->program, "ids", ids, "keys",
-                                                keys, "time", (json_int_t)m->time));
+    json_array_append_new(f->matches, json_pack("{s:i, s:o, s:o, s:I}", "program", (int)m->program, "ids",
+                                                ids, "keys", keys, "time", (json_int_t)m->time));
     return json_array_size(f->matches) != f->stop_after;
 }
 
@@ -118,22 +120,27 @@ static void release(void *ctx, const void *held)
 
 eqlm_stream_options ts_feeder_options(ts_feeder *f)
 {
-    return (eqlm_stream_options){ .size = sizeof(eqlm_stream_options), .on_match = add_match, .ctx = f,
-                                  .hold_event = hold, .release_event = release };
+    return (eqlm_stream_options) { .size = sizeof(eqlm_stream_options),
+                                   .on_match = add_match,
+                                   .ctx = f,
+                                   .hold_event = hold,
+                                   .release_event = release };
 }
 
 eqlm_status ts_feeder_feed(ts_feeder *f, eqlm_stream *s, ts_event *e, json_t *doc)
 {
     json_t *time = json_object_get(doc, "@timestamp"), *tie = json_object_get(doc, "tiebreak");
-    eqlm_event_info info = { .id = (uint64_t)json_integer_value(json_object_get(doc, "id")), .has_time = time != NULL };
+    eqlm_event_info info = { .id = (uint64_t)json_integer_value(json_object_get(doc, "id")),
+                             .has_time = time != NULL };
     info.time = json_integer_value(time) * 1000000 + json_integer_value(json_object_get(doc, "ns"));
     if (json_is_integer(tie))
-        info.tiebreaker = (eqlm_value){ .type = EQLM_I64, .as.i64 = json_integer_value(tie) };
+        info.tiebreaker = (eqlm_value) { .type = EQLM_I64, .as.i64 = json_integer_value(tie) };
     else if (json_is_real(tie))
-        info.tiebreaker = (eqlm_value){ .type = EQLM_F64, .as.f64 = json_real_value(tie) };
+        info.tiebreaker = (eqlm_value) { .type = EQLM_F64, .as.f64 = json_real_value(tie) };
     else if (json_is_string(tie))
-        info.tiebreaker = (eqlm_value){ .type = EQLM_STRING, .len = (uint32_t)json_string_length(tie),
-                                        .as.str = json_string_value(tie) };
+        info.tiebreaker = (eqlm_value) { .type = EQLM_STRING,
+                                         .len = (uint32_t)json_string_length(tie),
+                                         .as.str = json_string_value(tie) };
     f->getter.event = e;
     return eqlm_stream_feed(s, ts_event_root(e), &info);
 }

@@ -3,6 +3,7 @@
 #include "events.h"
 #include "report.h"
 #include "run_output.h"
+#include "run_state.h"
 #include "run_stream.h"
 #include "timestamp.h"
 
@@ -45,11 +46,13 @@ typedef struct run {
     eqlm_schema *schema;
     eqlm_vm *vm;
     eqlc_run_stream *stream;
+    eqlc_run_state state;
     run_rule *compiled;
     size_t n_compiled;
     eqlm_rules *set; /* NULL: for one rule it would be of no use */
     eqlm_vm *set_vm; /* keeps the answer of the set while other rules are asked */
     uint64_t n_seen;
+    uint64_t n_skipped_bad;
     uint64_t n_seen_matches;
     uint64_t n_matches; /* what the pipes leave of them; known at the end */
     char now[EQLC_TIME_TEXT]; /* of --now */
@@ -241,6 +244,14 @@ static int check_usage(const run *r, int n_events)
         return eqlc_usage_error("run", "--size and --position are for --format eql-response");
     if (r->output.alerts.now && r->output.format != EQLC_RUN_ALERTS)
         return eqlc_usage_error("run", "--now is for --format alerts");
+    if (r->stream_options.state) {
+        if (r->output.format == EQLC_RUN_RESPONSE)
+            return eqlc_usage_error("run", "--state does not go together with --format eql-response");
+        if (r->stream_options.sort || r->stream_options.as_of)
+            return eqlc_usage_error("run", "--state does not go together with --sort and --as-of");
+    } else if (r->stream_options.save_every || r->stream_options.flush) {
+        return eqlc_usage_error("run", "--save-every and --flush are for --state");
+    }
     return EQLC_EXIT_OK;
 }
 
@@ -410,19 +421,77 @@ static void run_queries(void *ctx, const eqlc_event *event)
     }
 }
 
+/* ------------------------------------------------------------------------------------------------------
+ * State
+ */
+
+static void save_state(run *r, bool finished)
+{
+    eqlc_buf parts = { NULL, 0, 0 };
+
+    eqlc_run_flush(&r->output);
+    if (r->output.error == 0) {
+        for (size_t i = 0; i < r->n_compiled; i++)
+            eqlc_run_pipes_pack(&r->compiled[i].pipes, &parts);
+        eqlc_run_stream_pack(r->stream, &parts);
+        eqlc_run_state_save(&r->state, &parts, finished);
+    }
+    eqlc_buf_clear(&parts);
+}
+
+/* Everything that makes a match another one, or print otherwise, counts as an option. */
+static void load_state(run *r)
+{
+    char numbers[64];
+    const char *options[] = { r->events.timestamp_field,
+                              r->events.tiebreaker_field ? r->events.tiebreaker_field : "", numbers, NULL };
+    const eqlm_program **programs = eqlc_alloc(r->n_compiled * sizeof *programs);
+    eqlc_unpacker parts = { .bad = false };
+
+    snprintf(numbers, sizeof numbers, "%d %d %d", (int)r->events.timestamp_unit, (int)r->output.format,
+             (int)r->output.no_source);
+    for (size_t i = 0; i < r->n_compiled; i++)
+        programs[i] = r->compiled[i].program;
+    r->state.path = r->stream_options.state;
+    r->state.every = r->stream_options.save_every;
+    eqlc_run_state_rules(&r->state, programs, r->n_compiled, options);
+    if (eqlc_run_state_load(&r->state, &parts)) {
+        for (size_t i = 0; i < r->n_compiled; i++)
+            eqlc_run_pipes_unpack(&r->compiled[i].pipes, &parts);
+        if (!eqlc_run_stream_unpack(r->stream, &parts))
+            eqlc_die("%s: the state is damaged", r->state.path);
+        eqlc_run_state_loaded(&r->state);
+    }
+    free(programs);
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Reading
+ */
+
 static bool on_event(void *ctx, const eqlc_event *event)
 {
     run *r = ctx;
 
+    if (eqlc_run_state_skips(&r->state))
+        return true;
     if (++r->n_seen % 65536 == 0 && r->show_progress)
         progress(r);
     eqlc_run_stream_event(r->stream, event);
+    if (eqlc_run_state_is_due(&r->state))
+        save_state(r, false);
     return r->output.error == 0;
 }
 
 static void on_error(void *ctx, const char *path, uint64_t line, uint64_t column, const char *message)
 {
-    hide_progress(ctx);
+    run *r = ctx;
+
+    if (r->state.skip && line) {
+        r->n_skipped_bad++; /* reported by the run that came to it first */
+        return;
+    }
+    hide_progress(r);
     if (line)
         fprintf(stderr, "%s:%llu:%llu: error: %s\n", path, (unsigned long long)line,
                 (unsigned long long)column, message);
@@ -451,7 +520,15 @@ static bool open_stream(run *r)
     for (uint32_t i = 0; r->stream && i < r->n_compiled; i++)
         if (r->compiled[i].in_stream)
             eqlc_run_stream_add(r->stream, r->compiled[i].program, i);
+    if (r->stream && r->stream_options.state)
+        load_state(r);
     return r->stream;
+}
+
+/* Whether a later run will go on, so that the end of input decides nothing. */
+static bool goes_on(const run *r)
+{
+    return r->state.path && !r->stream_options.flush;
 }
 
 static eqlc_event_counts read_events(run *r, char *const *paths, int n)
@@ -463,13 +540,16 @@ static eqlc_event_counts read_events(run *r, char *const *paths, int n)
         eqlc_die("out of memory");
     for (int i = 0; i < n; i++) {
         r->output.flush = is_live(paths[i]);
+        eqlc_run_state_begin(&r->state, paths[i]);
         if (!eqlc_reader_run(reader, paths[i], on_event, on_error, r))
             break;
     }
-    if (r->output.error == 0)
+    if (r->output.error == 0 && !goes_on(r))
         eqlc_run_stream_end(r->stream);
     hide_progress(r);
     counts = *eqlc_reader_counts(reader);
+    counts.events = r->n_seen; /* of this run */
+    counts.bad -= r->n_skipped_bad;
     eqlc_reader_free(reader);
     return counts;
 }
@@ -487,13 +567,26 @@ static void print_rest(run *r)
 
         eqlc_run_pipes_apply(&rule->pipes, rule->pipes.n, &first, &end);
         r->n_matches += end - first;
-        eqlc_run_piped(&r->output, &rule->pipes);
+        if (!goes_on(r))
+            eqlc_run_piped(&r->output, &rule->pipes);
         if (r->output.format == EQLC_RUN_COUNT)
             eqlc_run_count(&r->output, rule->rule, end - first, r->rules.n == 1);
         if (r->output.format == EQLC_RUN_RESPONSE)
             eqlc_run_response(&r->output, &rule->pipes, elapsed_ms(r));
     }
     eqlc_run_flush(&r->output);
+}
+
+/* After a flush the lists of matches begin anew. */
+static void end_state(run *r)
+{
+    for (size_t i = 0; i < r->n_compiled && !goes_on(r); i++) {
+        eqlc_run_pipes_clear(&r->compiled[i].pipes);
+        eqlc_run_pipes_init(&r->compiled[i].pipes, r->compiled[i].program);
+    }
+    if (goes_on(r))
+        r->n_matches = r->n_seen_matches;
+    save_state(r, true);
 }
 
 /* What went wrong while evaluating, by rule. */
@@ -597,6 +690,8 @@ static int run_all(run *r, char *const *paths, int n)
         return EQLC_EXIT_USAGE;
     eqlc_event_counts counts = read_events(r, paths, n);
     print_rest(r);
+    if (r->state.path)
+        end_state(r);
     return worst(code, conclude(r, &counts));
 }
 
@@ -611,6 +706,7 @@ static void clear(run *r)
     eqlm_rules_free(r->set);
     eqlm_vm_free(r->set_vm);
     eqlc_run_stream_free(r->stream);
+    eqlc_run_state_clear(&r->state);
     eqlm_vm_free(r->vm);
     eqlm_schema_free(r->schema);
     eqlc_rules_clear(&r->rules);

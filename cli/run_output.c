@@ -401,8 +401,8 @@ void eqlc_run_pipes_apply(const eqlc_run_pipes *p, uint64_t n, uint64_t *first, 
     }
 }
 
-/* Keeps the current line in place of the oldest one. */
-static void keep_line(eqlc_run_output *o, eqlc_run_pipes *p)
+/* Keeps a line in place of the oldest one. */
+static void keep_line(eqlc_run_pipes *p, const char *line, size_t len)
 {
     if (p->room == 0)
         return;
@@ -413,7 +413,36 @@ static void keep_line(eqlc_run_output *o, eqlc_run_pipes *p)
     if (p->cap > had)
         memset(p->lines + had, 0, (p->cap - had) * sizeof *p->lines);
     free(p->lines[slot]);
-    p->lines[slot] = eqlc_copy(o->line.data, o->line.len);
+    p->lines[slot] = eqlc_copy(line, len);
+}
+
+/* Lines kept, oldest first: the first of them is number n_kept - lines_kept(). */
+static uint64_t lines_kept(const eqlc_run_pipes *p)
+{
+    return p->n_kept < p->room ? p->n_kept : p->room;
+}
+
+void eqlc_run_pipes_pack(const eqlc_run_pipes *p, eqlc_buf *b)
+{
+    eqlc_pack(b, p->n, 8);
+    eqlc_pack(b, p->n_kept, 8);
+    eqlc_pack(b, lines_kept(p), 8);
+    for (uint64_t i = p->n_kept - lines_kept(p); i < p->n_kept; i++)
+        eqlc_pack_text(b, p->lines[i % p->room], strlen(p->lines[i % p->room]));
+}
+
+void eqlc_run_pipes_unpack(eqlc_run_pipes *p, eqlc_unpacker *u)
+{
+    p->n = eqlc_unpack(u, 8);
+    uint64_t n_kept = eqlc_unpack(u, 8), n = eqlc_unpack(u, 8);
+    if (n != (n_kept < p->room ? n_kept : p->room))
+        u->bad = true;
+    p->n_kept = u->bad ? 0 : n_kept - n;
+    for (; n > 0 && !u->bad; n--) {
+        eqlm_str line = eqlc_unpack_text(u);
+
+        keep_line(p, line.ptr, line.len);
+    }
 }
 
 void eqlc_run_piped(eqlc_run_output *o, const eqlc_run_pipes *p)
@@ -455,7 +484,7 @@ void eqlc_run_found(eqlc_run_output *o, eqlc_run_pipes *pipes, const eqlc_rule *
     else
         print_pretty(o, rule, pipes->program, match);
     if (pipes->keep) {
-        keep_line(o, pipes);
+        keep_line(pipes, o->line.data, o->line.len);
         return;
     }
     write_out(o, o->line.data, o->line.len);

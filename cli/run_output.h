@@ -3,9 +3,9 @@
 #define EQLC_RUN_OUTPUT_H
 
 #include "events.h"
+#include "pack.h"
 #include "rules.h"
 #include "run_alerts.h"
-#include "run_docs.h"
 #include "run_match.h"
 #include "util.h"
 
@@ -58,6 +58,9 @@ typedef struct eqlc_run_output {
 
 void eqlc_run_pipes_init(eqlc_run_pipes *p, const eqlm_program *program);
 void eqlc_run_pipes_clear(eqlc_run_pipes *p);
+/* What pipes remember, for another process. */
+void eqlc_run_pipes_pack(const eqlc_run_pipes *p, eqlc_buf *b);
+void eqlc_run_pipes_unpack(eqlc_run_pipes *p, eqlc_unpacker *u);
 /* Of n matches in order, [*first, *end) remain. */
 void eqlc_run_pipes_apply(const eqlc_run_pipes *p, uint64_t n, uint64_t *first, uint64_t *end);
 

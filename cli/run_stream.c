@@ -120,6 +120,16 @@ bool eqlc_run_stream_take(eqlc_run_stream_options *o, int option, const char *ar
     case EQLC_OPT_AS_OF:
         o->as_of = argument;
         return true;
+    case EQLC_OPT_STATE:
+        o->state = argument;
+        return true;
+    case EQLC_OPT_SAVE_EVERY:
+        if (!parse_bytes(argument, &o->save_every))
+            *complaint = "--save-every is a number of events, not '%s'";
+        return true;
+    case EQLC_OPT_FLUSH:
+        o->flush = true;
+        return true;
     default:
         return false;
     }
@@ -433,6 +443,72 @@ void eqlc_run_stream_end(eqlc_run_stream *s)
         s->undecided = true;
     }
     failed(s, eqlm_stream_flush(s->stream));
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * State
+ */
+
+static bool add_bytes(void *ctx, const void *bytes, size_t len)
+{
+    eqlc_buf_add(ctx, bytes, len);
+    return true;
+}
+
+void eqlc_run_stream_pack(const eqlc_run_stream *s, eqlc_buf *b)
+{
+    eqlc_buf stream = { NULL, 0, 0 };
+
+    eqlc_pack(b, s->next_number, 8);
+    eqlc_pack(b, s->has_watermark, 1);
+    eqlc_pack(b, (uint64_t)s->watermark, 8);
+    eqlc_pack(b, s->n_outside, 8);
+    eqlc_pack(b, s->n_untimely, 8);
+    eqlc_pack(b, s->docs.n_forgotten, 8);
+    eqlc_pack(b, s->waiting.n, 8);
+    for (size_t i = 0; i < s->waiting.n; i++)
+        eqlc_pack_doc(b, s->waiting.heap[i]);
+    eqlc_pack(b, s->docs.n, 8);
+    for (const eqlc_doc *doc = s->docs.oldest; doc; doc = doc->newer)
+        eqlc_pack_doc(b, doc);
+    if (eqlm_stream_save(s->stream, add_bytes, &stream) != EQLM_OK)
+        eqlc_die("the state cannot be saved");
+    eqlc_pack_text(b, stream.data, stream.len);
+    eqlc_buf_clear(&stream);
+}
+
+static void unpack_docs(eqlc_run_stream *s, eqlc_unpacker *u)
+{
+    eqlc_doc *doc;
+
+    for (uint64_t n = eqlc_unpack(u, 8); n > 0 && (doc = eqlc_unpack_doc(u)) != NULL; n--) {
+        if (doc->source)
+            eqlc_doc_queue_push(&s->waiting, doc);
+        else
+            eqlc_doc_free(doc);
+    }
+    for (uint64_t n = eqlc_unpack(u, 8); n > 0 && (doc = eqlc_unpack_doc(u)) != NULL; n--) {
+        if (!eqlc_docs_find(&s->docs, doc->number))
+            eqlc_docs_add(&s->docs, doc);
+        else
+            eqlc_doc_free(doc);
+    }
+}
+
+bool eqlc_run_stream_unpack(eqlc_run_stream *s, eqlc_unpacker *u)
+{
+    uint64_t forgotten;
+
+    s->next_number = eqlc_unpack(u, 8);
+    s->has_watermark = eqlc_unpack(u, 1) != 0;
+    s->watermark = (int64_t)eqlc_unpack(u, 8);
+    s->n_outside = eqlc_unpack(u, 8);
+    s->n_untimely = eqlc_unpack(u, 8);
+    forgotten = eqlc_unpack(u, 8);
+    unpack_docs(s, u);
+    s->docs.n_forgotten = forgotten;
+    eqlm_str stream = eqlc_unpack_text(u);
+    return !u->bad && eqlm_stream_restore(s->stream, stream.ptr, stream.len) == EQLM_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------

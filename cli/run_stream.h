@@ -4,7 +4,7 @@
 #define EQLC_RUN_STREAM_H
 
 #include "events.h"
-#include "run_docs.h"
+#include "pack.h"
 #include "run_output.h"
 
 #include <getopt.h>
@@ -16,6 +16,9 @@ typedef struct eqlc_run_stream_options {
     bool early_missing; /* tell trailing missing events at once */
     const char *window; /* "FROM,TO" as given, or NULL */
     const char *as_of;  /* as given, or NULL */
+    const char *state;  /* file that keeps what is remembered, or NULL */
+    uint64_t save_every; /* events between two saves; 0: by time */
+    bool flush;         /* with a state, too, the end of input decides everything */
 } eqlc_run_stream_options;
 
 #define EQLC_MAX_STATE (UINT64_C(256) << 20) /* default of max_state */
@@ -27,7 +30,10 @@ enum {
     EQLC_OPT_SORT,
     EQLC_OPT_EARLY_MISSING,
     EQLC_OPT_WINDOW,
-    EQLC_OPT_AS_OF
+    EQLC_OPT_AS_OF,
+    EQLC_OPT_STATE,
+    EQLC_OPT_SAVE_EVERY,
+    EQLC_OPT_FLUSH
 };
 /* clang-format off */
 #define EQLC_RUN_STREAM_OPTIONS                                                                              \
@@ -36,7 +42,10 @@ enum {
     { "sort", no_argument, NULL, EQLC_OPT_SORT },                                                            \
     { "early-missing", no_argument, NULL, EQLC_OPT_EARLY_MISSING },                                          \
     { "window", required_argument, NULL, EQLC_OPT_WINDOW },                                                  \
-    { "as-of", required_argument, NULL, EQLC_OPT_AS_OF }
+    { "as-of", required_argument, NULL, EQLC_OPT_AS_OF },                                                    \
+    { "state", required_argument, NULL, EQLC_OPT_STATE },                                                    \
+    { "save-every", required_argument, NULL, EQLC_OPT_SAVE_EVERY },                                          \
+    { "flush", no_argument, NULL, EQLC_OPT_FLUSH }
 /* clang-format on */
 
 /* Takes an option if it is one of these; *complaint is set to a message with %s for the argument if that is
@@ -65,6 +74,11 @@ void eqlc_run_stream_add(eqlc_run_stream *s, const eqlm_program *program, uint32
 void eqlc_run_stream_event(eqlc_run_stream *s, const eqlc_event *event);
 /* The end of input: decides everything. */
 void eqlc_run_stream_end(eqlc_run_stream *s);
+
+/* What is remembered between two events, for another process with the same programs. False: these bytes are
+ * none of that. */
+void eqlc_run_stream_pack(const eqlc_run_stream *s, eqlc_buf *b);
+bool eqlc_run_stream_unpack(eqlc_run_stream *s, eqlc_unpacker *u);
 
 /* Whether a program asks for more than one event. */
 bool eqlc_run_needs_stream(eqlm_vm *vm, const eqlm_program *program);

@@ -192,7 +192,9 @@ static eqli_op_result run_entry(finder *f, uint32_t entry, bool *hit)
             return EQLI_OP_NOMEM;
     }
     *hit = false;
-    return eqli_vm_run(vm, e->program, e->start, f->event, hit);
+    if (!e->shared)
+        return eqli_vm_run(vm, e->program, e->start, f->event, hit);
+    return eqli_vm_run_shared(vm, e->program, e->start, e->shared, f->event, hit);
 }
 
 static eqli_op_result run_part(finder *f, const eqli_part *part)
@@ -264,7 +266,7 @@ static bool finder_init(finder *f, eqlm_vm *vm, const eqlm_rules *rules, const v
     *f = (finder){ .vm = vm, .rules = rules, .event = event, .candidates = masks, .hits = masks + words,
                    .found = masks + 2 * words, .numbers = (uint32_t *)(void *)(masks + 2 * words + all_words) };
     eqli_arena_reset(&vm->keep);
-    return true;
+    return eqli_vm_forget_answers(vm, rules->n_shared);
 }
 
 static eqli_op_result run_parts(finder *f)

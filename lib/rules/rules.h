@@ -63,6 +63,7 @@ enum { EQLI_MAX_PARTS = 32 };
 typedef struct eqli_rules_entry {
     const eqlm_program *program; /* retained */
     uint32_t start, len;
+    uint32_t *shared; /* by instruction: number of a test that others have too, or 0; NULL: no such test */
     uint32_t first_guard, n_guards;
 } eqli_rules_entry;
 
@@ -92,6 +93,7 @@ struct eqlm_rules {
     eqli_table partition;    /* tag of a value -> part */
     eqli_part *parts;        /* the last one is for every other value, and for none */
     uint32_t n_parts, max_words;
+    uint32_t n_shared; /* tests remembered for one event */
 };
 
 /* Adds a region of a program, which is retained. EQLM_E_ARGUMENT: sealed, or another schema's getter. */

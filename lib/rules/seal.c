@@ -430,7 +430,8 @@ eqlm_status eqlm_rules_seal(eqlm_rules *r)
         return EQLM_OK;
     eqli_builder b = { .rules = r, .alloc = &r->alloc };
     eqli_flow_init(&b.flow, &r->alloc);
-    bool ok = intern_slots(&b) && count_entries(&b) && read_entries(&b) && build_parts(&b) && keep_guards(&b);
+    bool ok = intern_slots(&b) && count_entries(&b) && read_entries(&b) && build_parts(&b) && keep_guards(&b) &&
+              eqli_share_tests(&b);
     eqli_flow_clear(&b.flow);
     eqli_counts_clear(&b.counts);
     eqli_vec_clear(b.alloc, &b.clauses, sizeof(eqli_slot_clause));
@@ -445,7 +446,9 @@ eqlm_status eqlm_rules_seal(eqlm_rules *r)
         eqli_arena_clear(&r->arena);
         r->slots = NULL;
         r->parts = NULL;
-        r->n_slots = r->n_parts = r->max_words = 0;
+        r->n_slots = r->n_parts = r->max_words = r->n_shared = 0;
+        for (uint32_t i = 0; i < r->n; i++)
+            r->entries[i].shared = NULL;
     }
     return ok ? EQLM_OK : EQLM_E_NOMEM;
 }

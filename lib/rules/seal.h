@@ -1,5 +1,5 @@
 /* seal.h - between the steps that seal a rule set; for lib/rules only.
- * seal.c reads the entries and splits the set into parts, part.c builds one part. */
+ * seal.c reads the entries and splits the set into parts, part.c builds one part, share.c finds shared tests. */
 #ifndef EQLI_RULES_SEAL_H
 #define EQLI_RULES_SEAL_H
 
@@ -67,6 +67,8 @@ static inline uint32_t eqli_builder_slot(const eqli_builder *b, const eqlm_progr
     return i == EQLI_NO_FIELD ? i : b->slot_of_field[p->slots[i].place.field];
 }
 
+/* Numbers the tests whose answers entries share. */
+bool eqli_share_tests(eqli_builder *b);
 /* Notes a guard of an entry if this is the part that explains it. */
 bool eqli_builder_note(eqli_builder *b, uint32_t entry, eqli_guard guard);
 bool eqli_builder_note_clause(eqli_builder *b, const eqli_slot_clause *c);

@@ -527,12 +527,43 @@ static eqli_op_result run_leaf(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, 
     return EQLI_OP_OK;
 }
 
-static eqli_op_result run_region(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, bool *out)
+/* Whether another program has had this test already for the event. */
+static ALWAYS_INLINE bool recall(const eqlm_vm *vm, uint32_t number, bool *hit)
 {
+    uint32_t answer = vm->answers[number];
+    *hit = answer & 1;
+    return answer >> 1 == vm->moment;
+}
+
+bool eqli_vm_forget_answers(eqlm_vm *vm, uint32_t n)
+{
+    if (n >= vm->n_answers || vm->moment == UINT32_MAX >> 1) {
+        uint32_t room = n >= vm->n_answers ? n + 1 : vm->n_answers;
+        uint32_t *answers = eqli_mem_new(&vm->alloc, room * sizeof *answers);
+        if (!answers)
+            return false;
+        eqli_mem_free(&vm->alloc, vm->answers, vm->n_answers * sizeof *vm->answers);
+        vm->answers = answers;
+        vm->n_answers = room;
+        vm->moment = 0;
+    }
+    vm->moment++;
+    return true;
+}
+
+/* shared: by instruction from pc on, the number of a test whose answer other programs may have found, or 0. */
+static ALWAYS_INLINE eqli_op_result run(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const uint32_t *shared, bool *out)
+{
+    const uint32_t start = pc;
     for (;;) {
         const eqli_insn *in = &p->insns[pc];
         eqli_op_result r = EQLI_OP_OK;
         bool hit = false;
+        uint32_t number = shared ? shared[pc - start] : 0;
+        if (number && recall(vm, number, &hit)) {
+            pc = hit ? in->t : in->f;
+            continue;
+        }
         switch ((eqli_op)in->op) {
         case EQLI_OP_RETURN_TRUE:
             *out = true;
@@ -583,8 +614,22 @@ static eqli_op_result run_region(eqlm_vm *vm, const eqlm_program *p, uint32_t pc
         }
         if (r != EQLI_OP_OK && is_fatal(vm, r))
             return r;
+        if (number && r == EQLI_OP_OK)
+            vm->answers[number] = vm->moment << 1 | hit;
         pc = hit ? in->t : in->f;
     }
+}
+
+static NEVER_INLINE eqli_op_result run_region(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, bool *out)
+{
+    return run(vm, p, pc, NULL, out);
+}
+
+eqli_op_result eqli_vm_run_shared(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const uint32_t *shared,
+                                  const void *event, bool *out)
+{
+    vm->scope[0] = event;
+    return run(vm, p, pc, shared, out);
 }
 
 eqli_op_result eqli_vm_run(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out)
@@ -702,6 +747,7 @@ void eqlm_vm_free(eqlm_vm *vm)
     eqli_mem_free(&a, vm->regs, vm->n_regs * sizeof *vm->regs);
     eqli_mem_free(&a, vm->loads, EQLI_MAX_LOADS * sizeof *vm->loads);
     eqli_mem_free(&a, vm->results, vm->cap_results * sizeof *vm->results);
+    eqli_mem_free(&a, vm->answers, vm->n_answers * sizeof *vm->answers);
     eqli_mem_free(&a, vm->block, vm->block_size);
     eqli_mem_free(&a, vm, sizeof *vm);
 }

@@ -36,6 +36,10 @@ struct eqlm_vm {
     uint32_t n_regexes, regexes_size;
     eqlm_value *results; /* of eqlm_eval */
     uint32_t n_results, cap_results;
+    /* Answers of tests that several programs share, while one event is looked at: by number of the test, the present
+     * `moment` and in the lowest bit the answer. */
+    uint32_t *answers;
+    uint32_t n_answers, moment;
     void *block; /* of whoever runs many programs at once */
     size_t block_size;
 };
@@ -46,8 +50,13 @@ void eqli_vm_forget_regexes(eqlm_vm *vm);
 
 /* Runs branch code from `pc` to a RETURN. `event` is scope 0. */
 eqli_op_result eqli_vm_run(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out);
+/* The same for programs that have tests in common: shared[i] is the number of the test at pc + i if it is one, or 0. */
+eqli_op_result eqli_vm_run_shared(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const uint32_t *shared,
+                                  const void *event, bool *out);
 /* Makes room for what the program needs; call before eqli_vm_run. */
 eqlm_status eqli_vm_prepare(eqlm_vm *vm, const eqlm_program *p);
+/* Forgets the answers of shared tests, for the next event, and makes room for those numbered 1 to n. False: no memory. */
+bool eqli_vm_forget_answers(eqlm_vm *vm, uint32_t n);
 /* At least size bytes that stay until the next call; what they hold is undefined. NULL: no memory. */
 void *eqli_vm_block(eqlm_vm *vm, size_t size);
 

@@ -40,6 +40,7 @@ typedef struct trial {
     char query[2048];
     ref_query model;
     bool sample, endpoint;
+    bool dense; /* few conditions, no keys: events fill terms often */
     eqlm_schema *schema;
     eqlm_program *program;
     eqlm_vm *vm;
@@ -107,7 +108,7 @@ static void say_term(trial *t, const ref_term *term, int shared, const char *ext
 
 static ref_term random_term(const trial *t, const ref_key *shared, int n_shared, const char *kinds)
 {
-    ref_term term = { .category = "aaabbcm*"[below(8)], .x = chance(30) ? (int)below(3) : -1 };
+    ref_term term = { .category = "aaabbcm*"[below(8)], .x = chance(t->dense ? 5 : 30) ? (int)below(3) : -1 };
     for (int i = 0; i < t->model.n_keys; i++)
         term.keys[i] = i < n_shared ? shared[i] : random_key(kinds[i]);
     return term;
@@ -122,14 +123,15 @@ static void make_query(trial *t)
     t->query[0] = 0;
     t->sample = chance(15);
     t->endpoint = !t->sample && chance(20);
-    q->n_keys = t->sample ? 1 + (int)below(2) : (int)below(4) % REF_MAX_KEYS;
-    int n_shared = (int)below((uint32_t)q->n_keys + 1), n = 2 + (int)below(3), positive = 0;
+    t->dense = chance(40);
+    q->n_keys = t->sample ? 1 + (int)below(2) : t->dense ? 0 : (int)below(4) % REF_MAX_KEYS;
+    int n_shared = (int)below((uint32_t)q->n_keys + 1), n = 2 + (int)below(4), positive = 0;
     for (int i = 0; i < q->n_keys; i++) {
         kinds[i] = chance(70) ? 'k' : 's';
         shared[i] = random_key(kinds[i]);
     }
     bool has_missing = !t->sample && !t->endpoint && chance(50);
-    q->maxspan = !t->sample && (has_missing || chance(50)) ? 1 + (int)below(20) : -1;
+    q->maxspan = !t->sample && (has_missing || chance(50)) ? 1 + (int)below(chance(50) ? 20 : 80) : -1;
     say(t, t->sample ? "sample" : "sequence");
     say_keys(t, shared, 0, n_shared);
     if (q->maxspan >= 0)

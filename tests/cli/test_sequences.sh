@@ -1,0 +1,257 @@
+#!/usr/bin/env bash
+# eqlc run on sequences, samples and ancestry: formats, order of events, windows, budgets, saved state.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/support/tap.sh
+eqlc=$(realpath -e "${EQLC:-${BUILD:-build}/eqlc}") || exit 1
+cd tests/cli/data/sequences || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+unset NO_COLOR
+
+# run ARGUMENTS...: eqlc run; standard output in $out, standard error in $err, the exit code in $code.
+run() {
+    "$eqlc" run "$@" > "$work/out" 2> "$work/err"
+    code=$?
+    out=$(cat "$work/out")
+    err=$(cat "$work/err")
+}
+
+gives() { # NAME EXIT-CODE OUTPUT: checks what run left
+    check_text "$1: output" "$3" "$out"
+    check_text "$1: exit code" "$2" "$code"
+}
+
+holds() { # NAME TEXT WORDS: TEXT holds WORDS
+    check "$1" grep -qF -- "$3" <<< "$2"
+}
+
+usage() { # WORDS ARGUMENTS...: wrong usage, said with these words
+    local words=$1
+    shift
+    run "$@"
+    holds "usage: $words" "$err" "$words"
+    check_text "usage: $words: exit code" 3 "$code"
+}
+
+# The documents of each match, one match on a line.
+ids() {
+    sed 's/.*"events":\[//; s/"_index":"","_id":""[^}]*}/"_id":"-"/g' <<< "$out" | while IFS= read -r line; do
+        grep -o '"_id":"[^"]*"' <<< "$line" | cut -d'"' -f4 | paste -sd' '
+    done
+}
+
+# matches NAME "IDS" ARGUMENTS...
+matches() {
+    local name=$1 wanted=$2
+    shift 2
+    run --no-source "$@"
+    check_text "$name" "$wanted" "$([ -z "$out" ] || ids)"
+}
+
+pair='sequence by process.pid with maxspan=30s [process where process.name == "make"] [file where true]'
+missing="$pair ![network where true]"
+
+# -------------------------------------------------------------------------------------------------- formats
+run -q "$pair" events.ndjson
+gives "a sequence with its documents" 0 \
+'{"rule":{"id":null,"name":null,"severity":null,"path":"-q"},"kind":"sequence","@timestamp":"2025-05-02T09:00:05Z","join_keys":[10],"events":[{"_index":"events.ndjson","_id":"1","_line":1,"_source":{"@timestamp":"2025-05-02T09:00:00Z","event":{"category":"process","kind":"event","id":"e1"},"host":{"name":"alpha"},"process":{"pid":10,"name":"make"},"tags":["build","night"]}},{"_index":"events.ndjson","_id":"2","_line":2,"_source":{"@timestamp":"2025-05-02T09:00:05Z","event":{"category":"file","kind":"event","id":"e2"},"host":{"name":"alpha"},"process":{"pid":10},"file":{"name":"a.o"},"tags":["night","disk"]}}]}'
+holds "events without a time are counted" "$err" "1 event without a time"
+holds "late events are counted" "$err" "1 event older than what came before"
+holds "summary" "$err" "1 match of 1 rule in 7 events"
+
+run -q "$missing" --no-source events.ndjson
+gives "a network event decides" 0 ''
+head -n 2 events.ndjson > "$work/two.ndjson"
+run -r rules.toml --no-source "$work/two.ndjson"
+holds "an absent step" "$out" '"_line":2},{"_index":"","_id":"","_source":{},"missing":true}]}'
+run -q 'sample by host.name [process where true] [file where true]' --no-source events.ndjson
+holds "a sample" "$out" '"kind":"sample","@timestamp":"2025-05-02T09:00:05Z","join_keys":["alpha"],"events":[{"_index":"events.ndjson","_id":"1","_line":1},{"_index":"events.ndjson","_id":"2","_line":2}]}'
+
+cp rules.toml "$work/"
+(cd "$work" && "$eqlc" run -r rules.toml --format pretty --color never two.ndjson 2> /dev/null > pretty)
+check_text "for people" \
+'2025-05-02T09:00:05Z  Make writes and does not connect [high]  by 10
+  1  2025-05-02T09:00:00Z  two.ndjson:1
+       event.category = process
+       process.name = make
+       process.pid = 10
+  2  2025-05-02T09:00:05Z  two.ndjson:2
+       event.category = file
+       process.pid = 10
+  3  (missing)' "$(cat "$work/pretty")"
+run -q "$pair" -q 'file where true' --format count events.ndjson
+gives "counts" 0 "1	-q
+3	-q"
+
+response() { sed -E 's/"took":[0-9]+/"took":0/' <<< "$out"; }
+run -q "$pair" --format eql-response --no-source --sort events.ndjson
+check_text "a search response" \
+'{"is_partial":false,"is_running":false,"took":0,"timed_out":false,"hits":{"total":{"value":1,"relation":"eq"},"sequences":[{"join_keys":[10],"events":[{"_index":"events.ndjson","_id":"1"},{"_index":"events.ndjson","_id":"2"}]}]}}' \
+    "$(response)"
+sed 's/:06Z/:08Z/' events.ndjson > "$work/both.ndjson"
+run -q "$pair" --format eql-response --size 1 --no-source "$work/both.ndjson"
+holds "at most one, the last" "$out" '"join_keys":[11]'
+run -q "$pair" --format eql-response --size 1 --position head --no-source "$work/both.ndjson"
+holds "at most one, the first" "$out" '"join_keys":[10]'
+
+# --------------------------------------------------------------------------------------------------- alerts
+run -r rules.toml --format alerts "$work/two.ndjson"
+check_text "two building blocks and a shell" 3 "$(wc -l <<< "$out")"
+first=$out
+shell=$(tail -n 1 <<< "$out")
+uuid() { sed 's/.*"kibana.alert.uuid":"\([^"]*\)".*/\1/' <<< "$1"; }
+check_text "blocks name their group and place" "0 1 " \
+    "$(sed -n 's/.*"kibana.alert.building_block_type":"default","kibana.alert.group.id":"'"$(uuid "$shell")"'","kibana.alert.group.index":\([0-9]*\).*/\1/p' <<< "$out" | tr '\n' ' ')"
+holds "the shell has what its events share" "$shell" \
+    '{"@timestamp":"2025-05-02T09:00:05Z","event":{"kind":"signal"},"host":{"name":"alpha"},"process":{"pid":10},"tags":["night"],"kibana.alert.original_time":"2025-05-02T09:00:00Z","kibana.alert.ancestors":[{"id":"'"$(uuid "$(head -n 1 <<< "$out")")"'","type":"signal"'
+holds "the shell belongs to its own group" "$shell" '"kibana.alert.group.id":"'"$(uuid "$shell")"'"}'
+holds "the rule" "$shell" '"kibana.alert.rule.version":7,"kibana.alert.rule.tags":["Build","Test"]'
+holds "the original event" "$out" '"kibana.alert.original_event.kind":"event"'
+run -r rules.toml --format alerts "$work/two.ndjson"
+check_text "the same alerts again" "$first" "$out"
+run -q 'process where process.pid == 10' --format alerts --no-source events.ndjson
+holds "one alert for an event" "$out" '{"@timestamp":"2025-05-02T09:00:00Z","event":{"kind":"signal"},"kibana.alert.original_time"'
+check_text "of its own" 1 "$(wc -l <<< "$out")"
+run -q 'process where process.pid == 10' --format alerts --now --no-source events.ndjson
+check "made now" test "$(grep -c "^{\"@timestamp\":\"$(date -u +%Y)" <<< "$out")" = 1
+usage '--now is for' -q "$pair" --now --format ndjson events.ndjson
+
+# ---------------------------------------------------------------------------------------------------- order
+matches "a file event before its process event is none of it" '1 2' -q "$pair" --lateness 10s events.ndjson
+printf '%s\n' '{"@timestamp":1000,"event":{"category":"process"},"process":{"pid":1,"name":"make"}}' \
+    '{"@timestamp":3000,"event":{"category":"any"},"process":{"pid":9}}' \
+    '{"@timestamp":2000,"event":{"category":"file"},"process":{"pid":1}}' > "$work/late.ndjson"
+matches "too late" '' -q "$pair" "$work/late.ndjson"
+matches "in time with --lateness" '1 3' -q "$pair" --lateness 1s "$work/late.ndjson"
+matches "not with less of it" '' -q "$pair" --lateness 999ms "$work/late.ndjson"
+matches "in order with --sort" '1 3' -q "$pair" --sort "$work/late.ndjson"
+matches "single events, sorted, too" '1
+3
+2' -q 'any where true' --sort "$work/late.ndjson"
+holds "a late event is still seen by queries about one" "$("$eqlc" run -q "$pair" -q 'file where true' --format count "$work/late.ndjson" 2>&1)" '1	-q'
+printf '%s\n' '{"@timestamp":1000,"n":2,"event":{"category":"file"},"process":{"pid":1}}' \
+    '{"@timestamp":1000,"n":1.5,"event":{"category":"process"},"process":{"pid":1,"name":"make"}}' \
+    '{"@timestamp":1000,"event":{"category":"file"},"process":{"pid":1}}' > "$work/tie.ndjson"
+matches "equal times in the order of input" '2 3' -q "$pair" "$work/tie.ndjson"
+matches "and by their tiebreaker" '2 1' -q "$pair" --tiebreaker n "$work/tie.ndjson"
+matches "also sorted" '2 1' -q "$pair" --tiebreaker n --sort "$work/tie.ndjson"
+
+# -------------------------------------------------------------------------------------------------- windows
+matches "the end of input decides" '1 2 -' -q "$missing" "$work/two.ndjson"
+matches "--as-of does not before the window has passed" '' -q "$missing" --as-of 2025-05-02T09:00:29.999Z "$work/two.ndjson"
+matches "but after it" '1 2 -' -q "$missing" --as-of 2025-05-02T09:00:31Z "$work/two.ndjson"
+matches "--early-missing answers as a search does" '1 2 -' -q "$missing" --early-missing \
+    --as-of 2025-05-02T09:00:06Z "$work/two.ndjson"
+matches "events after --as-of are not there" '' -q "$pair" --as-of 2025-05-02T09:00:04Z events.ndjson
+matches "samples as of a time" '1 2' -q 'sample by process.pid [process where true] [file where true]' \
+    --as-of 2025-05-02T09:00:06.5Z "$work/two.ndjson"
+matches "--window begins with its first time" '1 2' -q "$pair" \
+    --window 2025-05-02T09:00:00Z,2025-05-02T09:00:06Z events.ndjson
+holds "and counts what is outside" "$err" "5 events outside --window"
+matches "it ends before its last" '' -q "$pair" --window 2025-05-02T09:00:00Z,2025-05-02T09:00:05Z events.ndjson
+matches "numbers are times, too" '1 3' -q "$pair" --lateness 1s --window 1000,2001 "$work/late.ndjson" --window 1000,
+usage "--window is" -q "$pair" --window tomorrow events.ndjson
+usage "--window is" -q "$pair" --window 2000,1000 events.ndjson
+usage "--as-of is" -q "$pair" --as-of later events.ndjson
+usage "--lateness is" -q "$pair" --lateness 5 events.ndjson
+usage "--max-state is" -q "$pair" --max-state lots events.ndjson
+
+# ------------------------------------------------------------------------------------------ pipes, ancestry
+awk 'BEGIN { for (i = 1; i <= 4; i++) {
+    printf "{\"@timestamp\":%d,\"event\":{\"category\":\"process\"},\"process\":{\"pid\":%d,\"name\":\"make\"}}\n", i * 1000, i
+    printf "{\"@timestamp\":%d,\"event\":{\"category\":\"file\"},\"process\":{\"pid\":%d}}\n", i * 1000 + 1, i } }' > "$work/four.ndjson"
+matches "head" '1 2
+3 4' -q "$pair | head 2" "$work/four.ndjson"
+matches "tail" '5 6
+7 8' -q "$pair | tail 2" "$work/four.ndjson"
+matches "tail of head" '5 6' -q "$pair | head 3 | tail 1" "$work/four.ndjson"
+printf '%s\n' \
+    '{"@timestamp":1,"event":{"category":"process","type":"start"},"process":{"entity_id":"a","name":"sshd"}}' \
+    '{"@timestamp":2,"event":{"category":"process","type":"start"},"process":{"entity_id":"b","name":"sh","parent":{"entity_id":"a"}}}' \
+    '{"@timestamp":3,"event":{"category":"file","type":"change"},"process":{"entity_id":"b","name":"sh"}}' > "$work/tree.ndjson"
+matches "descendants" '3' --dialect endpoint -q 'file where descendant of [process where process.name == "sshd"]' \
+    -q 'file where process.name == "cat"' "$work/tree.ndjson"
+
+# --------------------------------------------------------------------------------------------------- budget
+awk 'BEGIN { for (i = 1; i <= 5000; i++)
+    printf "{\"@timestamp\":%d,\"event\":{\"category\":\"process\"},\"process\":{\"pid\":%d,\"name\":\"make\"},\"pad\":\"%0200d\"}\n", i, i, i
+    printf "{\"@timestamp\":6000,\"event\":{\"category\":\"file\"},\"process\":{\"pid\":5000}}\n"
+    printf "{\"@timestamp\":6000,\"event\":{\"category\":\"file\"},\"process\":{\"pid\":1}}\n" }' > "$work/keys.ndjson"
+matches "all partial results fit" '5000 5001
+1 5002' -q "$pair" "$work/keys.ndjson"
+matches "the oldest do not fit" '5000 5001' -q "$pair" --max-state 256K "$work/keys.ndjson"
+holds "they are counted" "$err" 'partial results dropped for want of --max-state'
+run -q "$pair" --max-state 2M "$work/keys.ndjson"
+holds "documents that do not fit are named" "$out" '"_id":"1","_line":1,"_source":null}'
+holds "and counted" "$err" 'matches name them without _source'
+holds "new ones have their text" "$out" '"_id":"5000","_line":5000,"_source":{'
+
+# ---------------------------------------------------------------------------------------------------- state
+head -n 1 events.ndjson > "$work/first.ndjson"
+sed -n 2p events.ndjson > "$work/second.ndjson"
+matches "nothing yet" '' -q "$pair" --state "$work/state" "$work/first.ndjson"
+matches "the next run goes on" '1 1' -q "$pair" --state "$work/state" "$work/second.ndjson"
+holds "and knows the first file" "$out" 'first.ndjson","_id":"1","_line":1},{'
+"$eqlc" run -q "$pair" --state "$work/s2" "$work/first.ndjson" 2> /dev/null
+run -q "$pair" --state "$work/s2" "$work/second.ndjson"
+holds "with the document of the first" "$out" '"process":{"pid":10,"name":"make"},"tags":["build","night"]}'
+run -q "$pair ![network where true]" --state "$work/state" events.ndjson
+check_text "other rules: exit code" 3 "$code"
+holds "other rules are refused" "$err" "saved with other rules or options"
+cp "$work/state" "$work/broken"
+printf x | dd of="$work/broken" bs=1 seek=100 conv=notrunc 2> /dev/null
+run -q "$pair" --state "$work/broken" events.ndjson
+check_text "a damaged state: exit code" 3 "$code"
+holds "a damaged state is refused" "$err" "the state is damaged"
+run -q "$pair" --state events.ndjson events.ndjson
+holds "a file that is no state is refused" "$err" "not a state that eqlc has saved"
+run -q "$pair" --state "$work/none/state" events.ndjson
+holds "a state that cannot be written" "$err" "cannot save the state"
+check_text "a state that cannot be written: exit code" 3 "$code"
+usage '--state does not go together' -q "$pair" --state "$work/s" --sort events.ndjson
+usage '--state does not go together' -q "$pair" --state "$work/s" --format eql-response events.ndjson
+usage 'are for --state' -q "$pair" --flush events.ndjson
+
+# A file that grows: each run takes what is new.
+head -n 1 events.ndjson > "$work/grows"
+run -q "$pair" -q 'any where true' --format count --state "$work/s3" "$work/grows"
+sed -n 2,3p events.ndjson >> "$work/grows"
+run -q "$pair" -q 'any where true' --format count --state "$work/s3" "$work/grows"
+check_text "a file that grows" "1	-q
+3	-q" "$out"
+holds "only what is new" "$err" 'in 2 events'
+matches "a trailing missing event waits" '' -q "$missing" --state "$work/s4" "$work/two.ndjson"
+matches "until --flush" '1 2 -' -q "$missing" --state "$work/s4" --flush /dev/null
+matches "after which nothing is left" '' -q "$missing" --state "$work/s4" --flush /dev/null
+
+# Killed at any time, a run that goes on leaves what one run would have left.
+awk 'BEGIN { srand(3); for (i = 0; i < 120000; i++) {
+    c = rand() < 0.5 ? "process" : rand() < 0.5 ? "network" : "file"
+    printf "{\"@timestamp\":%d,\"event\":{\"category\":\"%s\",\"sequence\":%d},\"process\":{\"pid\":%d,\"name\":\"make\"}}\n",
+        int(i / 10) * 1000, c, 100 - i % 10, int(rand() * 300) } }' > "$work/big.ndjson"
+for options in "" "--tiebreaker event.sequence" "--lateness 3s"; do
+    # shellcheck disable=SC2086
+    "$eqlc" run -q "$pair | head 5000" -q "$missing" -q 'file where process.pid == 7 | tail 5' $options "$work/big.ndjson" \
+        > "$work/whole" 2> /dev/null
+    rm -f "$work/s5"
+    : > "$work/pieces"
+    kills=0
+    for i in 1 2 3 4 5 6; do
+        # shellcheck disable=SC2086
+        "$eqlc" run -q "$pair | head 5000" -q "$missing" -q 'file where process.pid == 7 | tail 5' $options --flush \
+            --state "$work/s5" --save-every 1500 "$work/big.ndjson" >> "$work/pieces" 2> /dev/null &
+        pid=$!
+        sleep 0.0$((4 + i))
+        kill -9 $pid 2> /dev/null && kills=$((kills + 1))
+        wait $pid 2> /dev/null
+    done
+    # shellcheck disable=SC2086
+    "$eqlc" run -q "$pair | head 5000" -q "$missing" -q 'file where process.pid == 7 | tail 5' $options --flush \
+        --state "$work/s5" --save-every 1500 "$work/big.ndjson" >> "$work/pieces" 2> /dev/null
+    check "killed runs leave the same ($options)" cmp "$work/whole" "$work/pieces"
+    check "a run was killed at least once ($options)" test "$kills" -ge 1
+    check "there was something to find ($options)" test "$(wc -l < "$work/whole")" -gt 1000
+done
+
+tap_end

@@ -108,7 +108,10 @@ static const char run_help[] =
     "  --size N                     with eql-response: at most N (default: all)\n"
     "  --position head|tail         which ones: the first or the last (default)\n"
     "  --fail-on-match              exit with 1 when anything matched\n"
-    COMPILING_HELP
+    COMPILING_HELP;
+
+/* A string literal may be 4095 bytes long. */
+static const char run_help_events[] =
     "  --timestamp-field FIELD      time of an event (default @timestamp, or as the\n"
     "                               rule says)\n"
     "  --timestamp-unit ms|s|us|ns|filetime\n"
@@ -204,29 +207,36 @@ static const char version_help[] =
 
 static const struct {
     const char *command;
-    const char *text;
+    const char *text, *more; /* the latter may be NULL */
 } pages[] = {
-    { "check", check_help },   { "run", run_help },   { "eval", eval_help },       { "dump", dump_help },
-    { "schema", schema_help }, { "help", help_help }, { "version", version_help },
+    { "check", check_help, NULL },     { "run", run_help, run_help_events }, { "eval", eval_help, NULL },
+    { "dump", dump_help, NULL },       { "schema", schema_help, NULL },      { "help", help_help, NULL },
+    { "version", version_help, NULL },
 };
 
 enum { N_PAGES = sizeof pages / sizeof pages[0] };
 
-static const char *page_of(const char *command)
+/* N_PAGES: there is no such command. */
+static size_t page_of(const char *command)
 {
-    for (size_t i = 0; i < N_PAGES; i++) {
-        if (strcmp(command, pages[i].command) == 0)
-            return pages[i].text;
-    }
-    return NULL;
+    size_t i = 0;
+
+    while (i < N_PAGES && strcmp(command, pages[i].command) != 0)
+        i++;
+    return i;
 }
 
 void eqlc_help_command(const char *command, FILE *out)
 {
-    const char *text = command ? page_of(command) : overview;
+    size_t page = command ? page_of(command) : N_PAGES;
 
-    if (text)
-        fputs(text, out);
+    if (!command)
+        fputs(overview, out);
+    if (page == N_PAGES)
+        return;
+    fputs(pages[page].text, out);
+    if (pages[page].more)
+        fputs(pages[page].more, out);
 }
 
 int eqlc_usage_error(const char *command, const char *format, ...)
@@ -312,7 +322,7 @@ int eqlc_cmd_help(int argc, char **argv)
 
     if (argc > 2)
         return eqlc_usage_error("help", "one command or code at a time");
-    if (!topic || page_of(topic)) {
+    if (!topic || page_of(topic) < N_PAGES) {
         eqlc_help_command(topic, stdout);
         return EQLC_EXIT_OK;
     }

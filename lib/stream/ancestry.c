@@ -219,6 +219,7 @@ static eqlm_status find_sources(eqlm_stream *s, const eqli_incoming *in)
                 a->plan_sources[bit / 64] |= UINT64_C(1) << (bit % 64);
         }
         sp->planned_errors += s->vm->errors - errors;
+        s->planned_errors |= sp->planned_errors > 0;
     }
     return EQLM_OK;
 }
@@ -239,8 +240,8 @@ static bool make_process(eqlm_stream *s, eqli_process **p, bool *is_new)
 static bool make_names(eqlm_stream *s, eqli_kinship *k)
 {
     for (unsigned i = 0; i < EQLI_N_NAMES; i++) {
-        bool wanted = k->names[i].len && (i < EQLI_PARENT_ID ? k->process : k->parent);
-        if (!wanted || eqli_name_find(s, k->hashes[i], &k->names[i]))
+        const eqli_process *p = i < EQLI_PARENT_ID ? k->process : k->parent;
+        if (!p || k->names[i].len == 0 || eqli_name_find(s, k->hashes[i], &k->names[i]))
             continue;
         k->new_names[i] = eqli_name_new(s, k->hashes[i], &k->names[i], EQLI_IS_NUMBER(i));
         if (!k->new_names[i])

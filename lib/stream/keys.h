@@ -1,7 +1,8 @@
 /* keys.h - join keys as bytes (language S3). Equal tuples have equal bytes: numbers by value whatever their
  * type, an IPv4-mapped address as the IPv4 address. Every value stands for itself, so a tuple can be taken
  * apart again:
- *   tag:u8, then: NULL nothing, BOOL 1 byte, NUMBER 10 bytes, STRING len:u32 bytes, IP len:u8 bytes, DATE 8 bytes */
+ *   tag:u8, then: NULL nothing, BOOL 1 byte, NUMBER 10 bytes, STRING len:u32 bytes, IP len:u8 bytes, DATE 8
+ * bytes */
 #ifndef EQLI_STREAM_KEYS_H
 #define EQLI_STREAM_KEYS_H
 

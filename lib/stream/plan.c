@@ -186,6 +186,7 @@ eqlm_status eqli_plan(eqlm_stream *s, const eqli_incoming *in, unsigned what)
 {
     eqlm_status status = EQLM_OK;
     s->n_hits = 0;
+    s->planned_errors = false;
     s->ancestry.plan.read = false;
     for (uint32_t i = 0; status == EQLM_OK && i < s->n_programs; i++) {
         eqli_stream_program *sp = s->programs[i];
@@ -196,6 +197,7 @@ eqlm_status eqli_plan(eqlm_stream *s, const eqli_incoming *in, unsigned what)
         status =
             sp->program->kind == EQLM_EVENT_QUERY ? plan_event_query(s, sp, in) : plan_sequence(s, sp, in);
         sp->planned_errors += s->vm->errors - errors;
+        s->planned_errors |= sp->planned_errors > 0;
     }
     if (status == EQLM_OK && (what & EQLI_RUN_LINEAGE))
         status = eqli_ancestry_plan(s, in);
@@ -223,7 +225,7 @@ static void commit_hit(eqlm_stream *s, const eqli_incoming *in, eqli_hit *hit)
 
 void eqli_plan_commit(eqlm_stream *s, const eqli_incoming *in, unsigned what)
 {
-    for (uint32_t i = 0; i < s->n_programs; i++)
+    for (uint32_t i = 0; s->planned_errors && i < s->n_programs; i++)
         s->programs[i]->counts.errors += s->programs[i]->planned_errors;
     if (what & EQLI_RUN_ORDERED)
         eqli_state_expire(s, in->time);

@@ -89,8 +89,8 @@ eqlm_status eqlm_stream_shard(eqlm_vm *vm, const eqlm_program *p, const void *ev
             status = add_tuples(&h, &vm->alloc, &tuples, seed);
     }
     if (status == EQLM_OK) {
-        *n = make_distinct(h.items, h.n);
-        for (size_t i = 0; i < *n && i < max; i++)
+        *n = h.items ? make_distinct(h.items, h.n) : 0;
+        for (size_t i = 0; h.items && i < *n && i < max; i++)
             out[i] = h.items[i];
         *everywhere = p->n_lineages > 0;
     }

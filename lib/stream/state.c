@@ -114,12 +114,29 @@ static void take_out(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e)
     *(e->newer ? &e->newer->older : &s->newest) = e->older;
 }
 
+/* Up to when the entry is certainly not over: milliseconds round down, so occurrences may end one earlier. */
+static int64_t lasts_until(const eqli_stream_program *sp, const eqli_entry *e)
+{
+    int64_t span = sp->program->maxspan_ns - 1000000;
+    if (sp->program->maxspan_ns < 0 || (span > 0 && e->time > INT64_MAX - span))
+        return INT64_MAX;
+    return span < 0 ? e->time : e->time + span;
+}
+
+static void note_expiry(eqlm_stream *s, const eqli_stream_program *sp, const eqli_entry *e)
+{
+    int64_t until = lasts_until(sp, e);
+    if (until < s->next_expiry)
+        s->next_expiry = until;
+}
+
 void eqli_entry_add(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e, eqli_key_state *key, int64_t time)
 {
     e->time = time;
     e->key = key;
     key->keyed.refs++;
     append(s, sp, e);
+    note_expiry(s, sp, e);
     sp->counts.partials += e->kind != EQLI_OCCURRENCE;
     sp->counts.state_bytes += eqli_entry_size(sp, e);
 }
@@ -199,6 +216,9 @@ static bool is_over(const eqli_stream_program *sp, const eqli_entry *e, int64_t 
 
 void eqli_state_expire(eqlm_stream *s, int64_t now)
 {
+    if (now <= s->next_expiry)
+        return;
+    s->next_expiry = INT64_MAX;
     for (uint32_t i = 0; i < s->n_programs; i++) {
         eqli_stream_program *sp = s->programs[i];
         while (sp->oldest && is_over(sp, sp->oldest, now)) {
@@ -207,6 +227,8 @@ void eqli_state_expire(eqlm_stream *s, int64_t now)
                 eqli_pending_tell(s, sp, e);
             eqli_entry_drop(s, sp, e);
         }
+        if (sp->oldest)
+            note_expiry(s, sp, sp->oldest);
     }
 }
 

@@ -33,6 +33,7 @@ eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_options *
         return EQLM_E_NOMEM;
     s->alloc = a;
     s->options = o;
+    s->next_expiry = INT64_MAX;
     if (!o.max_state)
         s->options.max_state = EQLI_STREAM_MAX_STATE;
     s->reorders = o.lateness_ns || o.order_by_tiebreaker;

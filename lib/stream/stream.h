@@ -140,6 +140,8 @@ struct eqlm_stream {
     uint64_t held_bytes;
     eqli_index index; /* key states and names of processes */
     eqli_entry *oldest, *newest;
+    int64_t next_expiry; /* nothing is over before this time has passed */
+    bool planned_errors; /* some program has some */
     eqli_tuples tuples;
     eqli_hit *hits;
     size_t n_hits, cap_hits;

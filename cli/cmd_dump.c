@@ -70,13 +70,13 @@ static eqlm_status dump(const dump_options *o, const eqlc_rule *rule, eqlm_schem
         return eqlm_dump_tree(NULL, schema, source, &options, diags, o->json, add_to_buf, out);
     status = eqlm_compile(NULL, schema, source, &options, diags, &program);
     if (status == EQLM_OK)
-        status = eqlm_program_dump(program, add_to_buf, out);
+        status = eqlm_program_dump(program, o->json, add_to_buf, out);
     eqlm_program_free(program);
     return status;
 }
 
-/* The tree as one line: {"file","line","rule","tree"}. */
-static void print_json(const eqlc_rule *rule, const eqlc_buf *tree)
+/* The tree or the program as one line: {"file","line","rule","tree"} or {..., "program"}. */
+static void print_json(const dump_options *o, const eqlc_rule *rule, const eqlc_buf *dumped)
 {
     eqlc_buf b = { NULL, 0, 0 };
 
@@ -84,10 +84,10 @@ static void print_json(const eqlc_rule *rule, const eqlc_buf *tree)
     eqlc_buf_json_cstr(&b, rule->path);
     eqlc_buf_format(&b, ",\"line\":%lu,\"rule\":", (unsigned long)rule->start.line);
     eqlc_buf_json_cstr(&b, rule->id ? rule->id : rule->name);
-    eqlc_buf_text(&b, ",\"tree\":");
-    for (size_t i = 0; i < tree->len; i++) {
-        if (tree->data[i] != '\n') /* only between tokens: in strings it is escaped */
-            eqlc_buf_char(&b, tree->data[i]);
+    eqlc_buf_text(&b, o->bytecode ? ",\"program\":" : ",\"tree\":");
+    for (size_t i = 0; i < dumped->len; i++) {
+        if (dumped->data[i] != '\n') /* only between tokens: in strings it is escaped */
+            eqlc_buf_char(&b, dumped->data[i]);
     }
     eqlc_buf_text(&b, "}\n");
     fwrite(b.data, 1, b.len, stdout);
@@ -123,7 +123,7 @@ static void dump_rules(dump_options *o, eqlc_report *report)
         eqlc_report_diags(report, rule, diags);
         eqlc_buf_add(&out, "", 0);
         if (status == EQLM_OK && o->json)
-            print_json(rule, &out);
+            print_json(o, rule, &out);
         else if (status == EQLM_OK)
             print_text(o, rule, &out);
         eqlc_buf_clear(&out);
@@ -163,8 +163,6 @@ int eqlc_cmd_dump(int argc, char **argv)
     code = EQLC_EXIT_USAGE;
     if (o.ast && o.bytecode) {
         eqlc_usage_error("dump", "--ast and --bytecode exclude each other");
-    } else if (o.bytecode && o.json) {
-        eqlc_usage_error("dump", "--json is for the tree, not for --bytecode");
     } else if (optind == argc && o.rules.n == 0) {
         eqlc_usage_error("dump", "no rules given: name files or directories, or -q QUERY");
     } else {

@@ -170,8 +170,8 @@ static const char dump_help[] =
     "  -q, --query QUERY            dump this query; may be repeated\n"
     "  --ast                        the tree (default)\n"
     "  --bytecode                   the compiled code\n"
-    "  --json                       the tree as JSON, one object a rule:\n"
-    "                               {\"file\",\"line\",\"rule\",\"tree\"}\n"
+    "  --json                       as JSON, one object a rule: {\"file\",\"line\",\n"
+    "                               \"rule\",\"tree\"}, or \"program\" for the code\n"
     COMPILING_HELP
     "  --color auto|always|never    of error messages\n"
     "\n"

@@ -401,8 +401,8 @@ EQLM_API eqlm_status eqlm_program_load(const eqlm_alloc *alloc, eqlm_schema *sch
 /* The check of eqlm_program_load alone, with the same results. */
 EQLM_API eqlm_status eqlm_image_check(const eqlm_alloc *alloc, const void *image, size_t len);
 
-/* Writes a listing of the code for people. EQLM_E_LIMIT: the writer stopped. */
-EQLM_API eqlm_status eqlm_program_dump(const eqlm_program *program, eqlm_write_fn write, void *ctx);
+/* Writes a listing of the code for people (json false) or as one JSON object. EQLM_E_LIMIT: the writer stopped. */
+EQLM_API eqlm_status eqlm_program_dump(const eqlm_program *program, bool json, eqlm_write_fn write, void *ctx);
 
 /* Parses and checks a query and writes its tree for people (json false) or as one JSON object.
  * Otherwise as eqlm_compile. */

@@ -21,11 +21,12 @@ function find(name,    i, line, path) {
     exit 1
 }
 
-# Name a declaration at file scope introduces: what stands before the first ( [ = ; or {.
+# Name a declaration at file scope introduces: what stands before the first ( [ = ; or {. Empty for a structure
+# without a tag, whose variable is named behind it.
 function declared(line) {
     sub(/[ \t]*[(\[=;{].*/, "", line)
     sub(/.*[^A-Za-z0-9_]/, "", line)
-    return line
+    return line ~ /^(struct|union|enum)$/ ? "" : line
 }
 
 function local_name(file, kind, name) {
@@ -53,7 +54,7 @@ function collect(path, unit,    line, name) {
             local_name(unit, "name", declared(line))
         else if (line ~ /^(typedef[ \t]+)?(struct|union|enum)[ \t]+[A-Za-z0-9_]+[ \t]*\{/)
             local_name(unit, "tag", declared(line))
-        else if (line ~ /^}[ \t]*[A-Za-z0-9_]+;/) {
+        else if (line ~ /^}[ \t]*[A-Za-z0-9_]+(\[[^\]]*\])?[ \t]*[;=]/) {
             sub(/^}[ \t]*/, "", line)
             local_name(unit, "name", declared(line))
         }

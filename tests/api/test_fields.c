@@ -121,13 +121,38 @@ static event *make_event(void)
     static const unsigned char hosts[2][4] = { { 10, 1, 2, 3 }, { 192, 0, 2, 1 } };
     static const double levels[] = { 0.5, -2.5 };
     static const file files[] = { { { "one", 3 }, true, -7 }, { { "second", 6 }, false, 99 } };
-    event e = { .category = "process", .has_flag = true, .flag = true, .i8 = -128, .i16 = -32768, .i32 = INT32_MIN,
-                .i64 = INT64_MIN, .u8 = 255, .u16 = 65535, .u32 = UINT32_MAX, .u64 = UINT64_MAX, .f32 = 1.5f,
-                .f64 = -0.25, .chars = { 'f', 'u', 'l', 'l' }, .cstr = "text", .str = "abcdef", .str_len = 3,
-                .v4 = { 10, 0, 0, 1 }, .v6 = { [15] = 1 }, .value = { .type = EQLM_DATE, .as.i64 = 1000000000 },
-                .n_ports = 2, .ports = { 80, 443, 9999 }, .n_args = 3, .n_words = 2,
-                .words = { { "first", 5 }, { "second", 6 } }, .n_names = 2, .names = { "ab", { 'c', 'd', 'e' } },
-                .n_hosts = 2, .n_bits = 2, .bits = { false, true }, .n_levels = 2, .n_modules = 2 };
+    event e = { .category = "process",
+                .has_flag = true,
+                .flag = true,
+                .i8 = -128,
+                .i16 = -32768,
+                .i32 = INT32_MIN,
+                .i64 = INT64_MIN,
+                .u8 = 255,
+                .u16 = 65535,
+                .u32 = UINT32_MAX,
+                .u64 = UINT64_MAX,
+                .f32 = 1.5f,
+                .f64 = -0.25,
+                .chars = { 'f', 'u', 'l', 'l' },
+                .cstr = "text",
+                .str = "abcdef",
+                .str_len = 3,
+                .v4 = { 10, 0, 0, 1 },
+                .v6 = { [15] = 1 },
+                .value = { .type = EQLM_DATE, .as.i64 = 1000000000 },
+                .n_ports = 2,
+                .ports = { 80, 443, 9999 },
+                .n_args = 3,
+                .n_words = 2,
+                .words = { { "first", 5 }, { "second", 6 } },
+                .n_names = 2,
+                .names = { "ab", { 'c', 'd', 'e' } },
+                .n_hosts = 2,
+                .n_bits = 2,
+                .bits = { false, true },
+                .n_levels = 2,
+                .n_modules = 2 };
     module modules[2] = { { .path = "a.dll", .flags = 1, .n_files = 2 }, { .path = "b.dll", .flags = 200 } };
     modules[0].files = exact(files, sizeof files);
     e.args = exact(args, sizeof args);
@@ -149,15 +174,15 @@ static void free_event(event *e)
 
 static bool matches(eqlm_schema *schema, const char *query, const event *e)
 {
-    const eqlm_options options = { .size = sizeof options, .dialect = EQLM_DIALECT_ENDPOINT,
+    const eqlm_options options = { .size = sizeof options,
+                                   .dialect = EQLM_DIALECT_ENDPOINT,
                                    .unknown_field_is_error = true };
     eqlm_diags *diags;
     eqlm_program *p;
     eqlm_vm *vm;
     bool match = false;
     assert_int_equal(eqlm_diags_new(NULL, &diags), EQLM_OK);
-    eqlm_status status =
-        eqlm_compile(NULL, schema, (eqlm_str){ query, strlen(query) }, &options, diags, &p);
+    eqlm_status status = eqlm_compile(NULL, schema, (eqlm_str) { query, strlen(query) }, &options, diags, &p);
     if (eqlm_diags_count(diags))
         print_error("%s: %s\n", query, eqlm_diags_get(diags, 0)->message);
     assert_int_equal(status, EQLM_OK);
@@ -191,8 +216,10 @@ static void test_scalars(void **state)
     eqlm_schema *s = make_schema();
     event *e = make_event();
     holds(s, e, "process where flag and flag == true");
-    holds(s, e, "process where i8 == -128 and i16 == -32768 and i32 == -2147483648 and i64 < -9223372036854775807");
-    holds(s, e, "process where u8 == 255 and u16 == 65535 and u32 == 4294967295 and u64 == 18446744073709551615");
+    holds(s, e,
+          "process where i8 == -128 and i16 == -32768 and i32 == -2147483648 and i64 < -9223372036854775807");
+    holds(s, e,
+          "process where u8 == 255 and u16 == 65535 and u32 == 4294967295 and u64 == 18446744073709551615");
     holds(s, e, "process where f32 == 1.5 and f64 == -0.25");
     holds(s, e, "process where chars == \"full\" and length(chars) == 4");
     holds(s, e, "process where cstr : \"TEXT\" and str == \"abc\" and concat(str, cstr) == \"abctext\"");
@@ -227,10 +254,15 @@ static void test_arrays(void **state)
     eqlm_schema *s = make_schema();
     event *e = make_event();
     holds(s, e, "process where ports == 80 and ports == 443 and ports != 9999 and ports + ports == 523");
-    holds(s, e, "process where args == \"cmd.exe\" and args == \"/c\" and args != \"\" and length(args) == 2");
-    holds(s, e, "process where words == \"first\" and words : \"SECOND\" and concat(words, words) == \"secondfirst\"");
+    holds(s, e,
+          "process where args == \"cmd.exe\" and args == \"/c\" and args != \"\" and length(args) == 2");
+    holds(s, e,
+          "process where words == \"first\" and words : \"SECOND\" and concat(words, words) == "
+          "\"secondfirst\"");
     holds(s, e, "process where names == \"ab\" and names == \"cde\"");
-    holds(s, e, "process where cidrMatch(hosts, \"192.0.2.0/24\") and hosts == \"10.1.2.3\" and hosts != \"10.1.2.4\"");
+    holds(s, e,
+          "process where cidrMatch(hosts, \"192.0.2.0/24\") and hosts == \"10.1.2.3\" and hosts != "
+          "\"10.1.2.4\"");
     holds(s, e, "process where bits == true and bits == false and bits");
     holds(s, e, "process where levels == 0.5 and levels < -2");
     free_event(e);
@@ -244,12 +276,15 @@ static void test_objects(void **state)
     event *e = make_event();
     holds(s, e, "process where _arraysearch(modules, $m, $m.path == \"b.dll\" and $m.flags == 200)");
     holds(s, e, "process where not _arraysearch(modules, $m, $m.path == \"a.dll\" and $m.flags == 200)");
-    holds(s, e, "process where _arraysearch(modules, $m, $m.flags == 1 and "
-                "_arraysearch($m.files, $f, $f.name == \"one\" and $f.size == -7))");
-    holds(s, e, "process where _arraysearch(modules, $m, "
-                "_arraysearch($m.files, $f, $f.name : \"sec*\" and $f.size == null and $m.path == \"a.dll\"))");
-    holds(s, e, "process where not _arraysearch(modules, $m, "
-                "_arraysearch($m.files, $f, $m.path == \"b.dll\"))");
+    holds(s, e,
+          "process where _arraysearch(modules, $m, $m.flags == 1 and "
+          "_arraysearch($m.files, $f, $f.name == \"one\" and $f.size == -7))");
+    holds(s, e,
+          "process where _arraysearch(modules, $m, "
+          "_arraysearch($m.files, $f, $f.name : \"sec*\" and $f.size == null and $m.path == \"a.dll\"))");
+    holds(s, e,
+          "process where not _arraysearch(modules, $m, "
+          "_arraysearch($m.files, $f, $m.path == \"b.dll\"))");
     free_event(e);
     eqlm_schema_free(s);
 }
@@ -268,9 +303,23 @@ static void test_bad_fields(void **state)
         { .name = "x", .storage = EQLM_STORE_BOOL, .type = 99 },
         { .name = "x", .storage = EQLM_STORE_BOOL, .shape = EQLM_ARRAY_INLINE, .count_size = 3, .stride = 1 },
         { .name = "x", .storage = EQLM_STORE_BOOL, .shape = EQLM_ARRAY_INLINE, .count_size = 4, .stride = 0 },
-        { .name = "x", .storage = EQLM_STORE_INT, .size = 8, .shape = EQLM_ARRAY_POINTER, .count_size = 4, .stride = 4 },
-        { .name = "x", .storage = EQLM_STORE_IPV6, .shape = EQLM_ARRAY_POINTER, .count_size = 4, .stride = 4 },
-        { .name = "x", .storage = EQLM_STORE_CHARS, .size = 9, .shape = EQLM_ARRAY_INLINE, .count_size = 4, .stride = 8 },
+        { .name = "x",
+          .storage = EQLM_STORE_INT,
+          .size = 8,
+          .shape = EQLM_ARRAY_POINTER,
+          .count_size = 4,
+          .stride = 4 },
+        { .name = "x",
+          .storage = EQLM_STORE_IPV6,
+          .shape = EQLM_ARRAY_POINTER,
+          .count_size = 4,
+          .stride = 4 },
+        { .name = "x",
+          .storage = EQLM_STORE_CHARS,
+          .size = 9,
+          .shape = EQLM_ARRAY_INLINE,
+          .count_size = 4,
+          .stride = 8 },
         { .name = "x", .storage = EQLM_STORE_BOOL, .parent = "nowhere" },
         { .name = "x", .storage = EQLM_STORE_BOOL, .parent = "cstr" },
         { .name = "cstr", .storage = EQLM_STORE_BOOL },
@@ -281,12 +330,12 @@ static void test_bad_fields(void **state)
         const eqlm_field pair[] = { { EQLM_FIELD_BOOL("good", event, flag) }, bad[i] };
         assert_int_equal(eqlm_schema_add(s, pair, 2), EQLM_E_SCHEMA);
         assert_int_equal(eqlm_schema_n_fields(s), N_FIELDS);
-        assert_false(eqlm_schema_find(s, (eqlm_str){ "good", 4 }, NULL));
+        assert_false(eqlm_schema_find(s, (eqlm_str) { "good", 4 }, NULL));
     }
     uint32_t number;
-    assert_true(eqlm_schema_find(s, (eqlm_str){ "cstr", 4 }, &number));
+    assert_true(eqlm_schema_find(s, (eqlm_str) { "cstr", 4 }, &number));
     assert_string_equal(eqlm_schema_field_name(s, number).ptr, "cstr");
-    assert_false(eqlm_schema_find(s, (eqlm_str){ "modules.path", 12 }, &number));
+    assert_false(eqlm_schema_find(s, (eqlm_str) { "modules.path", 12 }, &number));
     assert_int_equal(eqlm_schema_field_parent(s, number), UINT32_MAX);
     eqlm_schema_free(s);
 }

@@ -1,5 +1,5 @@
-/* test_misuse.c - calls with NULL where an object is needed, with a program of the wrong kind, with numbers out of
- * range: an answer every time, and outputs as the header says. */
+/* test_misuse.c - calls with NULL where an object is needed, with a program of the wrong kind, with numbers
+ * out of range: an answer every time, and outputs as the header says. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,7 +30,7 @@ static bool refuse(void *ctx, const void *bytes, size_t len)
 
 static eqlm_str str(const char *s)
 {
-    return (eqlm_str){ s, strlen(s) };
+    return (eqlm_str) { s, strlen(s) };
 }
 
 static void test_null_objects(void **state)
@@ -65,7 +65,7 @@ static void test_null_objects(void **state)
     BAD(eqlm_compile_expr(NULL, NULL, str("1"), NULL, NULL, &p));
     BAD(eqlm_dump_tree(NULL, NULL, str("any where true"), NULL, NULL, false, refuse, NULL));
     BAD(eqlm_program_save(NULL, refuse, NULL));
-    BAD(eqlm_program_dump(NULL, refuse, NULL));
+    BAD(eqlm_program_dump(NULL, false, refuse, NULL));
     p = (eqlm_program *)state;
     BAD(eqlm_program_load(NULL, NULL, "x", 1, &p));
     BAD(eqlm_program_load(NULL, schema, "x", 1, NULL));
@@ -98,12 +98,13 @@ static void test_outputs(void **state)
     uint32_t event = 0;
     assert_int_equal(eqlm_schema_new(NULL, &schema), EQLM_OK);
     assert_int_equal(eqlm_vm_new(NULL, &vm), EQLM_OK);
-    assert_int_equal(eqlm_compile(NULL, schema, str("any where x == 1 | head 3 | tail 2"), NULL, NULL, &query), EQLM_OK);
+    assert_int_equal(
+        eqlm_compile(NULL, schema, str("any where x == 1 | head 3 | tail 2"), NULL, NULL, &query), EQLM_OK);
     assert_int_equal(eqlm_compile_expr(NULL, schema, str("length(x) + 1"), NULL, NULL, &expr), EQLM_OK);
     assert_int_equal(eqlm_compile(NULL, schema, str("any where"), NULL, NULL, &none), EQLM_E_COMPILE);
     assert_null(none);
-    BAD(eqlm_compile(NULL, schema, (eqlm_str){ NULL, 5 }, NULL, NULL, &none));
-    assert_int_equal(eqlm_compile(NULL, schema, (eqlm_str){ NULL, 0 }, NULL, NULL, &none), EQLM_E_COMPILE);
+    BAD(eqlm_compile(NULL, schema, (eqlm_str) { NULL, 5 }, NULL, NULL, &none));
+    assert_int_equal(eqlm_compile(NULL, schema, (eqlm_str) { NULL, 0 }, NULL, NULL, &none), EQLM_E_COMPILE);
 
     BAD(eqlm_match(vm, expr, &event, &match));
     BAD(eqlm_match(vm, query, NULL, &match));
@@ -133,7 +134,7 @@ static void test_outputs(void **state)
     assert_int_equal(eqlm_program_save(query, refuse, &written), EQLM_E_LIMIT);
     assert_int_equal(written, 1);
     BAD(eqlm_program_save(query, NULL, NULL));
-    BAD(eqlm_program_dump(query, NULL, NULL));
+    BAD(eqlm_program_dump(query, true, NULL, NULL));
     assert_int_equal(eqlm_program_load(NULL, schema, "EQLMPRG", 7, &none), EQLM_E_IMAGE);
     assert_int_equal(eqlm_image_check(NULL, "", 0), EQLM_E_IMAGE);
     eqlm_program_free(expr);
@@ -163,7 +164,7 @@ static bool get_text(void *ctx, const void *event, uint32_t field, eqlm_value *o
 {
     (void)ctx;
     (void)field;
-    *out = (eqlm_value){ .type = EQLM_STRING, .len = 3, .as.str = event };
+    *out = (eqlm_value) { .type = EQLM_STRING, .len = 3, .as.str = event };
     return true;
 }
 
@@ -180,7 +181,8 @@ static void test_programs_come_and_go(void **state)
     for (int i = 0; i < 300; i++) {
         eqlm_program *p;
         bool match = false;
-        assert_int_equal(eqlm_compile(&m.hook, schema, str("any where x regex \"a.[b-d]\""), NULL, NULL, &p), EQLM_OK);
+        assert_int_equal(eqlm_compile(&m.hook, schema, str("any where x regex \"a.[b-d]\""), NULL, NULL, &p),
+                         EQLM_OK);
         assert_int_equal(eqlm_match(vm, p, "abc", &match), EQLM_OK);
         assert_true(match);
         eqlm_program_free(p);

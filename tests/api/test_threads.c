@@ -1,5 +1,5 @@
-/* test_threads.c - programs shared by threads that have a vm each: same answers as alone. Meant to be run with a thread
- * sanitizer as well. */
+/* test_threads.c - programs shared by threads that have a vm each: same answers as alone. Meant to be run
+ * with a thread sanitizer as well. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -146,14 +146,15 @@ golden dump.ast
 run "$eqlc" dump --json -q 'any where true' -q 'any where process.pid == 1'
 check_text "dump --json: a line for each rule" 2 "$(wc -l < "$work/out")"
 holds "dump --json: members" "$out" '{"file":"-q","line":1,"rule":null,"tree":{'
+run "$eqlc" dump --json --bytecode -q 'any where true' -q 'any where process.pid == 1'
+check_text "dump --json --bytecode: a line for each rule" 2 "$(wc -l < "$work/out")"
+holds "dump --json --bytecode: members" "$out" '{"file":"-q","line":1,"rule":null,"program":{"kind":"event"'
 run "$eqlc" dump --bytecode $data/check/good.eql $data/check/page.md
 holds "dump --bytecode: several rules have headings" "$out" "== $data/check/good.eql:1 Script host starts"
 holds "dump: mistakes are told" "$err" "error[E208]"
 check_text "dump: exit code with a mistake" 2 "$code"
 run "$eqlc" dump --ast --bytecode -q 'any where true'
 check_text "dump --ast --bytecode: usage error" 3 "$code"
-run "$eqlc" dump --bytecode --json -q 'any where true'
-check_text "dump --bytecode --json: usage error" 3 "$code"
 run "$eqlc" dump
 check_text "dump without rules: usage error" 3 "$code"
 

@@ -26,7 +26,8 @@ static void check_program(const eqlm_program *p, bool typed, bool closed)
         MUST(eqlm_image_check(NULL, image.bytes, image.len) == EQLM_OK);
         MUST(eqlm_program_load(NULL, schema, image.bytes, image.len, &loaded) == EQLM_OK);
         MUST(fuzz_evaluate(vm, p) == fuzz_evaluate(vm, loaded));
-        eqlm_program_dump(loaded, fuzz_write, &listing);
+        eqlm_program_dump(loaded, false, fuzz_write, &listing);
+        eqlm_program_dump(loaded, true, fuzz_write, &listing);
     }
     eqlm_program_free(loaded);
     eqlm_vm_free(vm);

@@ -43,7 +43,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         again.len = listing.len = 0;
         MUST(eqlm_vm_new(NULL, &vm) == EQLM_OK);
         uint32_t verdicts = fuzz_evaluate(vm, p);
-        eqlm_program_dump(p, fuzz_write, &listing);
+        eqlm_program_dump(p, false, fuzz_write, &listing);
+        eqlm_program_dump(p, true, fuzz_write, &listing);
         MUST(eqlm_program_save(p, fuzz_write, &again) == EQLM_OK);
         MUST(eqlm_program_load(NULL, schema, again.bytes, again.len, &second) == EQLM_OK);
         MUST(fuzz_evaluate(vm, second) == verdicts);

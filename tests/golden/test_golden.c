@@ -26,7 +26,7 @@ typedef struct golden {
     char *name; /* without its ending */
     ts_bytes text, out;
     eqlm_options options;
-    bool expr, closed, tree, code;
+    bool expr, closed, tree, code, json;
     json_t *types;
 } golden;
 
@@ -105,6 +105,8 @@ static void read_option(golden *g, char *word)
         g->tree = true;
     else if (strcmp(word, "code") == 0)
         g->code = true;
+    else if (strcmp(word, "json") == 0)
+        g->json = true;
     else
         fail_msg("%s: unknown option '%s'", g->name, word);
 }
@@ -175,7 +177,7 @@ static void render(golden *g)
         put(&g->out, "status: %s\n", eqlm_status_text(s));
     if (g->tree) {
         put(&g->out, "tree:\n");
-        s = eqlm_dump_tree(NULL, schema, source, &g->options, diags, false, ts_bytes_write, &g->out);
+        s = eqlm_dump_tree(NULL, schema, source, &g->options, diags, g->json, ts_bytes_write, &g->out);
         assert_int_equal(s, EQLM_OK);
         if (g->out.ptr[g->out.len - 1] != '\n')
             put(&g->out, "\n");
@@ -183,7 +185,7 @@ static void render(golden *g)
     if (g->code) {
         put(&g->out, "code:\n");
         assert_non_null(p);
-        assert_int_equal(eqlm_program_dump(p, ts_bytes_write, &g->out), EQLM_OK);
+        assert_int_equal(eqlm_program_dump(p, g->json, ts_bytes_write, &g->out), EQLM_OK);
     }
     eqlm_program_free(p);
     eqlm_diags_free(diags);

@@ -19,9 +19,15 @@ for archive in "$corpus"/rules/*.toml.tar.xz; do
         touch "$rules/$name.unpacked"
     fi
 done
+stream=$build/corpus/stream_200k.ndjson
+if [ "$stream" -ot "$corpus/stream/stream_200k.ndjson.xz" ]; then
+    xz -dc "$corpus/stream/stream_200k.ndjson.xz" > "$stream.new"
+    mv "$stream.new" "$stream"
+fi
 status=0
 "$build/corpus/corpus_es" "$shared" || status=1
 "$build/corpus/corpus_series" "$shared/spec/es-tests/sequences.series-spec" || status=1
 "$build/corpus/corpus_rules" "$corpus" "$rules/detection-rules" "$rules/protections-artifacts" \
     "$corpus/rules/hidden_run_key_rule.jsonl" || status=1
+"$build/corpus/corpus_sequences" "$corpus" "$stream" "$rules/detection-rules" "$rules/protections-artifacts" || status=1
 exit $status

@@ -6,7 +6,7 @@ enum { BY_NEXT = 1, BY_TEST = 2, BY_REST = 3, WANTED = 4 };
 
 void eqli_flow_init(eqli_flow *f, const eqlm_alloc *alloc)
 {
-    *f = (eqli_flow){ .alloc = *alloc };
+    *f = (eqli_flow) { .alloc = *alloc };
 }
 
 void eqli_flow_clear(eqli_flow *f)
@@ -72,7 +72,7 @@ static void mark_reached(eqli_flow *f)
 static void find_common(eqli_flow *f)
 {
     eqli_flow_node *nodes = f->nodes;
-    nodes[f->n] = (eqli_flow_node){ .open = true, .next = f->n, .jump = f->n };
+    nodes[f->n] = (eqli_flow_node) { .open = true, .next = f->n, .jump = f->n };
     for (uint32_t i = f->n; i-- > 0;) {
         const eqli_insn *in = &f->program->insns[f->start + i];
         if (!nodes[i].reached || in->op == EQLI_OP_RETURN_FALSE)

@@ -1,8 +1,9 @@
 /* clause.h - what every way through a region of branch code has to pass.
  *
- * The code is a directed graph without cycles (jumps go forward). A clause is a set of tests such that every path from
- * the start to RETURN_TRUE leaves one of them by its t edge; the cheapest clause for given costs of tests is found in
- * one pass from the end, with the help of the nodes that all paths from a node have in common. */
+ * The code is a directed graph without cycles (jumps go forward). A clause is a set of tests such that every
+ * path from the start to RETURN_TRUE leaves one of them by its t edge; the cheapest clause for given costs of
+ * tests is found in one pass from the end, with the help of the nodes that all paths from a node have in
+ * common. */
 #ifndef EQLI_RULES_CLAUSE_H
 #define EQLI_RULES_CLAUSE_H
 
@@ -13,8 +14,9 @@ typedef struct eqli_flow_node {
     bool reached; /* from the start */
     bool open;    /* RETURN_TRUE can be reached from here */
     uint8_t choice;
-    uint32_t next;  /* the first node that all paths to RETURN_TRUE have in common */
-    uint32_t jump;  /* a node further along the chain of `next`, which makes finding common nodes logarithmic */
+    uint32_t next; /* the first node that all paths to RETURN_TRUE have in common */
+    uint32_t
+        jump; /* a node further along the chain of `next`, which makes finding common nodes logarithmic */
     uint32_t depth; /* length of that chain */
     float test;     /* cost of the test here; EQLI_NO_CLAUSE: no clause may use it */
     float best;     /* cost of the best clause for the paths from here */

@@ -98,7 +98,8 @@ static bool is_category_guard(const eqlm_rules *r, const eqli_guard *g, const eq
     return alone && g->kind != EQLI_GUARD_NEVER && g->slot == r->category_slot;
 }
 
-eqlm_status eqlm_rules_guard(const eqlm_rules *r, uint32_t number, bool *selective, eqlm_write_fn write, void *ctx)
+eqlm_status eqlm_rules_guard(const eqlm_rules *r, uint32_t number, bool *selective, eqlm_write_fn write,
+                             void *ctx)
 {
     if (!r || !r->sealed || number >= r->n || !selective || !write)
         return EQLM_E_ARGUMENT;
@@ -111,7 +112,8 @@ eqlm_status eqlm_rules_guard(const eqlm_rules *r, uint32_t number, bool *selecti
             bool is_category = is_category_guard(r, g, end);
             if (is_category != (pass == 0))
                 continue;
-            bool opens = !g->other && g + 1 < end && g[1].other, closes = g->other && (g + 1 == end || !g[1].other);
+            bool opens = !g->other && g + 1 < end && g[1].other,
+                 closes = g->other && (g + 1 == end || !g[1].other);
             put_word(&w, g->other ? " or " : w.wrote ? " and " : "");
             put_word(&w, opens ? "(" : "");
             put_guard(&w, r, e->program, g);

@@ -25,7 +25,8 @@ static bool key_text(eqlm_vm *vm, const eqlm_value *v, eqli_key_text *out, eqli_
             return false;
     }
     eqli_key_text_init(out, text.len ? text.as.str : "", text.len);
-    bool ascii = text.len <= 16 ? ((out->head | out->tail) & EQLI_PAT_HIGH) == 0 : eqli_pat_ascii(out->ptr, out->len);
+    bool ascii =
+        text.len <= 16 ? ((out->head | out->tail) & EQLI_PAT_HIGH) == 0 : eqli_pat_ascii(out->ptr, out->len);
     if (ascii)
         return true;
     char *folded = eqli_arena_alloc(&vm->keep, EQLI_FOLD_MAX((size_t)text.len));
@@ -88,8 +89,9 @@ static eqli_op_result dispatch(finder *f, const eqli_part *part, const eqli_disp
         uint32_t tag, value, number = EQLI_NO_ENTRY;
         if (!eqli_values_at(&values, i, &v))
             continue;
-        value = d->texts && key_text(f->vm, &v, &text, &r) ? eqli_table_find(&d->values, eqli_exact_tag(&text))
-                                                          : EQLI_NO_ENTRY;
+        value = d->texts && key_text(f->vm, &v, &text, &r)
+                    ? eqli_table_find(&d->values, eqli_exact_tag(&text))
+                    : EQLI_NO_ENTRY;
         if (r != EQLI_OP_OK)
             return r;
         if (d->numbers && number_tag(&v, &tag))
@@ -259,12 +261,18 @@ static void list_found(finder *f)
 static bool finder_init(finder *f, eqlm_vm *vm, const eqlm_rules *rules, const void *event)
 {
     size_t words = rules->max_words, all_words = (rules->n + (size_t)63) / 64;
-    void *block = eqli_vm_block(vm, (2 * words + all_words + 1) * sizeof(uint64_t) + rules->n * sizeof(uint32_t));
+    void *block =
+        eqli_vm_block(vm, (2 * words + all_words + 1) * sizeof(uint64_t) + rules->n * sizeof(uint32_t));
     if (!block)
         return false;
     uint64_t *masks = block;
-    *f = (finder){ .vm = vm, .rules = rules, .event = event, .candidates = masks, .hits = masks + words,
-                   .found = masks + 2 * words, .numbers = (uint32_t *)(void *)(masks + 2 * words + all_words) };
+    *f = (finder) { .vm = vm,
+                    .rules = rules,
+                    .event = event,
+                    .candidates = masks,
+                    .hits = masks + words,
+                    .found = masks + 2 * words,
+                    .numbers = (uint32_t *)(void *)(masks + 2 * words + all_words) };
     eqli_arena_reset(&vm->keep);
     return eqli_vm_forget_answers(vm, rules->n_shared);
 }
@@ -282,7 +290,8 @@ static eqli_op_result run_parts(finder *f)
     return r;
 }
 
-eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event, const uint32_t **numbers, size_t *n)
+eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event,
+                              const uint32_t **numbers, size_t *n)
 {
     finder f;
     if (!finder_init(&f, vm, rules, event))

@@ -24,7 +24,7 @@ static bool asks_for_text(const eqli_insn *in)
 bool eqli_test_members(const eqlm_program *p, const eqli_insn *in, eqli_members *out)
 {
     eqli_as as = EQLI_MODE_AS(in->mode);
-    *out = (eqli_members){ .program = p };
+    *out = (eqli_members) { .program = p };
     switch (in->op) {
     case EQLI_OP_EQUAL_TEXT:
         out->first = in->b;
@@ -35,7 +35,8 @@ bool eqli_test_members(const eqlm_program *p, const eqli_insn *in, eqli_members 
         out->n = p->sets[in->b].n;
         out->kinds = p->sets[in->b].kinds;
         return asks_for_text(in);
-    case EQLI_OP_COMPARE: /* a boolean reads as the text true or false, and only those texts read as booleans */
+    case EQLI_OP_COMPARE: /* a boolean reads as the text true or false, and only those texts read as booleans
+                           */
         out->first = in->b;
         out->n = 1;
         out->numbers = as == EQLI_AS_NUM;
@@ -54,8 +55,8 @@ static eqlm_str member_text(const eqli_members *m, uint32_t i)
 {
     const eqlm_value *v = &m->program->consts[m->first + i];
     if (v->type == EQLM_BOOL)
-        return v->as.boolean ? (eqlm_str){ "true", 4 } : (eqlm_str){ "false", 5 };
-    return (eqlm_str){ v->as.str, v->len };
+        return v->as.boolean ? (eqlm_str) { "true", 4 } : (eqlm_str) { "false", 5 };
+    return (eqlm_str) { v->as.str, v->len };
 }
 
 static bool is_wild(char c)
@@ -96,7 +97,8 @@ typedef struct fragment {
     bool head, tail; /* lies at the start, at the end of the value */
 } fragment;
 
-/* The member folded, in the buffer. *ok false: its bytes are not UTF-8, so they say nothing about characters. */
+/* The member folded, in the buffer. *ok false: its bytes are not UTF-8, so they say nothing about characters.
+ */
 static bool fold_member(eqli_counts *c, const eqli_members *m, uint32_t i, size_t *len, bool *ok)
 {
     eqlm_str s = member_text(m, i);
@@ -129,7 +131,7 @@ static bool next_fragment(char *text, size_t len, eqli_pattern_kind kind, size_t
     size_t end = start;
     while (end < len && !(kind == EQLI_PAT_GLOB && is_wild(text[end])))
         end++;
-    *out = (fragment){ text + start, end - start, start == 0, end == len };
+    *out = (fragment) { text + start, end - start, start == 0, end == len };
     out->head = start == 0 && kind != EQLI_PAT_SUFFIX && kind != EQLI_PAT_CONTAINS;
     out->tail = end == len && kind != EQLI_PAT_PREFIX && kind != EQLI_PAT_CONTAINS;
     for (size_t i = start; i < end; i++)
@@ -152,7 +154,7 @@ static uint32_t gram_tag_at(const fragment *f, size_t i)
 
 bool eqli_counts_init(eqli_counts *c, const eqlm_alloc *alloc, uint32_t n_slots, uint64_t expected)
 {
-    *c = (eqli_counts){ .alloc = *alloc, .n_slots = n_slots, .size = 1 << 10 };
+    *c = (eqli_counts) { .alloc = *alloc, .n_slots = n_slots, .size = 1 << 10 };
     while (c->size < expected && c->size < 1 << 20)
         c->size *= 2;
     c->cells = eqli_mem_new(alloc, c->size * sizeof *c->cells);
@@ -263,7 +265,8 @@ static void need_float(const fragment *f, size_t gram, eqli_need *out)
     out->text = f->text + from;
 }
 
-eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members *m, uint32_t i, bool floats, eqli_need *out)
+eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members *m, uint32_t i, bool floats,
+                              eqli_need *out)
 {
     size_t len, at = 0, gram = 0;
     bool ok;
@@ -271,7 +274,7 @@ eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members 
     eqli_need_result result = EQLI_NEED_NONE;
     if (m->numbers) {
         uint32_t tag = eqli_number_tag(&m->program->consts[m->first + i]);
-        *out = (eqli_need){ .class = EQLI_LIT_EXACT, .tag = tag, .p = part_of(c, slot, tag), .text = "" };
+        *out = (eqli_need) { .class = EQLI_LIT_EXACT, .tag = tag, .p = part_of(c, slot, tag), .text = "" };
         return EQLI_NEED_OK;
     }
     if (!fold_member(c, m, i, &len, &ok))
@@ -282,7 +285,7 @@ eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members 
     out->p = 1;
     if (kind == EQLI_PAT_EXACT) {
         next_fragment(c->buffer, len, kind, &at, &f);
-        *out = (eqli_need){ .class = EQLI_LIT_EXACT, .tag = whole_tag(&f), .text = f.text };
+        *out = (eqli_need) { .class = EQLI_LIT_EXACT, .tag = whole_tag(&f), .text = f.text };
         out->p = part_of(c, slot, out->tag);
         return EQLI_NEED_OK;
     }

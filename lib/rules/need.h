@@ -1,7 +1,8 @@
-/* need.h - what a test asks of a slot of the event, in the words of table.h, and how often events may satisfy it.
+/* need.h - what a test asks of a slot of the event, in the words of table.h, and how often events may satisfy
+ * it.
  *
- * No events are known when a set is sealed. How common a value is, is guessed from the set itself: what many rules name,
- * or is part of much that they name, is common in events too. */
+ * No events are known when a set is sealed. How common a value is, is guessed from the set itself: what many
+ * rules name, or is part of much that they name, is common in events too. */
 #ifndef EQLI_RULES_NEED_H
 #define EQLI_RULES_NEED_H
 
@@ -35,7 +36,8 @@ typedef struct eqli_members {
     bool numbers;
 } eqli_members;
 
-/* The slot a test of the event itself reads, by its index in the program; EQLI_NO_FIELD: none, or one of an element. */
+/* The slot a test of the event itself reads, by its index in the program; EQLI_NO_FIELD: none, or one of an
+ * element. */
 uint32_t eqli_test_slot(const eqlm_program *p, const eqli_insn *in);
 /* False: the test cannot be told by texts. */
 bool eqli_test_members(const eqlm_program *p, const eqli_insn *in, eqli_members *out);
@@ -49,7 +51,9 @@ bool eqli_counts_add(eqli_counts *c, uint32_t slot, const eqli_members *m);
 
 typedef enum eqli_need_result { EQLI_NEED_OK, EQLI_NEED_NONE, EQLI_NEED_NOMEM } eqli_need_result;
 
-/* The best thing to look for of member i; `floats`: fragments anywhere in the text are allowed. NONE: nothing useful. */
-eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members *m, uint32_t i, bool floats, eqli_need *out);
+/* The best thing to look for of member i; `floats`: fragments anywhere in the text are allowed. NONE: nothing
+ * useful. */
+eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members *m, uint32_t i, bool floats,
+                              eqli_need *out);
 
 #endif

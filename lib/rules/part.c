@@ -1,8 +1,8 @@
 /* part.c - builds the masks and the index of one part of a rule set.
  *
- * First every entry gets its cheapest clause over values and fragments, whatever the slots; those it cannot do without
- * go to the index. Then slots for dispatch are taken as long as the entries they are expected to keep from running are
- * worth reading the slot. */
+ * First every entry gets its cheapest clause over values and fragments, whatever the slots; those it cannot
+ * do without go to the index. Then slots for dispatch are taken as long as the entries they are expected to
+ * keep from running are worth reading the slot. */
 #include "ops/pattern_set.h"
 #include "rules/seal.h"
 
@@ -24,7 +24,8 @@ typedef struct slot_use {
 
 /* How a slot takes part in the index. */
 typedef struct slot_plan {
-    uint32_t users, scanners; /* entries whose clause asks it, and of these: for fragments anywhere in its texts */
+    uint32_t users,
+        scanners; /* entries whose clause asks it, and of these: for fragments anywhere in its texts */
     bool texts, numbers;
     uint32_t passed_over; /* the last entry, counted from 1, that had to look for a clause without it */
     bool dispatched;      /* masks see to its whole values */
@@ -36,14 +37,14 @@ typedef struct part_builder {
     const uint32_t *entries;
     uint32_t n, n_words;
     eqli_arena *arena;
-    eqli_arena temp;     /* texts of uses */
-    eqli_vec uses;      /* slot_use */
+    eqli_arena temp;         /* texts of uses */
+    eqli_vec uses;           /* slot_use */
     struct slot_plan *plans; /* by slot of the set */
-    float *weight;       /* by entry: how often it is expected to run */
+    float *weight;           /* by entry: how often it is expected to run */
     uint64_t *unindexed;
     eqli_vec dispatches;
     eqli_vec indexes;
-    eqli_vec notes;     /* eqli_guard_note: of the clauses in uses */
+    eqli_vec notes; /* eqli_guard_note: of the clauses in uses */
 } part_builder;
 
 static uint64_t *new_mask(part_builder *pb, bool full)
@@ -162,8 +163,15 @@ static bool add_uses(part_builder *pb, uint32_t local, uint32_t slot, const eqli
         char *text = eqli_arena_copy(&pb->temp, need.text, need.len);
         if (!text)
             return false;
-        *u = (slot_use){ slot, m.numbers, { .tag = need.tag, .entry = local, .order = text_order(text, need.len),
-                                            .class = need.class, .len = need.len, .at = need.at, .text = text } };
+        *u = (slot_use) { slot,
+                          m.numbers,
+                          { .tag = need.tag,
+                            .entry = local,
+                            .order = text_order(text, need.len),
+                            .class = need.class,
+                            .len = need.len,
+                            .at = need.at,
+                            .text = text } };
         *scans |= need.class >= EQLI_LIT_FLOAT4;
         pb->plans[slot].texts |= !m.numbers;
         pb->plans[slot].numbers |= m.numbers;
@@ -178,7 +186,7 @@ static bool note_test(part_builder *pb, uint32_t local, uint32_t slot, const eql
     if (!note || !eqli_test_members(pb->b->flow.program, in, &m))
         return false;
     uint8_t kind = eqli_members_exact(&m) ? EQLI_GUARD_IS : EQLI_GUARD_LIKE;
-    *note = (eqli_guard_note){ pb->entries[local], { slot, m.first, m.n, kind, *other } };
+    *note = (eqli_guard_note) { pb->entries[local], { slot, m.first, m.n, kind, *other } };
     *other = true;
     return true;
 }
@@ -207,7 +215,8 @@ static bool choose_clauses(part_builder *pb)
     eqli_arena_reset(&pb->temp);
     for (uint32_t s = 0; s < pb->b->rules->n_slots; s++) {
         slot_plan *plan = &pb->plans[s];
-        *plan = (slot_plan){ .dispatched = plan->dispatched, .closed = plan->closed, .no_scan = plan->no_scan };
+        *plan =
+            (slot_plan) { .dispatched = plan->dispatched, .closed = plan->closed, .no_scan = plan->no_scan };
     }
     for (uint32_t i = 0; i < pb->n; i++) {
         float cost;
@@ -225,8 +234,8 @@ static bool choose_clauses(part_builder *pb)
     return true;
 }
 
-/* A slot that only a few entries ask is better left to them, and texts are not scanned for a few either: these entries
- * choose again. */
+/* A slot that only a few entries ask is better left to them, and texts are not scanned for a few either:
+ * these entries choose again. */
 static bool find_clauses(part_builder *pb)
 {
     for (int round = 0;; round++) {
@@ -264,10 +273,13 @@ static bool build_index(part_builder *pb, uint32_t slot, eqli_literal_use *uses,
         return false;
     for (uint32_t w = 0; w < pb->n_words; w++) {
         if (mask[w])
-            users[k++] = (eqli_mask_word){ mask[w], w };
+            users[k++] = (eqli_mask_word) { mask[w], w };
     }
-    *x = (eqli_lookup){ .slot = slot, .texts = pb->plans[slot].texts, .numbers = pb->plans[slot].numbers,
-                            .users = users, .n_users = n_users };
+    *x = (eqli_lookup) { .slot = slot,
+                         .texts = pb->plans[slot].texts,
+                         .numbers = pb->plans[slot].numbers,
+                         .users = users,
+                         .n_users = n_users };
     return eqli_literals_new(pb->arena, uses, n, &x->literals);
 }
 
@@ -309,10 +321,19 @@ static const eqli_slot_clause *clauses_of(const part_builder *pb, uint32_t i, ui
     return eqli_clause_at(pb->b, first[0]);
 }
 
+static const eqli_slot_clause *clause_on(const eqli_slot_clause *c, uint32_t n, uint32_t slot)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        if (c[i].slot == slot)
+            return &c[i];
+    }
+    return NULL;
+}
+
 static void measure_gains(const part_builder *pb, slot_gain *gains)
 {
     for (uint32_t s = 0; s < pb->b->rules->n_slots; s++)
-        gains[s].gain = 0, gains[s].n_values = 0;
+        gains[s] = (slot_gain) { .taken = gains[s].taken };
     for (uint32_t i = 0; i < pb->n; i++) {
         uint32_t n;
         const eqli_slot_clause *c = clauses_of(pb, i, &n);
@@ -324,7 +345,8 @@ static void measure_gains(const part_builder *pb, slot_gain *gains)
 }
 
 /* Different values of the slot, in rising order, numbered from 0. */
-static bool number_values(part_builder *pb, uint32_t slot, uint32_t n_uses, eqli_table_cell **out, uint32_t *n_out)
+static bool number_values(part_builder *pb, uint32_t slot, uint32_t n_uses, eqli_table_cell **out,
+                          uint32_t *n_out)
 {
     uint64_t *tags = eqli_arena_array(&pb->temp, n_uses, sizeof *tags);
     uint32_t n_tags = 0, n;
@@ -342,7 +364,7 @@ static bool number_values(part_builder *pb, uint32_t slot, uint32_t n_uses, eqli
     *n_out = 0;
     for (uint32_t i = 0; *out && i < n_tags; i++) {
         if (i == 0 || tags[i] != tags[i - 1]) {
-            (*out)[*n_out] = (eqli_table_cell){ (uint32_t)tags[i], *n_out };
+            (*out)[*n_out] = (eqli_table_cell) { (uint32_t)tags[i], *n_out };
             ++*n_out;
         }
     }
@@ -360,9 +382,8 @@ static bool fill_masks(part_builder *pb, eqli_dispatch *d, uint32_t n_values)
         for (uint32_t i = 0; i < pb->n; i++) {
             uint32_t n;
             const eqli_slot_clause *c = clauses_of(pb, i, &n);
-            while (n > 0 && c->slot != d->slot)
-                c++, n--;
-            if (n == 0)
+            c = clause_on(c, n, d->slot);
+            if (!c)
                 continue;
             clear_bit(absent, i);
             d->texts |= c->texts;
@@ -390,16 +411,15 @@ static bool add_dispatch(part_builder *pb, uint32_t slot, uint32_t n_uses)
     uint32_t n_values;
     if (!d || !number_values(pb, slot, n_uses, &cells, &n_values))
         return false;
-    *d = (eqli_dispatch){ .slot = slot };
+    *d = (eqli_dispatch) { .slot = slot };
     pb->plans[slot].dispatched = true;
     if (!eqli_table_new(pb->arena, cells, n_values, &d->values) || !fill_masks(pb, d, n_values))
         return false;
     for (uint32_t i = 0; i < pb->n; i++) {
         uint32_t n;
         const eqli_slot_clause *c = clauses_of(pb, i, &n);
-        while (n > 0 && c->slot != slot)
-            c++, n--;
-        if (n == 0)
+        c = clause_on(c, n, slot);
+        if (!c)
             continue;
         pb->weight[i] *= c->p;
         if (!eqli_builder_note_clause(pb->b, c))
@@ -420,7 +440,8 @@ static bool build_dispatches(part_builder *pb)
         measure_gains(pb, gains);
         for (uint32_t s = 0; s < n_slots; s++) {
             bool fits = (uint64_t)gains[s].n_values * pb->n_words <= MAX_MASK_WORDS;
-            if (fits && !pb->plans[s].closed && !gains[s].taken && (best == EQLI_NO_FIELD || gains[s].gain > gains[best].gain))
+            if (fits && !pb->plans[s].closed && !gains[s].taken &&
+                (best == EQLI_NO_FIELD || gains[s].gain > gains[best].gain))
                 best = s;
         }
         if (best == EQLI_NO_FIELD || gains[best].gain * RUN_COST < cost)
@@ -449,16 +470,22 @@ static bool finish(part_builder *pb, eqli_part *out)
         memcpy(dispatches, pb->dispatches.items, pb->dispatches.n * sizeof *dispatches);
     if (pb->indexes.n)
         memcpy(indexes, pb->indexes.items, pb->indexes.n * sizeof *indexes);
-    *out = (eqli_part){ .n = pb->n, .n_words = pb->n_words, .entries = pb->entries, .unindexed = pb->unindexed,
-                        .dispatches = dispatches, .n_dispatches = pb->dispatches.n,
-                        .indexes = indexes, .n_indexes = pb->indexes.n };
+    *out = (eqli_part) { .n = pb->n,
+                         .n_words = pb->n_words,
+                         .entries = pb->entries,
+                         .unindexed = pb->unindexed,
+                         .dispatches = dispatches,
+                         .n_dispatches = pb->dispatches.n,
+                         .indexes = indexes,
+                         .n_indexes = pb->indexes.n };
     return true;
 }
 
 bool eqli_part_build(eqli_builder *b, const uint32_t *entries, uint32_t n, uint32_t skip_slot, eqli_part *out)
 {
-    part_builder pb = { .b = b, .entries = entries, .n = n, .n_words = (n + 63) / 64,
-                        .arena = &b->rules->arena };
+    part_builder pb = {
+        .b = b, .entries = entries, .n = n, .n_words = (n + 63) / 64, .arena = &b->rules->arena
+    };
     uint32_t n_slots = b->rules->n_slots;
     eqli_arena_init(&pb.temp, b->alloc, SIZE_MAX);
     pb.plans = eqli_mem_new(b->alloc, n_slots * sizeof *pb.plans);

@@ -1,14 +1,15 @@
-/* rules.h - a sealed set of regions of branch code, and the index that finds the few of them an event can satisfy.
+/* rules.h - a sealed set of regions of branch code, and the index that finds the few of them an event can
+ * satisfy.
  *
- * The unit is an entry: a program and one region of its code (a query's condition, or a term of a sequence). From the
- * code of an entry seal derives clauses: "every way to RETURN_TRUE passes one of these tests with its t edge". A clause is
- * necessary, never sufficient, so whatever passes the index still runs its code and the answers are those of each
- * entry alone.
+ * The unit is an entry: a program and one region of its code (a query's condition, or a term of a sequence).
+ * From the code of an entry seal derives clauses: "every way to RETURN_TRUE passes one of these tests with
+ * its t edge". A clause is necessary, never sufficient, so whatever passes the index still runs its code and
+ * the answers are those of each entry alone.
  *
  *   partition   one slot (event.category in practice) splits the set: only one part is looked at
  *   dispatch    slots with few values: a mask of entries for each value, all masks are ANDed
- *   index       for each entry one clause of exact values and fragments of patterns; texts are looked up and scanned
- *               once per slot
+ *   index       for each entry one clause of exact values and fragments of patterns; texts are looked up and
+ * scanned once per slot
  */
 #ifndef EQLI_RULES_H
 #define EQLI_RULES_H
@@ -27,7 +28,7 @@ typedef struct eqli_rules_slot {
 /* A slot whose values choose masks over the entries of a part. */
 typedef struct eqli_dispatch {
     uint32_t slot;
-    bool texts, numbers; /* kinds of values asked for */
+    bool texts, numbers;     /* kinds of values asked for */
     eqli_table values;       /* tag of a value -> number of its mask */
     const uint64_t *masks;   /* n_words each; entries that ask for the value, and those that do not care */
     const uint64_t *absent;  /* entries that do without any value of the slot */
@@ -51,7 +52,7 @@ typedef struct eqli_lookup {
 
 typedef struct eqli_part {
     uint32_t n, n_words;
-    const uint32_t *entries; /* numbers of the entries, rising */
+    const uint32_t *entries;   /* numbers of the entries, rising */
     const uint64_t *unindexed; /* entries that no clause keeps from running */
     const eqli_dispatch *dispatches;
     const eqli_lookup *indexes;
@@ -67,9 +68,15 @@ typedef struct eqli_rules_entry {
     uint32_t first_guard, n_guards;
 } eqli_rules_entry;
 
-typedef enum eqli_guard_kind { EQLI_GUARD_NEVER, EQLI_GUARD_EXISTS, EQLI_GUARD_IS, EQLI_GUARD_LIKE } eqli_guard_kind;
+typedef enum eqli_guard_kind {
+    EQLI_GUARD_NEVER,
+    EQLI_GUARD_EXISTS,
+    EQLI_GUARD_IS,
+    EQLI_GUARD_LIKE
+} eqli_guard_kind;
 
-/* One condition under which an entry runs, for people. Those with `other` are alternatives of the one before. */
+/* One condition under which an entry runs, for people. Those with `other` are alternatives of the one before.
+ */
 typedef struct eqli_guard {
     uint32_t slot;
     uint32_t constant, n; /* first constant of the entry's program, and how many values there are */
@@ -87,22 +94,22 @@ struct eqlm_rules {
     eqli_arena arena; /* everything below */
     eqli_rules_slot *slots;
     uint32_t n_slots;
-    uint32_t category_slot; /* what most entries ask first, or EQLI_NO_FIELD */
+    uint32_t category_slot;   /* what most entries ask first, or EQLI_NO_FIELD */
     const eqli_guard *guards; /* by entry */
-    uint32_t partition_slot; /* EQLI_NO_FIELD: there is one part */
-    eqli_table partition;    /* tag of a value -> part */
-    eqli_part *parts;        /* the last one is for every other value, and for none */
+    uint32_t partition_slot;  /* EQLI_NO_FIELD: there is one part */
+    eqli_table partition;     /* tag of a value -> part */
+    eqli_part *parts;         /* the last one is for every other value, and for none */
     uint32_t n_parts, max_words;
     uint32_t n_shared; /* tests remembered for one event */
 };
 
 /* Adds a region of a program, which is retained. EQLM_E_ARGUMENT: sealed, or another schema's getter. */
-eqlm_status eqli_rules_add_region(eqlm_rules *rules, const eqlm_program *program, uint32_t start, uint32_t len,
-                                  uint32_t *number);
+eqlm_status eqli_rules_add_region(eqlm_rules *rules, const eqlm_program *program, uint32_t start,
+                                  uint32_t len, uint32_t *number);
 
 /* Numbers of the entries that hold for the event, rising; valid until the vm is used again. */
-eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event, const uint32_t **numbers,
-                              size_t *n);
+eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event,
+                              const uint32_t **numbers, size_t *n);
 
 /* How many entries eqli_rules_run would run: the index alone. */
 eqli_op_result eqli_rules_candidates(eqlm_vm *vm, const eqlm_rules *rules, const void *event, size_t *n);

@@ -22,7 +22,7 @@ void *eqli_vec_add(const eqlm_alloc *alloc, eqli_vec *l, size_t size)
 void eqli_vec_clear(const eqlm_alloc *alloc, eqli_vec *l, size_t size)
 {
     eqli_mem_free(alloc, l->items, l->cap * size);
-    *l = (eqli_vec){ NULL, 0, 0 };
+    *l = (eqli_vec) { NULL, 0, 0 };
 }
 
 /* ---- Slots --------------------------------------------------------------------------------------------- */
@@ -55,7 +55,7 @@ static bool intern_slots(eqli_builder *b)
             if (!is_event_slot(s) || b->slot_of_field[s->place.field] != EQLI_NO_FIELD)
                 continue;
             b->slot_of_field[s->place.field] = r->n_slots;
-            r->slots[r->n_slots++] = (eqli_rules_slot){ s->place, p, s->name };
+            r->slots[r->n_slots++] = (eqli_rules_slot) { s->place, p, s->name };
         }
     }
     return true;
@@ -82,7 +82,8 @@ static bool count_entries(eqli_builder *b)
             const eqli_insn *in = &e->program->insns[pc];
             uint32_t slot = eqli_builder_slot(b, e->program, in);
             eqli_members m;
-            if (slot != EQLI_NO_FIELD && eqli_test_members(e->program, in, &m) && !eqli_counts_add(&b->counts, slot, &m))
+            if (slot != EQLI_NO_FIELD && eqli_test_members(e->program, in, &m) &&
+                !eqli_counts_add(&b->counts, slot, &m))
                 return false;
         }
     }
@@ -127,7 +128,9 @@ static bool add_values(eqli_builder *b, uint32_t slot, const eqli_members *m)
 static bool add_clause(eqli_builder *b, uint32_t entry, uint32_t slot, float cost)
 {
     const eqlm_program *p = b->flow.program;
-    eqli_slot_clause c = { .slot = slot, .entry = entry, .first_value = b->values.n, .p = cost < 1 ? cost : 1 };
+    eqli_slot_clause c = {
+        .slot = slot, .entry = entry, .first_value = b->values.n, .p = cost < 1 ? cost : 1
+    };
     bool any = false;
     for (uint32_t i = 0; i < b->flow.n; i++) {
         const eqli_insn *in = &p->insns[b->flow.start + i];
@@ -213,14 +216,14 @@ bool eqli_builder_note(eqli_builder *b, uint32_t entry, eqli_guard guard)
         return true;
     eqli_guard_note *note = eqli_vec_add(b->alloc, &b->notes, sizeof *note);
     if (note)
-        *note = (eqli_guard_note){ entry, guard };
+        *note = (eqli_guard_note) { entry, guard };
     return note != NULL;
 }
 
 bool eqli_builder_note_clause(eqli_builder *b, const eqli_slot_clause *c)
 {
     uint8_t kind = c->n_values ? EQLI_GUARD_IS : EQLI_GUARD_EXISTS;
-    return eqli_builder_note(b, c->entry, (eqli_guard){ c->slot, c->constant, c->n_values, kind, false });
+    return eqli_builder_note(b, c->entry, (eqli_guard) { c->slot, c->constant, c->n_values, kind, false });
 }
 
 /* Sorts the notes by entry, in the order they were made. */
@@ -253,15 +256,16 @@ static bool keep_guards(eqli_builder *b)
 
 enum { MIN_SPLIT = 64, MIN_PART = 8 };
 
+typedef struct slot_score {
+    uint32_t n; /* entries that ask for a value of the slot */
+    float gain;
+} slot_score;
+
 /* The slot for which nearly every entry asks a value, and an uncommon one at that. */
 static bool choose_partition(eqli_builder *b, uint32_t *out)
 {
     eqlm_rules *r = b->rules;
-    typedef struct score {
-        uint32_t n;
-        float gain;
-    } score;
-    score *scores = eqli_mem_new(b->alloc, r->n_slots * sizeof *scores);
+    slot_score *scores = eqli_mem_new(b->alloc, r->n_slots * sizeof *scores);
     *out = EQLI_NO_FIELD;
     if (!scores)
         return false;
@@ -311,20 +315,23 @@ static bool choose_values(eqli_builder *b, uint32_t slot, eqli_table_cell *parts
         for (end = i; end < all.n && v[end] == v[i]; end++)
             continue;
         uint64_t *run = &((uint64_t *)all.items)[runs];
-        if (end - i >= MIN_PART)
-            *run = (uint64_t)(end - i) << 32 | v[i], runs++;
+        if (end - i >= MIN_PART) {
+            *run = (uint64_t)(end - i) << 32 | v[i];
+            runs++;
+        }
     }
     if (ok && runs)
         eqli_pat_sort(all.items, runs);
     for (uint32_t i = runs; i-- > 0 && *n_parts < EQLI_MAX_PARTS - 1; (*n_parts)++)
-        parts[*n_parts] = (eqli_table_cell){ (uint32_t)v[i], *n_parts };
+        parts[*n_parts] = (eqli_table_cell) { (uint32_t)v[i], *n_parts };
     eqli_vec_clear(b->alloc, &all, sizeof(uint64_t));
     return ok;
 }
 
-/* Whether the entry can hold for an event whose value has the tag; rest: whose values are none of the n tags. */
-static bool in_part(const eqli_builder *b, uint32_t entry, uint32_t slot, const eqli_table_cell *parts, uint32_t n,
-                    uint32_t part)
+/* Whether the entry can hold for an event whose value has the tag; rest: whose values are none of the n tags.
+ */
+static bool in_part(const eqli_builder *b, uint32_t entry, uint32_t slot, const eqli_table_cell *parts,
+                    uint32_t n, uint32_t part)
 {
     if (b->dead[entry])
         return false;
@@ -395,7 +402,7 @@ static bool note_dead(eqli_builder *b)
 {
     b->part = 0;
     for (uint32_t i = 0; i < b->rules->n; i++) {
-        if (b->dead[i] && !eqli_builder_note(b, i, (eqli_guard){ .kind = EQLI_GUARD_NEVER }))
+        if (b->dead[i] && !eqli_builder_note(b, i, (eqli_guard) { .kind = EQLI_GUARD_NEVER }))
             return false;
     }
     return true;
@@ -430,8 +437,8 @@ eqlm_status eqlm_rules_seal(eqlm_rules *r)
         return EQLM_OK;
     eqli_builder b = { .rules = r, .alloc = &r->alloc };
     eqli_flow_init(&b.flow, &r->alloc);
-    bool ok = intern_slots(&b) && count_entries(&b) && read_entries(&b) && build_parts(&b) && keep_guards(&b) &&
-              eqli_share_tests(&b);
+    bool ok = intern_slots(&b) && count_entries(&b) && read_entries(&b) && build_parts(&b) &&
+              keep_guards(&b) && eqli_share_tests(&b);
     eqli_flow_clear(&b.flow);
     eqli_counts_clear(&b.counts);
     eqli_vec_clear(b.alloc, &b.clauses, sizeof(eqli_slot_clause));

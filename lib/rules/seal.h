@@ -1,5 +1,6 @@
 /* seal.h - between the steps that seal a rule set; for lib/rules only.
- * seal.c reads the entries and splits the set into parts, part.c builds one part, share.c finds shared tests. */
+ * seal.c reads the entries and splits the set into parts, part.c builds one part, share.c finds shared tests.
+ */
 #ifndef EQLI_RULES_SEAL_H
 #define EQLI_RULES_SEAL_H
 
@@ -37,11 +38,11 @@ typedef struct eqli_builder {
     eqli_flow flow;
     uint32_t *slot_of_field; /* field -> slot of the set */
     uint32_t n_fields;
-    eqli_vec clauses; /* eqli_slot_clause, by entry */
-    eqli_vec values;  /* uint32_t */
+    eqli_vec clauses;       /* eqli_slot_clause, by entry */
+    eqli_vec values;        /* uint32_t */
     uint32_t *first_clause; /* by entry; n + 1 */
     bool *dead;             /* entries that never hold */
-    eqli_vec notes;        /* eqli_guard_note */
+    eqli_vec notes;         /* eqli_guard_note */
     uint32_t *explained;    /* by entry: the part, from 1, whose guards are noted */
     uint32_t part;          /* being built, from 1 */
 } eqli_builder;
@@ -73,6 +74,7 @@ bool eqli_share_tests(eqli_builder *b);
 bool eqli_builder_note(eqli_builder *b, uint32_t entry, eqli_guard guard);
 bool eqli_builder_note_clause(eqli_builder *b, const eqli_slot_clause *c);
 /* Builds the part of the n entries, whose numbers rise and stay where they are. */
-bool eqli_part_build(eqli_builder *b, const uint32_t *entries, uint32_t n, uint32_t skip_slot, eqli_part *out);
+bool eqli_part_build(eqli_builder *b, const uint32_t *entries, uint32_t n, uint32_t skip_slot,
+                     eqli_part *out);
 
 #endif

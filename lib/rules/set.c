@@ -31,7 +31,8 @@ void eqlm_rules_free(eqlm_rules *r)
     eqli_mem_free(&a, r, sizeof *r);
 }
 
-eqlm_status eqli_rules_add_region(eqlm_rules *r, const eqlm_program *p, uint32_t start, uint32_t len, uint32_t *number)
+eqlm_status eqli_rules_add_region(eqlm_rules *r, const eqlm_program *p, uint32_t start, uint32_t len,
+                                  uint32_t *number)
 {
     if (r->sealed || r->n == UINT32_MAX / 2 || (r->n && (p->get != r->get || p->get_ctx != r->get_ctx)))
         return EQLM_E_ARGUMENT;
@@ -47,7 +48,7 @@ eqlm_status eqli_rules_add_region(eqlm_rules *r, const eqlm_program *p, uint32_t
     r->get_ctx = p->get_ctx;
     eqli_program_retain(p);
     *number = r->n;
-    r->entries[r->n++] = (eqli_rules_entry){ .program = p, .start = start, .len = len };
+    r->entries[r->n++] = (eqli_rules_entry) { .program = p, .start = start, .len = len };
     return EQLM_OK;
 }
 
@@ -59,7 +60,8 @@ eqlm_status eqlm_rules_add(eqlm_rules *r, const eqlm_program *p, uint32_t *numbe
     return eqli_rules_add_region(r, p, p->stages[0].start, p->stages[0].len, number ? number : &ignored);
 }
 
-eqlm_status eqlm_rules_match(eqlm_vm *vm, const eqlm_rules *r, const void *event, const uint32_t **matches, size_t *n)
+eqlm_status eqlm_rules_match(eqlm_vm *vm, const eqlm_rules *r, const void *event, const uint32_t **matches,
+                             size_t *n)
 {
     if (!vm || !r || !matches || !n || !r->sealed)
         return EQLM_E_ARGUMENT;

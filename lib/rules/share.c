@@ -1,5 +1,5 @@
-/* share.c - finds the tests that several entries have in common, so that the vm answers each only once for an event:
- * rules of one kind begin with the same questions, and end with the same exceptions. */
+/* share.c - finds the tests that several entries have in common, so that the vm answers each only once for an
+ * event: rules of one kind begin with the same questions, and end with the same exceptions. */
 #include "ops/pattern_set.h"
 #include "rules/seal.h"
 
@@ -26,7 +26,9 @@ static bool read_test(const eqlm_program *p, const eqli_insn *in, shared_test *o
     uint32_t slot = eqli_test_slot(p, in);
     if (slot == EQLI_NO_FIELD || in->op == EQLI_OP_SEARCH)
         return false;
-    *out = (shared_test){ .op = in->op, .mode = in->mode, .field = p->slots[slot].place.field, .values = p->consts };
+    *out = (shared_test) {
+        .op = in->op, .mode = in->mode, .field = p->slots[slot].place.field, .values = p->consts
+    };
     if (in->op == EQLI_OP_EXISTS)
         return true;
     if (eqli_op_table[in->op].b == EQLI_ARG_CONST) {
@@ -105,7 +107,7 @@ static bool collect(eqli_builder *b, eqli_vec *uses)
             shared_use *u = eqli_vec_add(b->alloc, uses, sizeof *u);
             if (!u)
                 return false;
-            *u = (shared_use){ i, pc, test_hash(&t) };
+            *u = (shared_use) { i, pc, test_hash(&t) };
         }
     }
     return true;

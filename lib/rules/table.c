@@ -18,7 +18,7 @@ uint32_t eqli_number_tag(const eqlm_value *v)
 bool eqli_table_new(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n, eqli_table *out)
 {
     uint32_t size = 2;
-    *out = (eqli_table){ NULL, 0 };
+    *out = (eqli_table) { NULL, 0 };
     if (n == 0)
         return true;
     if (n > UINT32_MAX / 4)
@@ -36,7 +36,7 @@ bool eqli_table_new(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n,
             i++;
         table[i & (size - 1)] = cells[k];
     }
-    *out = (eqli_table){ table, size - 1 };
+    *out = (eqli_table) { table, size - 1 };
     return true;
 }
 
@@ -111,7 +111,8 @@ static sizes measure(const eqli_literal_use *uses, size_t n)
     return s;
 }
 
-static bool make_filter(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n, const uint8_t **out, uint8_t *shift)
+static bool make_filter(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n, const uint8_t **out,
+                        uint8_t *shift)
 {
     uint32_t bits = 10;
     while (bits < 15 && UINT32_C(1) << bits < 16 * (uint64_t)n)
@@ -126,7 +127,8 @@ static bool make_filter(eqli_arena *arena, const eqli_table_cell *cells, uint32_
     return true;
 }
 
-static bool finish_class(eqli_arena *arena, eqli_literals *out, unsigned class, const eqli_table_cell *cells, uint32_t n)
+static bool finish_class(eqli_arena *arena, eqli_literals *out, unsigned class, const eqli_table_cell *cells,
+                         uint32_t n)
 {
     if (!eqli_table_new(arena, cells, n, &out->tables[class]))
         return false;
@@ -138,7 +140,7 @@ static bool finish_class(eqli_arena *arena, eqli_literals *out, unsigned class, 
 
 bool eqli_literals_new(eqli_arena *arena, eqli_literal_use *uses, size_t n, eqli_literals *out)
 {
-    *out = (eqli_literals){ .texts = NULL };
+    *out = (eqli_literals) { .texts = NULL };
     sort_uses(uses, n);
     sizes s = measure(uses, n);
     eqli_literal *literals = eqli_arena_array(arena, s.literals, sizeof *literals);
@@ -148,14 +150,14 @@ bool eqli_literals_new(eqli_arena *arena, eqli_literal_use *uses, size_t n, eqli
     bool ok = literals && postings && texts && cells;
     uint32_t n_literals = 0, n_postings = 0, n_text = 0, count = 0;
     size_t i = 0;
-    for (unsigned class = 0; ok && class < EQLI_LIT_CLASSES; class++) {
+    for (unsigned class = 0; ok && class < EQLI_LIT_CLASSES; class ++) {
         uint32_t n_cells = 0;
         for (; i < n && uses[i].class == class; i++) {
             const eqli_literal_use *u = &uses[i], *before = i ? &uses[i - 1] : NULL;
             bool new_tag = !before || before->class != class || before->tag != u->tag;
             if (new_tag || !same_literal(u, before)) {
                 eqli_literal *l = &literals[n_literals];
-                *l = (eqli_literal){ .text = n_text, .postings = n_postings, .at = u->at };
+                *l = (eqli_literal) { .text = n_text, .postings = n_postings, .at = u->at };
                 if (class != EQLI_LIT_EXACT) {
                     l->len = u->len;
                     memcpy(texts + n_text, u->text, u->len);
@@ -164,7 +166,7 @@ bool eqli_literals_new(eqli_arena *arena, eqli_literal_use *uses, size_t n, eqli
                 if (!new_tag)
                     l[-1].more = true;
                 else
-                    cells[n_cells++] = (eqli_table_cell){ u->tag, n_literals };
+                    cells[n_cells++] = (eqli_table_cell) { u->tag, n_literals };
                 n_literals++;
                 count = n_postings++;
             } else if (u->entry == before->entry) {
@@ -193,8 +195,8 @@ static bool same_key(const char *text, const char *key, size_t n)
         }
         return (eqli_pat_load64(text + n - 8) | EQLI_KEY_CASE) == eqli_pat_load64(key + n - 8);
     }
-    return ((eqli_pat_load_short(text, n) | EQLI_KEY_CASE) << (64 - 8 * n)) ==
-           eqli_pat_load_short(key, n) << (64 - 8 * n);
+    return ((eqli_pat_load_short(text, n) | EQLI_KEY_CASE) << (64 - 8 * n)) == eqli_pat_load_short(key, n)
+                                                                                   << (64 - 8 * n);
 }
 
 static void post(const eqli_literals *l, const eqli_literal *literal, uint64_t *hits)
@@ -204,18 +206,22 @@ static void post(const eqli_literals *l, const eqli_literal *literal, uint64_t *
         hits[*p / 64] |= UINT64_C(1) << *p % 64;
 }
 
-/* Literals whose tag was found; at: where in the text their first byte would lie if their gram lay at its start. */
-static void try_class(const eqli_literals *l, eqli_literal_class class, uint32_t tag, const eqli_key_text *text,
-                      size_t at, uint64_t *hits)
+/* Literals whose tag was found; at: where in the text their first byte would lie if their gram lay at its
+ * start. */
+static void try_class(const eqli_literals *l, eqli_literal_class class, uint32_t tag,
+                      const eqli_key_text *text, size_t at, uint64_t *hits)
 {
     uint32_t i = eqli_table_find(&l->tables[class], tag);
     if (i == EQLI_NO_ENTRY)
         return;
     for (;; i++) {
         const eqli_literal *x = &l->literals[i];
-        size_t start = class >= EQLI_LIT_FLOAT4 ? at - x->at : class >= EQLI_LIT_TAIL8 ? text->len - x->len : 0;
+        size_t start = class >= EQLI_LIT_FLOAT4  ? at - x->at
+                       : class >= EQLI_LIT_TAIL8 ? text->len - x->len
+                                                 : 0;
         /* A start before the text is a number above every length. */
-        if (start <= text->len && text->len - start >= x->len && same_key(text->ptr + start, l->texts + x->text, x->len))
+        if (start <= text->len && text->len - start >= x->len &&
+            same_key(text->ptr + start, l->texts + x->text, x->len))
             post(l, x, hits);
         if (!x->more)
             return;
@@ -224,12 +230,13 @@ static void try_class(const eqli_literals *l, eqli_literal_class class, uint32_t
 
 static inline uint32_t gram_at(const char *p, unsigned width)
 {
-    return eqli_gram_tag(width == 4 ? eqli_pat_load32(p) : eqli_pat_load16(p) | (uint32_t)(unsigned char)p[2] << 16);
+    return eqli_gram_tag(width == 4 ? eqli_pat_load32(p)
+                                    : eqli_pat_load16(p) | (uint32_t)(unsigned char)p[2] << 16);
 }
 
 /* Looks up the grams of [from, end). */
-static void scan_some(const eqli_literals *l, const eqli_key_text *text, size_t from, size_t end, unsigned width,
-                      uint64_t *hits)
+static void scan_some(const eqli_literals *l, const eqli_key_text *text, size_t from, size_t end,
+                      unsigned width, uint64_t *hits)
 {
     unsigned k = width == 4 ? 0 : 1;
     for (size_t i = from; i < end; i++) {
@@ -239,7 +246,8 @@ static void scan_some(const eqli_literals *l, const eqli_key_text *text, size_t 
     }
 }
 
-/* Looks up every gram of the text; nearly all are stopped by the filter, which is asked for four at a time. */
+/* Looks up every gram of the text; nearly all are stopped by the filter, which is asked for four at a time.
+ */
 static inline void scan(const eqli_literals *l, const eqli_key_text *text, unsigned width, uint64_t *hits)
 {
     unsigned k = width == 4 ? 0 : 1, shift = l->shift[k];

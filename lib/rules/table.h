@@ -1,8 +1,8 @@
 /* table.h - tags of values and fragments of text, and the tables they are looked up in.
  *
- * All of this is a filter, so it may say yes too often but never no wrongly. Texts are compared in key form: case folded
- * (only texts that are not ASCII are really folded) with 0x20 set in every byte, which brings ASCII upper and lower case
- * together and costs one instruction per load. */
+ * All of this is a filter, so it may say yes too often but never no wrongly. Texts are compared in key form:
+ * case folded (only texts that are not ASCII are really folded) with 0x20 set in every byte, which brings
+ * ASCII upper and lower case together and costs one instruction per load. */
 #ifndef EQLI_RULES_TABLE_H
 #define EQLI_RULES_TABLE_H
 
@@ -50,8 +50,8 @@ typedef enum eqli_literal_class {
 
 enum { EQLI_LIT_MIN = 3, EQLI_LIT_MAX = 24 };
 
-/* A text in the form the tables want. head and tail: the first and last eight bytes; of a shorter text all of them,
- * with zeros after or before. */
+/* A text in the form the tables want. head and tail: the first and last eight bytes; of a shorter text all of
+ * them, with zeros after or before. */
 typedef struct eqli_key_text {
     const char *ptr;
     size_t len;
@@ -106,14 +106,14 @@ typedef struct eqli_literal {
     uint32_t text;     /* offset of len bytes in key form; EXACT has none */
     uint32_t postings; /* offset of a count and so many numbers */
     uint8_t len;
-    uint8_t at;        /* where in the literal its gram lies */
-    bool more;         /* the next literal has the same tag */
+    uint8_t at; /* where in the literal its gram lies */
+    bool more;  /* the next literal has the same tag */
 } eqli_literal;
 
 /* Everything looked for in the texts of one slot. */
 typedef struct eqli_literals {
     eqli_table tables[EQLI_LIT_CLASSES]; /* tag -> first literal */
-    const uint8_t *filters[2];           /* FLOAT4, FLOAT3: by tag >> shift, whether some gram has such a tag */
+    const uint8_t *filters[2]; /* FLOAT4, FLOAT3: by tag >> shift, whether some gram has such a tag */
     uint8_t shift[2];
     const eqli_literal *literals;
     const char *texts;

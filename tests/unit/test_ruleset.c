@@ -16,7 +16,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Events: one value for each field, by the field's number -------------------------------------------- */
+/* ---- Events: one value for each field, by the field's number --------------------------------------------
+ */
 
 enum { MAX_FIELDS = 16, MAX_ITEMS = 6 };
 
@@ -36,7 +37,7 @@ static bool get(void *ctx, const void *e, uint32_t field, eqlm_value *out)
 
 static eqlm_value text(const char *s)
 {
-    return (eqlm_value){ .type = EQLM_STRING, .len = (uint32_t)strlen(s), .as.str = s };
+    return (eqlm_value) { .type = EQLM_STRING, .len = (uint32_t)strlen(s), .as.str = s };
 }
 
 static eqlm_schema *new_schema(const eqlm_alloc *alloc)
@@ -53,15 +54,16 @@ static eqlm_schema *new_schema(const eqlm_alloc *alloc)
 static void set_value(const eqlm_schema *schema, event *e, const char *name, eqlm_value v)
 {
     uint32_t field;
-    if (eqlm_schema_find(schema, (eqlm_str){ name, strlen(name) }, &field)) {
+    if (eqlm_schema_find(schema, (eqlm_str) { name, strlen(name) }, &field)) {
         assert_true(field < MAX_FIELDS);
         e->values[field] = v;
     }
 }
 
-static eqlm_status try_compile(const eqlm_alloc *alloc, eqlm_schema *schema, const char *query, eqlm_program **out)
+static eqlm_status try_compile(const eqlm_alloc *alloc, eqlm_schema *schema, const char *query,
+                               eqlm_program **out)
 {
-    return eqlm_compile(alloc, schema, (eqlm_str){ query, strlen(query) }, NULL, NULL, out);
+    return eqlm_compile(alloc, schema, (eqlm_str) { query, strlen(query) }, NULL, NULL, out);
 }
 
 static eqlm_program *compile(eqlm_schema *schema, const char *query)
@@ -87,7 +89,8 @@ static eqlm_rules *seal(const char *const *queries, size_t n, eqlm_schema *schem
     return set;
 }
 
-/* ---- A set and its programs ----------------------------------------------------------------------------- */
+/* ---- A set and its programs -----------------------------------------------------------------------------
+ */
 
 static uint64_t random_state;
 
@@ -102,11 +105,21 @@ static const char *const sources[] = {
     "C:\\Windows\\System32\\cmd.exe",
     "c:\\windows\\SYSWOW64\\WindowsPowerShell\\v1.0\\powershell.exe",
     "powershell.exe -NoProfile -EncodedCommand SQBFAFgAIAAoAE4AZQB3AC0ATwBiAGoAZQBjAHQA",
-    "/usr/bin/\xc3\x89" "cole/\xe2\x84\xaa" "elvin-\xc5\xbf" "harp.\xc3\xa9xe",
+    "/usr/bin/\xc3\x89"
+    "cole/\xe2\x84\xaa"
+    "elvin-\xc5\xbf"
+    "harp.\xc3\xa9xe",
     "caf\xc3\x89 \xe2\x82\xac 12 \xf0\x9f\x98\x80 end",
     "bad \xc3 byte \xff\xfe then \xe2\x82",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaab",
-    "445", "true", "x", "", "start", "END", "a*b?c", "[@_`{~}]",
+    "445",
+    "true",
+    "x",
+    "",
+    "start",
+    "END",
+    "a*b?c",
+    "[@_`{~}]",
 };
 enum { N_SOURCES = sizeof sources / sizeof sources[0] };
 
@@ -194,7 +207,11 @@ static void test_text(char *out, size_t max)
         break;
     case 5:
         literal(arg, false);
-        snprintf(out, max, "%s(%s, %s)", roll(2) ? "startsWith~" : roll(2) ? "endsWith" : "stringContains~", f, arg);
+        snprintf(out, max, "%s(%s, %s)",
+                 roll(2)   ? "startsWith~"
+                 : roll(2) ? "endsWith"
+                           : "stringContains~",
+                 f, arg);
         break;
     case 6:
         snprintf(out, max, "n %s %u", roll(3) ? "==" : roll(2) ? ">=" : "<", 444 + roll(3));
@@ -241,15 +258,15 @@ static eqlm_value random_value(char *room)
     size_t n;
     switch (roll(8)) {
     case 0:
-        return (eqlm_value){ .type = EQLM_I64, .as.i64 = 444 + (int)roll(3) };
+        return (eqlm_value) { .type = EQLM_I64, .as.i64 = 444 + (int)roll(3) };
     case 1:
-        return (eqlm_value){ .type = EQLM_F64, .as.f64 = roll(2) ? 4.5 : 445.0 };
+        return (eqlm_value) { .type = EQLM_F64, .as.f64 = roll(2) ? 4.5 : 445.0 };
     case 2:
-        return roll(2) ? (eqlm_value){ .type = EQLM_BOOL, .as.boolean = roll(2) }
-                       : (eqlm_value){ .type = EQLM_U64, .as.u64 = 445 };
+        return roll(2) ? (eqlm_value) { .type = EQLM_BOOL, .as.boolean = roll(2) }
+                       : (eqlm_value) { .type = EQLM_U64, .as.u64 = 445 };
     default:
         n = piece(room, 120, false);
-        return (eqlm_value){ .type = EQLM_STRING, .len = (uint32_t)n, .as.str = room };
+        return (eqlm_value) { .type = EQLM_STRING, .len = (uint32_t)n, .as.str = room };
     }
 }
 
@@ -260,19 +277,22 @@ static void random_event(const eqlm_schema *schema, event *e, char rooms[MAX_FIE
     eqlm_value both = { .type = EQLM_ARRAY, .len = 2, .as.items = e->items[N_FIELDS] };
     e->items[N_FIELDS][0] = text(categories[roll(4)]);
     e->items[N_FIELDS][1] = text(categories[roll(4)]);
-    set_value(schema, e, "event.category", roll(8) ? text(categories[roll(4)]) : roll(4) ? both : text("Process"));
+    set_value(schema, e, "event.category",
+              roll(8)   ? text(categories[roll(4)])
+              : roll(4) ? both
+                        : text("Process"));
     for (uint32_t f = 0; f < N_FIELDS; f++) {
         uint32_t n = roll(5);
         for (uint32_t i = 0; i < n; i++)
-            e->items[f][i] = roll(8) ? random_value(rooms[f][i]) : (eqlm_value){ .type = EQLM_NULL };
+            e->items[f][i] = roll(8) ? random_value(rooms[f][i]) : (eqlm_value) { .type = EQLM_NULL };
         eqlm_value many = { .type = EQLM_ARRAY, .len = n, .as.items = e->items[f] };
         set_value(schema, e, fields[f], n < 3 ? e->items[f][0] : many);
     }
 }
 
 /* Compares the set with its programs on one event; returns how many match. */
-static size_t compare(eqlm_vm *vm, eqlm_vm *alone, const eqlm_rules *set, eqlm_program *const *programs, size_t n,
-                      const event *e)
+static size_t compare(eqlm_vm *vm, eqlm_vm *alone, const eqlm_rules *set, eqlm_program *const *programs,
+                      size_t n, const event *e)
 {
     const uint32_t *matches;
     size_t n_matches, at = 0;
@@ -306,7 +326,8 @@ static size_t random_set(size_t n, size_t n_events, uint64_t seed)
         char query[8000] = "", where[6000];
         condition(where, sizeof where, 4);
         snprintf(query, sizeof query, "%s where %s", categories[roll(6)], where);
-        if (try_compile(NULL, schema, query, &programs[i]) == EQLM_OK) /* the rest has bad UTF-8 or constants only */
+        if (try_compile(NULL, schema, query, &programs[i]) ==
+            EQLM_OK) /* the rest has bad UTF-8 or constants only */
             assert_int_equal(eqlm_rules_add(set, programs[i++], &number), EQLM_OK);
     }
     assert_int_equal(eqlm_rules_seal(set), EQLM_OK);
@@ -367,7 +388,7 @@ static void test_candidates_are_few(void **state)
     assert_int_equal(eqli_rules_candidates(vm, set, &e, &n), EQLI_OP_OK);
     assert_int_equal(n, 2);
     set_value(schema, &e, "event.category", text("file"));
-    set_value(schema, &e, "n", (eqlm_value){ .type = EQLM_F64, .as.f64 = 299.0 });
+    set_value(schema, &e, "n", (eqlm_value) { .type = EQLM_F64, .as.f64 = 299.0 });
     assert_int_equal(eqli_rules_candidates(vm, set, &e, &n), EQLI_OP_OK);
     assert_int_equal(n, 1);
     assert_true(eqlm_rules_memory(set) > 0 && eqlm_rules_memory(set) < 1 << 20);
@@ -376,7 +397,69 @@ static void test_candidates_are_few(void **state)
     eqlm_schema_free(schema);
 }
 
-/* ---- The interface -------------------------------------------------------------------------------------- */
+/* Each kind of pattern is found through the index by the texts it matches, and only by them. */
+static void test_kinds_of_patterns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *where, *text;
+    } kinds[] = {
+        { "a == \"whole-%d\"", "whole-17" },
+        { "a in~ (\"Whole-%d\", \"another\")", "wHOLE-17" },
+        { "a like \"head-%d-*\"", "head-17-and more" },
+        { "a : \"*-%d-Tail\"", "before-17-TAIL" },
+        { "a : (\"*-%d-and-a-tail-that-is-longer-than-any-window\")",
+          "x-17-AND-A-TAIL-THAT-IS-LONGER-THAN-ANY-WINDOW" },
+        { "a : (\"a-head-that-is-longer-than-any-window-%d-*\")",
+          "A-HEAD-THAT-IS-LONGER-THAN-ANY-WINDOW-17-" },
+        { "startsWith(a, \"start-%d-\")", "start-17-" },
+        { "startsWith~(a, \"x%d-\")", "X17-y" },
+        { "endsWith(a, \"-%d-end\")", "the-17-end" },
+        { "endsWith~(a, \"-%d-\xc3\x89nd\")", "\xc3\xa9 the-17-\xc3\xa9ND" },
+        { "stringContains(a, \"in-%d-side\")", "is in-17-side of it" },
+        { "stringContains~(a, \"\xc3\xa9-%d-\")", "caf\xc3\x89-17-" },
+        { "a : \"*begin%d-*end*\"", "BEGIN17-, END" },
+        { "a : \"?:/%d/*.exe\"", "C:/17/A.EXE" },
+        { "a : \"\xe2\x82\xac?-no%d\"", "\xe2\x82\xac\xf0\x9f\x98\x80-NO17" },
+        { "a : (\"*k%dk*\", \"*quite-something-that-is-longer-than-a-window-%d*\")", "xx\xe2\x84\xaa"
+                                                                                     "17K" },
+        { "n == %d", NULL },
+        { "n in (%d, 1000)", NULL },
+    };
+    enum { N_KINDS = sizeof kinds / sizeof kinds[0], EACH = 40 };
+    for (size_t k = 0; k < N_KINDS; k++) {
+        char texts[EACH][160], where[128];
+        const char *queries[EACH];
+        for (int i = 0; i < EACH; i++) {
+            snprintf(where, sizeof where, "process where %s", kinds[k].where);
+            snprintf(texts[i], sizeof texts[i], where, i, i);
+            queries[i] = texts[i];
+        }
+        eqlm_schema *schema = new_schema(NULL);
+        eqlm_rules *set = seal(queries, EACH, schema);
+        eqlm_vm *vm;
+        event e = { .values = { { .type = EQLM_NULL } } };
+        const uint32_t *matches;
+        size_t n;
+        assert_int_equal(eqlm_vm_new(NULL, &vm), EQLM_OK);
+        set_value(schema, &e, "event.category", text("process"));
+        if (kinds[k].text)
+            set_value(schema, &e, "a", text(kinds[k].text));
+        set_value(schema, &e, "n", (eqlm_value) { .type = EQLM_U64, .as.u64 = 17 });
+        assert_int_equal(eqlm_rules_match(vm, set, &e, &matches, &n), EQLM_OK);
+        if (n != 1 || matches[0] != 17)
+            fail_msg("%s: %zu matches", kinds[k].where, n);
+        assert_int_equal(eqli_rules_candidates(vm, set, &e, &n), EQLI_OP_OK);
+        if (n > 3 && !strstr(kinds[k].where, "window")) /* they differ outside */
+            fail_msg("%s: %zu candidates", kinds[k].where, n);
+        eqlm_vm_free(vm);
+        eqlm_rules_free(set);
+        eqlm_schema_free(schema);
+    }
+}
+
+/* ---- The interface --------------------------------------------------------------------------------------
+ */
 
 static void test_no_programs(void **state)
 {
@@ -461,7 +544,8 @@ static void test_guards(void **state)
         const char *query, *guard;
         bool selective;
     } cases[] = {
-        { "process where a == \"one\" and not b == \"two\"", "event.category == \"process\" and a == \"one\"", true },
+        { "process where a == \"one\" and not b == \"two\"", "event.category == \"process\" and a == \"one\"",
+          true },
         { "process where c : (\"*four*\", \"six\") or d == \"sev\\\\en\"",
           "event.category == \"process\" and (d == \"sev\\\\en\" or c : (2))", true },
         { "process where not a == \"x\"", "event.category == \"process\"", false },
@@ -476,7 +560,9 @@ static void test_guards(void **state)
         queries[i] = cases[i].query;
     for (size_t i = 0; i < MORE; i++) {
         snprintf(more[i], sizeof more[i],
-                 i % 2 ? "process where a == \"one%zu\" and n != %zu" : "process where c : \"*n%zu*\" or d == \"%zu\"", i + 100, i);
+                 i % 2 ? "process where a == \"one%zu\" and n != %zu"
+                       : "process where c : \"*n%zu*\" or d == \"%zu\"",
+                 i + 100, i);
         queries[N + i] = more[i];
     }
     eqlm_schema *schema = new_schema(NULL);
@@ -496,7 +582,8 @@ static void test_guards(void **state)
     eqlm_schema_free(schema);
 }
 
-/* ---- Want of memory ------------------------------------------------------------------------------------- */
+/* ---- Want of memory -------------------------------------------------------------------------------------
+ */
 
 enum { N_QUERIES = 12 };
 static const char *const some_queries[N_QUERIES] = {
@@ -515,7 +602,8 @@ static const char *const some_queries[N_QUERIES] = {
 };
 
 /* Seals and matches with the allocator; every status is OK or EQLM_E_NOMEM. */
-static eqlm_status seal_and_match(ts_alloc *alloc, eqlm_program *const *programs, const event *e, size_t *n_matches)
+static eqlm_status seal_and_match(ts_alloc *alloc, eqlm_program *const *programs, const event *e,
+                                  size_t *n_matches)
 {
     eqlm_rules *set = NULL;
     eqlm_vm *vm = NULL;
@@ -551,7 +639,7 @@ static void test_no_memory(void **state)
     set_value(schema, &e, "event.category", text("process"));
     set_value(schema, &e, "a", text("One.exe \xc3\x89 fragTWO"));
     set_value(schema, &e, "b", text("beginning of the MIDDLE"));
-    set_value(schema, &e, "n", (eqlm_value){ .type = EQLM_I64, .as.i64 = 4 });
+    set_value(schema, &e, "n", (eqlm_value) { .type = EQLM_I64, .as.i64 = 4 });
     ts_alloc_init(&alloc);
     do {
         ts_alloc_arm(&alloc, ++fail_at);
@@ -567,7 +655,8 @@ static void test_no_memory(void **state)
     eqlm_schema_free(schema);
 }
 
-/* ---- Threads -------------------------------------------------------------------------------------------- */
+/* ---- Threads --------------------------------------------------------------------------------------------
+ */
 
 typedef struct worker {
     const eqlm_rules *set;
@@ -626,9 +715,11 @@ static void test_two_threads(void **state)
     eqlm_schema_free(schema);
 }
 
-/* ---- Clauses -------------------------------------------------------------------------------------------- */
+/* ---- Clauses --------------------------------------------------------------------------------------------
+ */
 
-/* The tests of the cheapest clause, as digits; the test of a field with the constant "k" costs costs[k - 1]. */
+/* The tests of the cheapest clause, as digits; the test of a field with the constant "k" costs costs[k - 1].
+ */
 static unsigned clause(const char *query, const float costs[4])
 {
     eqlm_schema *schema = new_schema(NULL);
@@ -661,27 +752,34 @@ static void test_clauses(void **state)
     (void)state;
     const float no = EQLI_NO_CLAUSE;
     /* One of a conjunction, all of a disjunction, whichever costs less. */
-    assert_int_equal(clause("any where a == \"1\" and b == \"2\" and c == \"3\"", (float[4]){ 2, 1, 4 }), 2);
-    assert_int_equal(clause("any where a == \"1\" or b == \"2\" or c == \"3\"", (float[4]){ 2, 1, 4 }), 123);
-    assert_int_equal(clause("any where a == \"1\" or b == \"2\" or c == \"3\"", (float[4]){ 2, no, 4 }), 0);
-    assert_int_equal(clause("any where a == \"1\" and (b == \"2\" or c == \"3\")", (float[4]){ 4, 1, 2 }), 23);
-    assert_int_equal(clause("any where a == \"1\" and (b == \"2\" or c == \"3\")", (float[4]){ 2, 1, 2 }), 1);
+    assert_int_equal(clause("any where a == \"1\" and b == \"2\" and c == \"3\"", (float[4]) { 2, 1, 4 }), 2);
+    assert_int_equal(clause("any where a == \"1\" or b == \"2\" or c == \"3\"", (float[4]) { 2, 1, 4 }), 123);
+    assert_int_equal(clause("any where a == \"1\" or b == \"2\" or c == \"3\"", (float[4]) { 2, no, 4 }), 0);
+    assert_int_equal(clause("any where a == \"1\" and (b == \"2\" or c == \"3\")", (float[4]) { 4, 1, 2 }),
+                     23);
+    assert_int_equal(clause("any where a == \"1\" and (b == \"2\" or c == \"3\")", (float[4]) { 2, 1, 2 }),
+                     1);
     assert_int_equal(clause("any where (a == \"1\" and b == \"2\") or (c == \"3\" and d == \"4\")",
-                            (float[4]){ 1, 4, 4, 2 }), 14);
+                            (float[4]) { 1, 4, 4, 2 }),
+                     14);
     /* What is common to both branches costs once, not once for each. */
-    assert_int_equal(clause("any where (a == \"1\" or b == \"2\") and c == \"3\"", (float[4]){ 1, no, 2 }), 3);
-    assert_int_equal(clause("any where (a == \"1\" or b == \"2\") and c == \"3\"", (float[4]){ 1, 3, 3.5f }), 3);
+    assert_int_equal(clause("any where (a == \"1\" or b == \"2\") and c == \"3\"", (float[4]) { 1, no, 2 }),
+                     3);
+    assert_int_equal(clause("any where (a == \"1\" or b == \"2\") and c == \"3\"", (float[4]) { 1, 3, 3.5f }),
+                     3);
     /* Only the edge on which a test holds counts. */
-    assert_int_equal(clause("any where not a == \"1\" and b == \"2\"", (float[4]){ 1, 4 }), 2);
-    assert_int_equal(clause("any where not (a == \"1\" and b == \"2\")", (float[4]){ 1, 1 }), 0);
+    assert_int_equal(clause("any where not a == \"1\" and b == \"2\"", (float[4]) { 1, 4 }), 2);
+    assert_int_equal(clause("any where not (a == \"1\" and b == \"2\")", (float[4]) { 1, 1 }), 0);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_like_each_alone), cmocka_unit_test(test_candidates_are_few), cmocka_unit_test(test_no_programs),
-        cmocka_unit_test(test_refusals), cmocka_unit_test(test_guards),
-        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_two_threads), cmocka_unit_test(test_clauses),
+        cmocka_unit_test(test_like_each_alone),   cmocka_unit_test(test_candidates_are_few),
+        cmocka_unit_test(test_kinds_of_patterns), cmocka_unit_test(test_no_programs),
+        cmocka_unit_test(test_refusals),          cmocka_unit_test(test_guards),
+        cmocka_unit_test(test_no_memory),         cmocka_unit_test(test_two_threads),
+        cmocka_unit_test(test_clauses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
-/* test_sets.c - the queries of many vectors in one rule set: on the event of each vector the set has to answer like
- * each query alone, and for the vector's own query as the vector wants. Queries share a set when their vectors have the
- * same types, since a set has one schema. */
+/* test_sets.c - the queries of many vectors in one rule set: on the event of each vector the set has to
+ * answer like each query alone, and for the vector's own query as the vector wants. Queries share a set when
+ * their vectors have the same types, since a set has one schema. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -127,7 +127,8 @@ LIB_DIRS ?= $(filter-out ecs,$(notdir $(patsubst %/,%,$(wildcard lib/*/))))
 LIB_SRC := $(sort $(wildcard $(LIB_DIRS:%=lib/%/*.c)))
 CLI_C := $(sort $(wildcard cli/*.c))
 CLI_CC := $(sort $(wildcard cli/*.cc))
-UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c tests/vectors/test_*.c tests/golden/test_*.c tests/stream/test_*.c))
+UNIT_SRC := $(sort $(wildcard tests/unit/test_*.c tests/vectors/test_*.c tests/golden/test_*.c tests/stream/test_*.c \
+    tests/emit/test_*.c))
 API_SRC := $(sort $(wildcard tests/api/test_*.c))
 SUPPORT_SRC := $(sort $(wildcard tests/support/*.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/bench_*.c))
@@ -152,7 +153,8 @@ CLI_PARTS := $(filter-out $(BUILD)/obj/cli/eqlc.o,$(CLI_OBJ))
 GENERATED := \
     $(if $(wildcard grammar/lex.re),$(GEN)/lex.c) \
     $(if $(wildcard grammar/eql.y),$(GEN)/eql.c $(GEN)/eql.h) \
-    $(if $(wildcard lib/base/casefold.awk),$(GEN)/casefold_data.h)
+    $(if $(wildcard lib/base/casefold.awk),$(GEN)/casefold_data.h) \
+    $(if $(wildcard lib/emit/prelude.awk),$(GEN)/prelude_data.h)
 ECS_GENERATED := $(if $(wildcard lib/ecs/ecs.awk),$(GEN)/ecs_data.h)
 
 LIB_A := $(BUILD)/libeqlmini.a
@@ -258,6 +260,9 @@ $(GEN)/eql.h: $(GEN)/eql.c
 $(GEN)/casefold_data.h: lib/base/casefold.awk | $(BUILD)/.tools-lib
 	@mkdir -p $(@D)
 	$(call say,AWK)awk -f $< $(CASEFOLDING) > $@
+$(GEN)/prelude_data.h: lib/emit/prelude.awk lib/emit/prelude.h
+	@mkdir -p $(@D)
+	$(call say,AWK)awk -f $^ > $@
 $(GEN)/ecs_data.h: lib/ecs/ecs.awk lib/ecs/ecs.tsv
 	@mkdir -p $(@D)
 	$(call say,AWK)awk -f lib/ecs/ecs.awk lib/ecs/ecs.tsv > $@
@@ -320,9 +325,18 @@ $(call obj,$(UNIT_SRC) $(CORPUS_SRC) $(FUZZ_SRC)): FLAGS = $(UNIT_FLAGS)
 $(call obj,$(API_SRC) $(SUPPORT_SRC) $(BENCH_SRC)): FLAGS = $(API_FLAGS)
 $(call obj,tests/bench/bench_rules.c): FLAGS = $(UNIT_FLAGS)
 # The rule of bench_w1 by hand: as fast as this processor allows.
-$(call obj,tests/bench/w1_hand.c tests/bench/w1_events.c): FLAGS = $(API_FLAGS)
+W1_PARTS := $(call obj,tests/bench/w1_events.c tests/bench/w1_schema.c)
+$(call obj,tests/bench/w1_hand.c tests/bench/w1_emit.c) $(W1_PARTS): FLAGS = $(API_FLAGS)
 $(call obj,tests/bench/w1_hand.c): override CFLAGS += -O3 -march=native
-$(BUILD)/bench/bench_w1: $(call obj,tests/bench/w1_hand.c tests/bench/w1_events.c)
+$(BUILD)/bench/bench_w1: $(call obj,tests/bench/w1_hand.c) $(W1_PARTS) $(BUILD)/bench/w1_native.o
+# The same rule as the library writes it in C.
+$(BUILD)/bench/w1_emit: $(call obj,tests/bench/w1_emit.c) $(W1_PARTS) $(LIB_A)
+	@mkdir -p $(@D)
+	$(call say,LINK)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^
+$(BUILD)/bench/w1_native.c: $(BUILD)/bench/w1_emit
+	$(call say,EMIT)$< > $@
+$(BUILD)/bench/w1_native.o: $(BUILD)/bench/w1_native.c
+	$(call say,CC)$(CC) $(EXAMPLE_FLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(BUILD)/corpus/corpus_es: $(BUILD)/obj/tests/corpus/toml_json.o
 $(BUILD)/tests/test_stream_random: $(call obj,tests/stream/reference.c)
 $(call obj,tests/stream/reference.c): FLAGS = $(API_FLAGS)
@@ -342,11 +356,16 @@ $(BUILD)/obj/examples/%.o: examples/%.c $(BUILD)/.flags | $(BUILD)/.tools-lib
 define program_rule
 $(BUILD)/$(1)/$(notdir $(basename $(2))): $(call obj,$(2)) $(parts) $(ECS_A) $(LIB_A)
 	@mkdir -p $$(@D)
-	$$(call say,LINK)$(if $(cli),$$(CXX) $$(CXXFLAGS),$$(CC) $$(CFLAGS)) $(3) $$(LDFLAGS) -o $$@ $$^ $(if $(cli),$(CLI_LIBS)) $(4)
+	$$(call say,LINK)$(if $(cli),$$(CXX) $$(CXXFLAGS),$$(CC) $$(CFLAGS)) $(3) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(filter %.a,$$^) $(if $(cli),$(CLI_LIBS)) $(4)
 endef
 cli = $(filter $(CLI_USERS),$(2))
 parts = $(if $(filter $(SUPPORT_USERS),$(2)),$(SUPPORT_OBJ)) $(if $(cli),$(CLI_PARTS))
 $(foreach s,$(UNIT_SRC) $(API_SRC),$(eval $(call program_rule,tests,$(s),,$(TEST_LIBS))))
+# These load generated code, which calls the library in the program.
+EMIT_BIN := $(addprefix $(BUILD)/tests/,$(notdir $(basename $(wildcard tests/emit/test_*.c))))
+$(EMIT_BIN): $(call obj,tests/emit/compile.c)
+$(call obj,tests/emit/compile.c): FLAGS = $(UNIT_FLAGS)
+$(EMIT_BIN): override LDFLAGS += -rdynamic
 $(foreach s,$(BENCH_SRC),$(eval $(call program_rule,bench,$(s),,$(TEST_LIBS))))
 $(foreach s,$(CORPUS_SRC),$(eval $(call program_rule,corpus,$(s),,$(TEST_LIBS))))
 $(foreach s,$(FUZZ_SRC),$(eval $(call program_rule,fuzz,$(s),-fsanitize=fuzzer,$(TEST_LIBS))))
@@ -405,7 +424,7 @@ lint: $(GENERATED) $(ECS_GENERATED)
 # ---------------------------------------------------------------------------------------------------------
 # The library as one file, for hosts without re2c and lemon
 AMALGAMATION := $(BUILD)/amalgamation
-AMALGAMATED := $(foreach d,base event ops program vm rules stream syntax check codegen ecs,$(filter lib/$(d)/%,$(LIB_SRC) $(ECS_SRC)))
+AMALGAMATED := $(foreach d,base event ops program vm rules stream emit syntax check codegen ecs,$(filter lib/$(d)/%,$(LIB_SRC) $(ECS_SRC)))
 amalgamation: $(AMALGAMATION)/eqlmini.c
 $(AMALGAMATION)/eqlmini.c: lib/amalgamate.awk $(AMALGAMATED) $(wildcard lib/*/*.h lib/*/*.def) include/eqlmini.h \
     $(GENERATED) $(ECS_GENERATED)

@@ -438,6 +438,73 @@ EQLM_API eqlm_status eqlm_eval(eqlm_vm *vm, const eqlm_program *program, const v
 EQLM_API uint64_t eqlm_vm_errors(const eqlm_vm *vm);
 
 /* ------------------------------------------------------------------------------------------------------
+ * Native code: event queries as C source
+ *
+ * For hosts that build their rules in. A generated file holds one function per query, which answers exactly as
+ * eqlm_match does: comparisons of text and numbers are C code, everything else is asked from this library, for which
+ * the file also holds each program's image. Made by `eqlc build --emit c`, or by a program of the host's own:
+ *
+ *   eqlm_emit_c_begin(write, ctx);
+ *   eqlm_emit_c_rule(program, "my_rule", source, write, ctx);             for each query; my_rule is a C identifier
+ *   eqlm_emit_c_end("my_rules", names, n_names, write, ctx);
+ *
+ * Fields that the program's schema places in a struct are read from that place; all others are asked from the getter. A
+ * file without places of its own, as eqlc writes it, works with the events of any host. In the host:
+ *
+ *   extern const eqlm_native_rule my_rule;
+ *   eqlm_native_new(NULL, schema, &my_rule, &native);
+ *   native->match(native, vm, event, &match);
+ */
+typedef struct eqlm_native eqlm_native;
+
+/* As eqlm_match; no argument may be NULL. */
+typedef eqlm_status (*eqlm_native_fn)(const eqlm_native *native, eqlm_vm *vm, const void *event, bool *out);
+
+/* One query of a generated file. */
+typedef struct eqlm_native_rule {
+    const char *name;
+    eqlm_native_fn match;
+    const char *image;
+    uint32_t image_len;
+    uint64_t places; /* eqlm_program_places of the program it was made from */
+} eqlm_native_rule;
+
+/* A query ready to run with the events of one schema. Immutable: threads may share it, each with a vm of its own. */
+struct eqlm_native {
+    eqlm_native_fn match;
+    /* For the generated code alone: */
+    const eqlm_program *program;
+    eqlm_get_fn get;
+    void *get_ctx;
+    const uint32_t *fields; /* what to pass to `get`, by slot */
+};
+
+/* Loads the program of a generated query. Names are looked up in `schema` as in eqlm_program_load.
+ * EQLM_E_SCHEMA: the code was made for fields in other places. EQLM_E_IMAGE: made by a library of another version. */
+EQLM_API eqlm_status eqlm_native_new(const eqlm_alloc *alloc, eqlm_schema *schema, const eqlm_native_rule *rule,
+                                     eqlm_native **out);
+EQLM_API void eqlm_native_free(eqlm_native *native);
+
+/* Answers one instruction of the program: what generated code calls where it has no code of its own. `test` is a number
+ * that the generator wrote; no other is safe. */
+EQLM_API eqlm_status eqlm_native_test(const eqlm_native *native, eqlm_vm *vm, uint32_t test, const void *event,
+                                      bool *out);
+
+/* A checksum of the places in host structs that a program reads; 0: it reads none. Generated code compares it. */
+EQLM_API uint64_t eqlm_program_places(const eqlm_program *program);
+
+/* The beginning of a generated file. EQLM_E_LIMIT: write returned false; so for the others. */
+EQLM_API eqlm_status eqlm_emit_c_begin(eqlm_write_fn write, void *ctx);
+/* One query. `name` is a C identifier that no other query of the host has; names that begin with it and two underscores
+ * are used, too. `source` becomes a comment and may be empty. The text depends on nothing else than these.
+ * EQLM_E_ARGUMENT: not an event query, one that asks for process ancestry, or no identifier. EQLM_E_NOMEM. */
+EQLM_API eqlm_status eqlm_emit_c_rule(const eqlm_program *program, const char *name, eqlm_str source,
+                                      eqlm_write_fn write, void *ctx);
+/* The end: `const eqlm_native_rule *const TABLE[]` of the named queries, NULL behind the last. */
+EQLM_API eqlm_status eqlm_emit_c_end(const char *table, const char *const *names, size_t n, eqlm_write_fn write,
+                                     void *ctx);
+
+/* ------------------------------------------------------------------------------------------------------
  * Rule sets: one event against thousands of event queries
  *
  * A rule set finds the few queries that can match an event without running the others. Its answers are those of

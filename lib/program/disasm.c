@@ -100,6 +100,24 @@ static void put_target(eqli_listing *l, const char *arrow, uint8_t kind, uint32_
     eqli_list_uint(l, v, 0);
 }
 
+static void put_operands(eqli_listing *l, const eqli_insn *in)
+{
+    const eqli_op_info *info = &eqli_op_table[in->op];
+    put_operand(l, info->a, in->a);
+    put_operand(l, info->mode, in->mode);
+    put_operand(l, info->b, in->b);
+    put_operand(l, info->t, in->t);
+    put_operand(l, info->f, in->f);
+}
+
+bool eqli_program_put_insn(const eqlm_program *p, uint32_t pc, eqlm_write_fn write, void *ctx)
+{
+    eqli_listing l = { p, write, ctx, false };
+    eqli_list_text(&l, eqli_op_table[p->insns[pc].op].name);
+    put_operands(&l, &p->insns[pc]);
+    return !l.failed;
+}
+
 static void put_insn(eqli_listing *l, uint32_t pc)
 {
     const eqli_insn *in = &l->p->insns[pc];
@@ -107,11 +125,7 @@ static void put_insn(eqli_listing *l, uint32_t pc)
     eqli_list_uint(l, pc, 5);
     eqli_list_text(l, info->group == EQLI_GROUP_VALUE ? "    " : "  ");
     put_padded(l, info->name, 14);
-    put_operand(l, info->a, in->a);
-    put_operand(l, info->mode, in->mode);
-    put_operand(l, info->b, in->b);
-    put_operand(l, info->t, in->t);
-    put_operand(l, info->f, in->f);
+    put_operands(l, in);
     put_target(l, "  yes ", info->t, in->t);
     put_target(l, "  no ", info->f, in->f);
     eqli_list_text(l, "\n");

@@ -111,6 +111,25 @@ uint32_t eqlm_program_n_pipes(const eqlm_program *p)
     return p ? p->n_pipes : 0;
 }
 
+uint64_t eqlm_program_places(const eqlm_program *p)
+{
+    uint64_t sum = 0xcbf29ce484222325u;
+    bool placed = false;
+    for (uint32_t i = 0; p && i < p->n_slots; i++) {
+        const eqli_slot *s = &p->slots[i];
+        const eqli_place *at = &s->place;
+        if (s->scope || s->element)
+            continue; /* elements are read by the library */
+        bool in_struct = at->storage != EQLM_STORE_GETTER;
+        const uint32_t words[] = { at->storage, at->shape, at->len_size, at->count_size, at->size,
+                                   at->offset, at->len_offset, at->count_offset, at->stride, at->present_offset };
+        placed = placed || in_struct;
+        for (unsigned k = 0; k < (in_struct ? sizeof words / sizeof *words : 1); k++)
+            sum = (sum ^ words[k]) * 0x100000001b3u;
+    }
+    return placed ? sum ^ sizeof(void *) : 0;
+}
+
 bool eqlm_program_pipe(const eqlm_program *p, uint32_t i, bool *tail, uint64_t *count)
 {
     if (!p || i >= p->n_pipes)

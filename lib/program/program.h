@@ -220,6 +220,9 @@ static inline uint32_t eqli_program_n_regions(const eqlm_program *p)
     return p->n_stages + (p->has_until ? 1 : 0);
 }
 
+/* One instruction as the listing shows it, without number and targets. */
+bool eqli_program_put_insn(const eqlm_program *p, uint32_t pc, eqlm_write_fn write, void *ctx);
+
 /* Adds an owner; eqlm_program_free drops one. Any thread. */
 void eqli_program_retain(const eqlm_program *p);
 /* Keeps the memory, so that addresses in it stay unique, without a right to run it. Any thread. */

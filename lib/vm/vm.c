@@ -527,6 +527,57 @@ static eqli_op_result run_leaf(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, 
     return EQLI_OP_OK;
 }
 
+/* One test of branch code. */
+static ALWAYS_INLINE eqli_op_result run_test(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, bool *hit)
+{
+    const eqli_insn *in = &p->insns[pc];
+    eqli_op_result r = EQLI_OP_OK;
+    *hit = false;
+    switch ((eqli_op)in->op) {
+    case EQLI_OP_JUMP:
+        *hit = true;
+        break;
+    case EQLI_OP_EXISTS:
+        test_exists(vm, p, in, hit);
+        break;
+    case EQLI_OP_COMPARE:
+        r = some_compare(vm, p, in, NULL, hit);
+        break;
+    case EQLI_OP_EQUAL_TEXT:
+        r = some_text(vm, p, in, test_equal_text, some_equal_text, hit);
+        break;
+    case EQLI_OP_TEXT_LENGTH:
+        r = some_text(vm, p, in, test_length, some_length, hit);
+        break;
+    case EQLI_OP_MATCH:
+        r = some_text(vm, p, in, test_match, some_match, hit);
+        break;
+    case EQLI_OP_REGEX:
+        r = some_regex(vm, p, in, NULL, hit);
+        break;
+    case EQLI_OP_IN:
+        r = some_in(vm, p, in, NULL, hit);
+        break;
+    case EQLI_OP_CIDR:
+        r = some_cidr(vm, p, in, NULL, hit);
+        break;
+    case EQLI_OP_SEARCH:
+        r = run_search(vm, p, pc, hit);
+        break;
+    case EQLI_OP_LINEAGE: /* without a stream nobody knows any process */
+        if (vm->lineage)
+            r = vm->lineage(vm->lineage_ctx, p, in->a, vm->scope[0], hit);
+        break;
+    case EQLI_OP_LEAF:
+        r = run_leaf(vm, p, pc, hit);
+        break;
+    default:
+        assert(false && "the verifier lets no value instruction outside a leaf");
+        break;
+    }
+    return r;
+}
+
 /* Whether another program has had this test already for the event. */
 static ALWAYS_INLINE bool recall(const eqlm_vm *vm, uint32_t number, bool *hit)
 {
@@ -557,61 +608,17 @@ static ALWAYS_INLINE eqli_op_result run(eqlm_vm *vm, const eqlm_program *p, uint
     const uint32_t start = pc;
     for (;;) {
         const eqli_insn *in = &p->insns[pc];
-        eqli_op_result r = EQLI_OP_OK;
-        bool hit = false;
+        bool hit;
         uint32_t number = shared ? shared[pc - start] : 0;
         if (number && recall(vm, number, &hit)) {
             pc = hit ? in->t : in->f;
             continue;
         }
-        switch ((eqli_op)in->op) {
-        case EQLI_OP_RETURN_TRUE:
-            *out = true;
+        if (in->op == EQLI_OP_RETURN_TRUE || in->op == EQLI_OP_RETURN_FALSE) {
+            *out = in->op == EQLI_OP_RETURN_TRUE;
             return EQLI_OP_OK;
-        case EQLI_OP_RETURN_FALSE:
-            *out = false;
-            return EQLI_OP_OK;
-        case EQLI_OP_JUMP:
-            hit = true;
-            break;
-        case EQLI_OP_EXISTS:
-            test_exists(vm, p, in, &hit);
-            break;
-        case EQLI_OP_COMPARE:
-            r = some_compare(vm, p, in, NULL, &hit);
-            break;
-        case EQLI_OP_EQUAL_TEXT:
-            r = some_text(vm, p, in, test_equal_text, some_equal_text, &hit);
-            break;
-        case EQLI_OP_TEXT_LENGTH:
-            r = some_text(vm, p, in, test_length, some_length, &hit);
-            break;
-        case EQLI_OP_MATCH:
-            r = some_text(vm, p, in, test_match, some_match, &hit);
-            break;
-        case EQLI_OP_REGEX:
-            r = some_regex(vm, p, in, NULL, &hit);
-            break;
-        case EQLI_OP_IN:
-            r = some_in(vm, p, in, NULL, &hit);
-            break;
-        case EQLI_OP_CIDR:
-            r = some_cidr(vm, p, in, NULL, &hit);
-            break;
-        case EQLI_OP_SEARCH:
-            r = run_search(vm, p, pc, &hit);
-            break;
-        case EQLI_OP_LINEAGE: /* without a stream nobody knows any process */
-            if (vm->lineage)
-                r = vm->lineage(vm->lineage_ctx, p, in->a, vm->scope[0], &hit);
-            break;
-        case EQLI_OP_LEAF:
-            r = run_leaf(vm, p, pc, &hit);
-            break;
-        default:
-            assert(false && "the verifier lets no value instruction outside a leaf");
-            break;
         }
+        eqli_op_result r = run_test(vm, p, pc, &hit);
         if (r != EQLI_OP_OK && is_fatal(vm, r))
             return r;
         if (number && r == EQLI_OP_OK)
@@ -632,13 +639,20 @@ eqli_op_result eqli_vm_run_shared(eqlm_vm *vm, const eqlm_program *p, uint32_t p
     return run(vm, p, pc, shared, out);
 }
 
+eqli_op_result eqli_vm_test(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out)
+{
+    vm->scope[0] = event;
+    eqli_op_result r = run_test(vm, p, pc, out);
+    return is_fatal(vm, r) ? r : EQLI_OP_OK;
+}
+
 eqli_op_result eqli_vm_run(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out)
 {
     vm->scope[0] = event;
     return run_region(vm, p, pc, out);
 }
 
-static eqlm_status status_of(eqli_op_result r)
+eqlm_status eqli_vm_status(eqli_op_result r)
 {
     return r == EQLI_OP_NOMEM ? EQLM_E_NOMEM : EQLM_E_LIMIT;
 }
@@ -715,7 +729,7 @@ eqlm_status eqlm_match(eqlm_vm *vm, const eqlm_program *p, const void *event, bo
     }
     eqli_op_result r = eqli_vm_run(vm, p, p->stages[0].start + leads, event, &hit);
     if (r != EQLI_OP_OK)
-        return status_of(r);
+        return eqli_vm_status(r);
     *out = hit;
     return EQLM_OK;
 }
@@ -778,7 +792,7 @@ static eqlm_status add_result(eqlm_vm *vm, const eqlm_value *v)
     if (v->type == EQLM_STRING || v->type == EQLM_IP) {
         copy.as.str = eqli_arena_copy(&vm->keep, v->as.str, v->len);
         if (!copy.as.str)
-            return status_of(eqli_op_no_room(&vm->keep));
+            return eqli_vm_status(eqli_op_no_room(&vm->keep));
     }
     vm->results[vm->n_results++] = copy;
     return EQLM_OK;
@@ -806,7 +820,7 @@ eqlm_status eqlm_eval(eqlm_vm *vm, const eqlm_program *p, const void *event, con
         bool failed;
         eqli_op_result r = run_values(vm, p, 1, end, &failed);
         if (r != EQLI_OP_OK)
-            return status_of(r);
+            return eqli_vm_status(r);
         eqlm_value v = failed ? eqli_null() : vm->regs[0];
         status = add_result(vm, &v);
         if (status != EQLM_OK)

@@ -53,6 +53,10 @@ eqli_op_result eqli_vm_run(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, cons
 /* The same for programs that have tests in common: shared[i] is the number of the test at pc + i if it is one, or 0. */
 eqli_op_result eqli_vm_run_shared(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const uint32_t *shared,
                                   const void *event, bool *out);
+/* Answers the test at `pc`, which is in no SEARCH and no LEAF, alone. */
+eqli_op_result eqli_vm_test(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out);
+/* The status of a fatal result. */
+eqlm_status eqli_vm_status(eqli_op_result r);
 /* Makes room for what the program needs; call before eqli_vm_run. */
 eqlm_status eqli_vm_prepare(eqlm_vm *vm, const eqlm_program *p);
 /* Forgets the answers of shared tests, for the next event, and makes room for those numbered 1 to n. False: no memory. */

@@ -1,8 +1,6 @@
-/* bench_w1.c - one rule, one event at a time: eqlm_match on host structs and through a getter, beside the
- * same rule written by hand in C. All take part in every round, so that a slow phase of the machine hits all
+/* bench_w1.c - one rule, one event at a time: eqlm_match on host structs and through a getter, and the C code that the
+ * library writes for both, beside the same rule written by hand in C. All take part in every round, so that a slow phase of the machine hits all
  * alike; the ratio is taken within a round. Arguments: rounds (31), events (10000). */
-#include "eqlmini.h"
-
 #include "measure.h"
 #include "w1.h"
 
@@ -12,81 +10,27 @@
 #define MAX_ROUNDS 999
 #define REPEAT 5 /* passes over the events in one measurement */
 
-static const char *const names[] = { "event.category", "event.type", "host.os.type", "registry.data.strings",
-                                     "registry.path" };
-enum { N_FIELDS = sizeof names / sizeof names[0] };
-
-static const eqlm_field fields[N_FIELDS] = {
-    { EQLM_FIELD_STR("event.category", w1_event, category.ptr, category.len) },
-    { EQLM_FIELD_STR("event.type", w1_event, type.ptr, type.len) },
-    { EQLM_FIELD_STR("host.os.type", w1_event, os.ptr, os.len) },
-    { EQLM_FIELD_STR_ARRAY("registry.data.strings", w1_event, strings, w1_text, len, n_strings, EQLM_ARRAY_POINTER) },
-    { EQLM_FIELD_STR("registry.path", w1_event, path.ptr, path.len) },
-};
-
-static bool text_value(w1_text t, eqlm_value *out)
-{
-    out->type = EQLM_STRING;
-    out->len = t.len;
-    out->as.str = t.ptr;
-    return true;
-}
-
-/* As a host would write it whose events are not described by a table. */
-static bool get(void *ctx, const void *event, uint32_t field, eqlm_value *out)
-{
-    const w1_event *e = event;
-    eqlm_value *items = ctx;
-    switch (field) {
-    case 0:
-        return text_value(e->category, out);
-    case 1:
-        return text_value(e->type, out);
-    case 2:
-        return text_value(e->os, out);
-    case 3:
-        for (uint32_t i = 0; i < e->n_strings; i++)
-            text_value(e->strings[i], &items[i]);
-        out->type = EQLM_ARRAY;
-        out->len = e->n_strings;
-        out->as.items = items;
-        return true;
-    case 4:
-        return text_value(e->path, out);
-    default:
-        return false;
-    }
-}
-
 typedef struct contender {
     const char *name;
-    eqlm_program *program; /* NULL: by hand */
+    eqlm_program *program; /* for eqlm_match, or */
+    eqlm_native *native;   /* generated code; neither: by hand */
     double ns[MAX_ROUNDS], ratio[MAX_ROUNDS];
 } contender;
 
-enum { HAND, STRUCT, GETTER, N_CONTENDERS };
+enum { HAND, STRUCT, GETTER, NATIVE_STRUCT, NATIVE_GETTER, N_CONTENDERS };
 static contender contenders[N_CONTENDERS] = {
     [HAND] = { .name = "C by hand" },
     [STRUCT] = { .name = "eqlm_match, struct" },
     [GETTER] = { .name = "eqlm_match, getter" },
+    [NATIVE_STRUCT] = { .name = "emitted C, struct" },
+    [NATIVE_GETTER] = { .name = "emitted C, getter" },
 };
-
-static eqlm_program *compile(eqlm_schema *schema)
-{
-    eqlm_diags *diags = NULL;
-    eqlm_program *program = NULL;
-    if (eqlm_diags_new(NULL, &diags) != EQLM_OK)
-        return NULL;
-    if (eqlm_compile(NULL, schema, (eqlm_str) { w1_rule, strlen(w1_rule) }, NULL, diags, &program) != EQLM_OK)
-        for (size_t i = 0; i < eqlm_diags_count(diags); i++)
-            fprintf(stderr, "bench_w1: %s\n", eqlm_diags_get(diags, i)->message);
-    eqlm_diags_free(diags);
-    return program;
-}
 
 static bool match(const contender *c, eqlm_vm *vm, const w1_event *e)
 {
     bool out = false;
+    if (c->native)
+        return c->native->match(c->native, vm, e, &out) == EQLM_OK && out;
     if (!c->program)
         return w1_hand(e);
     return eqlm_match(vm, c->program, e, &out) == EQLM_OK && out;
@@ -97,7 +41,14 @@ static double measure(const contender *c, eqlm_vm *vm, const w1_event *events, s
 {
     size_t found = 0;
     double begin = cpu_seconds();
-    if (!c->program) {
+    if (c->native) {
+        for (int pass = 0; pass < REPEAT; pass++)
+            for (size_t i = 0; i < n; i++) {
+                bool out = false;
+                c->native->match(c->native, vm, &events[i], &out);
+                found += out;
+            }
+    } else if (!c->program) {
         for (int pass = 0; pass < REPEAT; pass++)
             for (size_t i = 0; i < n; i++)
                 found += w1_hand(&events[i]);
@@ -146,18 +97,14 @@ int main(int argc, char **argv)
     eqlm_value items[8];
     eqlm_schema *by_struct = NULL, *by_getter = NULL;
     eqlm_vm *vm = NULL;
-    if (!events || eqlm_schema_new(NULL, &by_struct) != EQLM_OK ||
-        eqlm_schema_new(NULL, &by_getter) != EQLM_OK ||
-        eqlm_schema_add(by_struct, fields, N_FIELDS) != EQLM_OK || eqlm_vm_new(NULL, &vm) != EQLM_OK)
+    if (!events || !w1_schema(false, NULL, &by_struct) || !w1_schema(true, items, &by_getter) ||
+        eqlm_vm_new(NULL, &vm) != EQLM_OK)
         return 2;
-    for (size_t i = 0; i < N_FIELDS; i++) {
-        eqlm_field f = { .name = names[i], .type = EQLM_TYPE_KEYWORD };
-        if (eqlm_schema_add(by_getter, &f, 1) != EQLM_OK)
-            return 2;
-    }
-    eqlm_schema_set_getter(by_getter, get, items);
-    contenders[STRUCT].program = compile(by_struct);
-    contenders[GETTER].program = compile(by_getter);
+    contenders[STRUCT].program = w1_compile(by_struct);
+    contenders[GETTER].program = w1_compile(by_getter);
+    if (eqlm_native_new(NULL, by_struct, &w1_native_struct, &contenders[NATIVE_STRUCT].native) != EQLM_OK ||
+        eqlm_native_new(NULL, by_getter, &w1_native_getter, &contenders[NATIVE_GETTER].native) != EQLM_OK)
+        return 2;
     bool ok = contenders[STRUCT].program && contenders[GETTER].program && results_agree(vm, events, n);
     for (size_t round = 0; ok && round < rounds; round++) {
         size_t matches[N_CONTENDERS];
@@ -172,8 +119,10 @@ int main(int argc, char **argv)
     }
     if (ok)
         report(rounds, n);
-    eqlm_program_free(contenders[STRUCT].program);
-    eqlm_program_free(contenders[GETTER].program);
+    for (int k = 0; k < N_CONTENDERS; k++) {
+        eqlm_program_free(contenders[k].program);
+        eqlm_native_free(contenders[k].native);
+    }
     eqlm_vm_free(vm);
     eqlm_schema_free(by_struct);
     eqlm_schema_free(by_getter);

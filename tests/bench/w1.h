@@ -3,9 +3,7 @@
 #ifndef W1_H
 #define W1_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "eqlmini.h"
 
 typedef struct w1_text {
     const char *ptr;
@@ -23,6 +21,13 @@ typedef struct w1_event {
 /* The rule, as text for the library and as C for comparison. */
 extern const char w1_rule[];
 bool w1_hand(const w1_event *e);
+
+/* The library's view of these events; `items` is where the getter puts the values of an array, at most 8. False: no
+ * memory. */
+bool w1_schema(bool getter, eqlm_value *items, eqlm_schema **out);
+eqlm_program *w1_compile(eqlm_schema *schema);
+/* What w1_emit.c has written for the two. */
+extern const eqlm_native_rule w1_native_struct, w1_native_getter;
 
 /* n events in random order, always the same ones for one seed. Freed by w1_events_free. */
 w1_event *w1_events_new(size_t n, uint64_t seed);

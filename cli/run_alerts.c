@@ -132,7 +132,7 @@ static void add_member(eqlc_buf *b, const eqlc_json_tree *t, uint32_t node, cons
 static void add_event_object(eqlc_buf *b, const eqlc_json_tree *t, uint32_t node)
 {
     eqlc_buf_text(b, ",\"event\":{\"kind\":\"signal\"");
-    for (uint32_t i = node + 1; node && i < t->nodes[node].next; i = t->nodes[i].next)
+    for (uint32_t i = node + 1; t && node && i < t->nodes[node].next; i = t->nodes[i].next)
         if (!is(eqlc_json_key(t, i), "kind"))
             add_member(b, t, i, "");
     eqlc_buf_char(b, '}');

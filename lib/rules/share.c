@@ -55,8 +55,10 @@ static uint32_t mix(uint32_t h, const void *bytes, size_t n)
 
 static uint32_t test_hash(const shared_test *t)
 {
-    uint32_t head[] = { t->op, t->mode, t->field, t->fold, t->n };
-    uint32_t h = mix(2166136261u, head, sizeof head);
+    uint32_t h = 2166136261u;
+    const uint32_t head[] = { t->op, t->mode, t->field, t->fold, t->n };
+    for (unsigned i = 0; i < sizeof head / sizeof *head; i++)
+        h = (h ^ head[i]) * 16777619u;
     for (uint32_t i = 0; i < t->n; i++) {
         const eqlm_value *v = &t->values[i];
         h = v->type == EQLM_STRING ? mix(h, v->as.str, v->len) : mix(h, &v->type, sizeof v->type);
@@ -86,7 +88,7 @@ static bool same_test(const shared_test *a, const shared_test *b)
     if (a->op != b->op || a->mode != b->mode || a->field != b->field || a->fold != b->fold || a->n != b->n ||
         a->limit != b->limit)
         return false;
-    if (a->kinds && a->n && memcmp(a->kinds, b->kinds, a->n) != 0)
+    if (a->kinds && b->kinds && memcmp(a->kinds, b->kinds, a->n) != 0)
         return false;
     for (uint32_t i = 0; i < a->n; i++) {
         if (!same_value(&a->values[i], &b->values[i]))

@@ -195,8 +195,10 @@ static bool same_key(const char *text, const char *key, size_t n)
         }
         return (eqli_pat_load64(text + n - 8) | EQLI_KEY_CASE) == eqli_pat_load64(key + n - 8);
     }
-    return ((eqli_pat_load_short(text, n) | EQLI_KEY_CASE) << (64 - 8 * n)) == eqli_pat_load_short(key, n)
-                                                                                   << (64 - 8 * n);
+    if (n == 0)
+        return true;
+    unsigned unused = 64 - 8 * (unsigned)n; /* bits above the text's */
+    return (eqli_pat_load_short(text, n) | EQLI_KEY_CASE) << unused == eqli_pat_load_short(key, n) << unused;
 }
 
 static void post(const eqli_literals *l, const eqli_literal *literal, uint64_t *hits)

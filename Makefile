@@ -110,7 +110,7 @@ CLI_CXX_FLAGS ?= -DSIMDJSON_THREADS_ENABLED=1 -DTOML_HEADER_ONLY=0 -DTOML_SHARED
 UNIT_FLAGS := -std=c11 -Iinclude -Ilib -Icli -Itests/support -I$(GEN) -D_POSIX_C_SOURCE=200809L $(WARN)
 API_FLAGS := -std=c11 -Iinclude -Itests/support -D_POSIX_C_SOURCE=200809L $(WARN)
 EXAMPLE_FLAGS := -std=c11 -Iinclude $(WARN)
-CLI_LIBS := -lsimdjson -ltomlplusplus -lz -lmd
+CLI_LIBS := -lsimdjson -ltomlplusplus -lz -lmd -lpthread
 TEST_LIBS := -lcmocka -ljansson -lpthread -lm
 
 # Begins a command that is shown by its kind and its target alone.

@@ -130,6 +130,7 @@ static const char run_help_events[] =
     "                               were left\n"
     "  --save-every N               save after every N events, not every few seconds\n"
     "  --flush                      the end of input decides, also with --state\n"
+    "  -j, --jobs N                 look for sequences with N threads\n"
     "  --max-event-size BYTES       skip larger documents; K, M and G are\n"
     "                               understood (default 16M)\n"
     "\n"

@@ -429,6 +429,7 @@ static void save_state(run *r, bool finished)
 {
     eqlc_buf parts = { NULL, 0, 0 };
 
+    eqlc_run_stream_settle(r->stream);
     eqlc_run_flush(&r->output);
     if (r->output.error == 0) {
         for (size_t i = 0; i < r->n_compiled; i++)
@@ -448,8 +449,8 @@ static void load_state(run *r)
     const eqlm_program **programs = eqlc_alloc(r->n_compiled * sizeof *programs);
     eqlc_unpacker parts = { .bad = false };
 
-    snprintf(numbers, sizeof numbers, "%d %d %d", (int)r->events.timestamp_unit, (int)r->output.format,
-             (int)r->output.no_source);
+    snprintf(numbers, sizeof numbers, "%d %d %d %u", (int)r->events.timestamp_unit, (int)r->output.format,
+             (int)r->output.no_source, r->stream_options.jobs > 1 ? r->stream_options.jobs : 1);
     for (size_t i = 0; i < r->n_compiled; i++)
         programs[i] = r->compiled[i].program;
     r->state.path = r->stream_options.state;
@@ -720,7 +721,7 @@ static bool read_options(run *r, int argc, char **argv, int *code)
     eqlc_report out;
     int option;
 
-    while ((option = getopt_long(argc, argv, "q:r:h", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, "q:r:j:h", long_options, NULL)) != -1) {
         const char *complaint;
 
         if (option == 'h') {

@@ -2,6 +2,7 @@
 #include "run_stream.h"
 
 #include "commands.h"
+#include "run_jobs.h"
 #include "timestamp.h"
 #include "util.h"
 
@@ -14,11 +15,12 @@
 struct eqlc_run_stream {
     eqlc_run_stream_options options;
     eqlc_run_hooks hooks;
-    eqlm_stream *stream;
-    uint32_t *rules; /* by number in the stream */
-    size_t n_programs, cap_rules;
-    eqlm_program_kind *kinds;
-    size_t cap_kinds;
+    const eqlc_run_output *output;
+    const eqlm_program **programs;
+    uint32_t *rules; /* by number in `programs` */
+    size_t n_programs, cap_programs, cap_rules;
+    eqlm_stream *stream; /* opened with the first event; or instead: */
+    eqlc_jobs *jobs;
 
     bool has_from, has_to, has_as_of;
     int64_t from, to, as_of;
@@ -29,9 +31,11 @@ struct eqlc_run_stream {
     eqlc_reader *reader; /* reads the fields of documents that waited */
     eqlc_doc_queue waiting;
     bool has_watermark;
-    int64_t watermark; /* no event before it can count for sequences any more */
+    int64_t watermark; /* no event before it waits */
+    bool has_reached;
+    int64_t reached; /* no event before it can count for sequences any more */
 
-    uint64_t next_number;
+    uint64_t next_number, next_fed;
     const eqlc_event *current; /* being fed */
     uint64_t current_number;
     bool current_released;
@@ -41,6 +45,7 @@ struct eqlc_run_stream {
     size_t cap_match_events;
     uint64_t state_bytes;
 
+    uint64_t n_late, n_no_time;
     uint64_t n_outside;  /* of --window and --as-of */
     uint64_t n_untimely; /* did not wait as long as --lateness says */
     uint64_t n_failed;
@@ -98,6 +103,8 @@ static bool parse_duration(const char *text, int64_t *out)
 bool eqlc_run_stream_take(eqlc_run_stream_options *o, int option, const char *argument,
                           const char **complaint)
 {
+    uint64_t jobs;
+
     *complaint = NULL;
     switch (option) {
     case EQLC_OPT_MAX_STATE:
@@ -129,6 +136,12 @@ bool eqlc_run_stream_take(eqlc_run_stream_options *o, int option, const char *ar
         return true;
     case EQLC_OPT_FLUSH:
         o->flush = true;
+        return true;
+    case EQLC_OPT_JOBS:
+        if (!parse_bytes(argument, &jobs) || jobs > EQLC_MAX_JOBS)
+            *complaint = "-j is a number of threads from 1 to 64, not '%s'";
+        else
+            o->jobs = (unsigned)jobs;
         return true;
     default:
         return false;
@@ -196,7 +209,9 @@ static const eqlc_event *find_event(const eqlc_run_stream *s, uint64_t number)
 static bool on_match(void *ctx, const eqlm_stream_match *m)
 {
     eqlc_run_stream *s = ctx;
-    eqlc_run_match match = { .kind = s->kinds[m->program], .keys = m->keys, .n_keys = m->n_keys };
+    eqlc_run_match match = { .kind = eqlm_program_get_kind(s->programs[m->program]),
+                             .keys = m->keys,
+                             .n_keys = m->n_keys };
 
     if (s->undecided && match.kind == EQLM_SEQUENCE)
         return true;
@@ -217,98 +232,16 @@ static void on_release(void *ctx, uint64_t number)
     if (s->current && number == s->current_number)
         s->current_released = true;
     else
-        eqlc_docs_remove(&s->docs, number);
+        eqlc_docs_release(&s->docs, number);
 }
 
 /* ------------------------------------------------------------------------------------------------------
- * Making
- */
-
-bool eqlc_run_needs_stream(eqlm_vm *vm, const eqlm_program *program)
-{
-    eqlm_value nothing[2] = { { .type = EQLM_NULL }, { .type = EQLM_NULL } };
-    bool matched;
-
-    /* An event without fields, as eqlc_event_get reads it, tells whether one event is enough. */
-    return eqlm_program_get_kind(program) != EQLM_EVENT_QUERY ||
-           eqlm_match(vm, program, nothing + 1, &matched) == EQLM_E_ARGUMENT;
-}
-
-static void open_stream(eqlc_run_stream *s)
-{
-    eqlm_stream_options options = {
-        .size = sizeof options,
-        .max_state = s->options.max_state,
-        .early_missing = s->options.early_missing,
-        .on_match = on_match,
-        .on_release = s->keeps ? on_release : NULL,
-        .ctx = s,
-    };
-
-    if (eqlm_stream_new(NULL, &options, &s->stream) != EQLM_OK)
-        eqlc_die("out of memory");
-}
-
-eqlc_run_stream *eqlc_run_stream_new(const eqlc_run_stream_options *options, const eqlm_schema *schema,
-                                     const eqlc_event_options *events, const eqlc_run_output *output,
-                                     const eqlc_run_hooks *hooks)
-{
-    eqlc_run_stream *s = eqlc_alloc(sizeof *s);
-
-    *s = (eqlc_run_stream) { .options = *options, .hooks = *hooks };
-    if (!s->options.max_state)
-        s->options.max_state = EQLC_MAX_STATE;
-    if (!read_times(s, events->timestamp_unit)) {
-        free(s);
-        return NULL;
-    }
-    s->reorders = !options->sort && (options->lateness > 0 || events->tiebreaker_field);
-    s->keeps = output->format != EQLC_RUN_COUNT;
-    s->sources = s->keeps && !output->no_source;
-    if (s->reorders || options->sort) {
-        s->reader = eqlc_reader_new(schema, events);
-        if (!s->reader)
-            eqlc_die("out of memory");
-    }
-    open_stream(s);
-    return s;
-}
-
-void eqlc_run_stream_free(eqlc_run_stream *s)
-{
-    if (!s)
-        return;
-    eqlm_stream_free(s->stream);
-    eqlc_reader_free(s->reader);
-    eqlc_doc_queue_clear(&s->waiting);
-    eqlc_docs_clear(&s->docs);
-    free(s->rules);
-    free(s->kinds);
-    free(s->match_events);
-    free(s);
-}
-
-void eqlc_run_stream_add(eqlc_run_stream *s, const eqlm_program *program, uint32_t rule)
-{
-    uint32_t number;
-    eqlm_status status = eqlm_stream_add(s->stream, program, &number);
-
-    if (status != EQLM_OK)
-        eqlc_die("%s", eqlm_status_text(status));
-    s->rules = eqlc_grow(s->rules, &s->cap_rules, number + 1, sizeof *s->rules);
-    s->kinds = eqlc_grow(s->kinds, &s->cap_kinds, number + 1, sizeof *s->kinds);
-    s->rules[number] = rule;
-    s->kinds[number] = eqlm_program_get_kind(program);
-    s->n_programs = number + 1;
-}
-
-/* ------------------------------------------------------------------------------------------------------
- * Events
+ * Budget
  */
 
 static void keep_budget(eqlc_run_stream *s)
 {
-    if (s->next_number % BUDGET_INTERVAL == 0) {
+    if (s->stream && s->next_fed % BUDGET_INTERVAL == 0) {
         eqlm_stream_counts counts;
 
         eqlm_stream_get_counts(s->stream, &counts);
@@ -328,9 +261,143 @@ static void failed(eqlc_run_stream *s, eqlm_status status)
     s->why = status;
 }
 
-/* Gives an event to the stream and keeps its document if that remembers it. doc: its copy, if there is one
- * already; it is taken over. */
-static void feed(eqlc_run_stream *s, const eqlc_event *event, uint64_t number, eqlc_doc *doc)
+/* ------------------------------------------------------------------------------------------------------
+ * Making
+ */
+
+bool eqlc_run_needs_stream(eqlm_vm *vm, const eqlm_program *program)
+{
+    eqlm_value nothing[2] = { { .type = EQLM_NULL }, { .type = EQLM_NULL } };
+    bool matched;
+
+    /* An event without fields, as eqlc_event_get reads it, tells whether one event is enough. */
+    return eqlm_program_get_kind(program) != EQLM_EVENT_QUERY ||
+           eqlm_match(vm, program, nothing + 1, &matched) == EQLM_E_ARGUMENT;
+}
+
+static void hook_event(void *ctx, const eqlc_event *event, uint64_t number, bool query)
+{
+    eqlc_run_stream *s = ctx;
+
+    s->current = event;
+    s->current_number = number;
+    if (query)
+        s->hooks.on_event(s->hooks.ctx, event);
+}
+
+static void hook_match(void *ctx, const eqlm_stream_match *match)
+{
+    (void)on_match(ctx, match);
+}
+
+static void hook_fed(void *ctx, eqlc_doc *take_doc, uint32_t holders)
+{
+    eqlc_run_stream *s = ctx;
+
+    s->current = NULL;
+    if (holders == 0) {
+        eqlc_doc_free(take_doc);
+        return;
+    }
+    take_doc->refs = holders;
+    eqlc_docs_add(&s->docs, take_doc);
+    s->state_bytes = eqlc_jobs_state_bytes(s->jobs);
+    keep_budget(s);
+}
+
+static void hook_failure(void *ctx, eqlm_status status)
+{
+    failed(ctx, status);
+}
+
+/* seed 0: any. */
+static void open_streams(eqlc_run_stream *s, uint64_t seed)
+{
+    eqlm_stream_options options = {
+        .size = sizeof options,
+        .max_state = s->options.max_state,
+        .early_missing = s->options.early_missing,
+        .hash_seed = seed,
+        .on_match = on_match,
+        .on_release = s->keeps ? on_release : NULL,
+        .ctx = s,
+    };
+    eqlc_jobs_hooks hooks = { s, hook_event, hook_match, hook_fed, on_release, hook_failure };
+
+    if (s->options.jobs > 1) {
+        s->jobs = eqlc_jobs_new(s->options.jobs, s->programs, (uint32_t)s->n_programs, &options, s->keeps,
+                                s->sources, &hooks);
+        return;
+    }
+    if (eqlm_stream_new(NULL, &options, &s->stream) != EQLM_OK)
+        eqlc_die("out of memory");
+    for (size_t i = 0; i < s->n_programs; i++) {
+        eqlm_status status = eqlm_stream_add(s->stream, s->programs[i], NULL);
+
+        if (status != EQLM_OK)
+            eqlc_die("%s", eqlm_status_text(status));
+    }
+}
+
+static void need_streams(eqlc_run_stream *s)
+{
+    if (s->n_programs && !s->stream && !s->jobs)
+        open_streams(s, 0);
+}
+
+eqlc_run_stream *eqlc_run_stream_new(const eqlc_run_stream_options *options, const eqlm_schema *schema,
+                                     const eqlc_event_options *events, const eqlc_run_output *output,
+                                     const eqlc_run_hooks *hooks)
+{
+    eqlc_run_stream *s = eqlc_alloc(sizeof *s);
+
+    *s = (eqlc_run_stream) { .options = *options, .hooks = *hooks, .output = output };
+    if (!s->options.max_state)
+        s->options.max_state = EQLC_MAX_STATE;
+    if (!read_times(s, events->timestamp_unit)) {
+        free(s);
+        return NULL;
+    }
+    s->reorders = !options->sort && (options->lateness > 0 || events->tiebreaker_field);
+    s->keeps = output->format != EQLC_RUN_COUNT;
+    s->sources = s->keeps && !output->no_source;
+    if (s->reorders || options->sort) {
+        s->reader = eqlc_reader_new(schema, events);
+        if (!s->reader)
+            eqlc_die("out of memory");
+    }
+    return s;
+}
+
+void eqlc_run_stream_free(eqlc_run_stream *s)
+{
+    if (!s)
+        return;
+    eqlc_jobs_free(s->jobs);
+    eqlm_stream_free(s->stream);
+    eqlc_reader_free(s->reader);
+    eqlc_doc_queue_clear(&s->waiting);
+    eqlc_docs_clear(&s->docs);
+    free(s->programs);
+    free(s->rules);
+    free(s->match_events);
+    free(s);
+}
+
+void eqlc_run_stream_add(eqlc_run_stream *s, const eqlm_program *program, uint32_t rule)
+{
+    s->programs = eqlc_grow(s->programs, &s->cap_programs, s->n_programs + 1, sizeof *s->programs);
+    s->rules = eqlc_grow(s->rules, &s->cap_rules, s->n_programs + 1, sizeof *s->rules);
+    s->programs[s->n_programs] = program;
+    s->rules[s->n_programs++] = rule;
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Events
+ */
+
+/* Gives an event to the stream and keeps its document if that remembers it. */
+static void feed_stream(eqlc_run_stream *s, const eqlc_event *event, uint64_t number, eqlc_doc *take_doc)
 {
     eqlm_event_info info = { .id = number, .has_time = event->has_time, .time = event->time };
     eqlm_status status;
@@ -341,14 +408,57 @@ static void feed(eqlc_run_stream *s, const eqlc_event *event, uint64_t number, e
     status = eqlm_stream_feed(s->stream, event->values, &info);
     s->current = NULL;
     failed(s, status);
-    if (s->keeps && status == EQLM_OK && !s->current_released) {
-        if (doc && !s->sources)
-            eqlc_doc_forget(doc);
-        eqlc_docs_add(&s->docs, doc ? doc : eqlc_doc_new(event, number, s->sources));
-        keep_budget(s);
-    } else {
-        eqlc_doc_free(doc);
+    if (!s->keeps || status != EQLM_OK || s->current_released) {
+        eqlc_doc_free(take_doc);
+        return;
     }
+    if (take_doc && !s->sources)
+        eqlc_doc_forget(take_doc);
+    if (!take_doc)
+        take_doc = eqlc_doc_new(event, number, s->sources);
+    take_doc->number = number;
+    eqlc_docs_add(&s->docs, take_doc);
+    keep_budget(s);
+}
+
+static void reach(eqlc_run_stream *s, int64_t time)
+{
+    if (!s->has_reached || time > s->reached)
+        s->reached = time;
+    s->has_reached = true;
+}
+
+/* An event whose turn it is. query: single events are asked for, too; take_doc: its copy if there is one. */
+static void feed(eqlc_run_stream *s, const eqlc_event *event, bool query, eqlc_doc *take_doc)
+{
+    bool late = event->has_time && s->has_reached && event->time < s->reached;
+    uint64_t number = s->next_fed++;
+
+    s->n_late += late;
+    s->n_no_time += !event->has_time;
+    if (event->has_time)
+        reach(s, event->time);
+    if (s->jobs) {
+        eqlc_job_event how = { .number = number, .query = query, .feed = true, .late = late };
+
+        eqlc_jobs_event(s->jobs, event, &how);
+        eqlc_doc_free(take_doc);
+        return;
+    }
+    if (query)
+        s->hooks.on_event(s->hooks.ctx, event);
+    feed_stream(s, event, number, take_doc);
+}
+
+/* Asks for a single event alone. */
+static void query_only(eqlc_run_stream *s, const eqlc_event *event)
+{
+    eqlc_job_event how = { .number = EQLM_NO_EVENT, .query = true };
+
+    if (s->jobs)
+        eqlc_jobs_event(s->jobs, event, &how);
+    else
+        s->hooks.on_event(s->hooks.ctx, event);
 }
 
 /* Takes the first event that waits. */
@@ -359,17 +469,26 @@ static void take_waiting(eqlc_run_stream *s)
 
     if (!eqlc_reader_again(s->reader, &doc->event, &event))
         eqlc_die("out of memory");
-    if (s->options.sort)
-        s->hooks.on_event(s->hooks.ctx, &event);
-    if (s->n_programs)
-        feed(s, &event, doc->number, doc);
-    else
+    if (s->n_programs) {
+        feed(s, &event, s->options.sort, doc);
+    } else {
+        query_only(s, &event);
         eqlc_doc_free(doc);
+    }
 }
 
 static int64_t minus(int64_t time, int64_t span)
 {
     return time < INT64_MIN + span ? INT64_MIN : time - span;
+}
+
+static void advance(eqlc_run_stream *s, int64_t time)
+{
+    reach(s, time);
+    if (s->jobs)
+        eqlc_jobs_advance(s->jobs, time);
+    else
+        failed(s, eqlm_stream_advance(s->stream, time));
 }
 
 /* No event before `time` will count. */
@@ -383,15 +502,16 @@ static void move_on(eqlc_run_stream *s, int64_t time)
     s->watermark = time;
     while ((first = eqlc_doc_queue_first(&s->waiting)) != NULL && first->event.time < time)
         take_waiting(s);
-    failed(s, eqlm_stream_advance(s->stream, time));
+    advance(s, time);
 }
 
 static void take_in_order(eqlc_run_stream *s, const eqlc_event *event, uint64_t number)
 {
     if (!event->has_time || (s->has_watermark && event->time < s->watermark)) {
-        feed(s, event, number, NULL);
+        feed(s, event, true, NULL);
         return;
     }
+    query_only(s, event);
     eqlc_doc_queue_push(&s->waiting, eqlc_doc_new(event, number, true));
     move_on(s, minus(event->time, s->options.lateness));
     while (s->waiting.bytes > s->options.max_state / 2) {
@@ -422,27 +542,41 @@ void eqlc_run_stream_event(eqlc_run_stream *s, const eqlc_event *event)
         eqlc_doc_queue_push(&s->waiting, eqlc_doc_new(event, number, true));
         return;
     }
-    s->hooks.on_event(s->hooks.ctx, event);
+    need_streams(s);
     if (s->n_programs == 0)
-        return;
-    if (s->reorders)
+        query_only(s, event);
+    else if (s->reorders)
         take_in_order(s, event, number);
     else
-        feed(s, event, number, NULL);
+        feed(s, event, true, NULL);
+    if (s->output->flush)
+        eqlc_run_stream_settle(s);
+}
+
+void eqlc_run_stream_settle(eqlc_run_stream *s)
+{
+    if (s->jobs)
+        eqlc_jobs_drain(s->jobs);
 }
 
 void eqlc_run_stream_end(eqlc_run_stream *s)
 {
+    need_streams(s);
     while (s->waiting.n)
         take_waiting(s);
     if (s->n_programs == 0)
         return;
     if (s->has_as_of) {
         /* Every event up to this time is known, but nothing about those after it. */
-        failed(s, eqlm_stream_advance(s->stream, s->as_of < INT64_MAX ? s->as_of + 1 : s->as_of));
+        advance(s, s->as_of < INT64_MAX ? s->as_of + 1 : s->as_of);
+        eqlc_run_stream_settle(s);
         s->undecided = true;
     }
-    failed(s, eqlm_stream_flush(s->stream));
+    if (s->jobs)
+        eqlc_jobs_flush(s->jobs);
+    else
+        failed(s, eqlm_stream_flush(s->stream));
+    s->has_watermark = s->has_reached = false;
 }
 
 /* ------------------------------------------------------------------------------------------------------
@@ -455,13 +589,19 @@ static bool add_bytes(void *ctx, const void *bytes, size_t len)
     return true;
 }
 
-void eqlc_run_stream_pack(const eqlc_run_stream *s, eqlc_buf *b)
+void eqlc_run_stream_pack(eqlc_run_stream *s, eqlc_buf *b)
 {
     eqlc_buf stream = { NULL, 0, 0 };
 
+    need_streams(s);
     eqlc_pack(b, s->next_number, 8);
+    eqlc_pack(b, s->next_fed, 8);
     eqlc_pack(b, s->has_watermark, 1);
     eqlc_pack(b, (uint64_t)s->watermark, 8);
+    eqlc_pack(b, s->has_reached, 1);
+    eqlc_pack(b, (uint64_t)s->reached, 8);
+    eqlc_pack(b, s->n_late, 8);
+    eqlc_pack(b, s->n_no_time, 8);
     eqlc_pack(b, s->n_outside, 8);
     eqlc_pack(b, s->n_untimely, 8);
     eqlc_pack(b, s->docs.n_forgotten, 8);
@@ -471,10 +611,15 @@ void eqlc_run_stream_pack(const eqlc_run_stream *s, eqlc_buf *b)
     eqlc_pack(b, s->docs.n, 8);
     for (const eqlc_doc *doc = s->docs.oldest; doc; doc = doc->newer)
         eqlc_pack_doc(b, doc);
-    if (eqlm_stream_save(s->stream, add_bytes, &stream) != EQLM_OK)
-        eqlc_die("the state cannot be saved");
-    eqlc_pack_text(b, stream.data, stream.len);
-    eqlc_buf_clear(&stream);
+    eqlc_pack(b, s->jobs ? eqlc_jobs_seed(s->jobs) : 0, 8);
+    if (s->jobs) {
+        eqlc_jobs_pack(s->jobs, b);
+    } else if (s->stream) {
+        if (eqlm_stream_save(s->stream, add_bytes, &stream) != EQLM_OK)
+            eqlc_die("the state cannot be saved");
+        eqlc_pack_text(b, stream.data, stream.len);
+        eqlc_buf_clear(&stream);
+    }
 }
 
 static void unpack_docs(eqlc_run_stream *s, eqlc_unpacker *u)
@@ -500,15 +645,30 @@ bool eqlc_run_stream_unpack(eqlc_run_stream *s, eqlc_unpacker *u)
     uint64_t forgotten;
 
     s->next_number = eqlc_unpack(u, 8);
+    s->next_fed = eqlc_unpack(u, 8);
     s->has_watermark = eqlc_unpack(u, 1) != 0;
     s->watermark = (int64_t)eqlc_unpack(u, 8);
+    s->has_reached = eqlc_unpack(u, 1) != 0;
+    s->reached = (int64_t)eqlc_unpack(u, 8);
+    s->n_late = eqlc_unpack(u, 8);
+    s->n_no_time = eqlc_unpack(u, 8);
     s->n_outside = eqlc_unpack(u, 8);
     s->n_untimely = eqlc_unpack(u, 8);
     forgotten = eqlc_unpack(u, 8);
     unpack_docs(s, u);
     s->docs.n_forgotten = forgotten;
-    eqlm_str stream = eqlc_unpack_text(u);
-    return !u->bad && eqlm_stream_restore(s->stream, stream.ptr, stream.len) == EQLM_OK;
+    uint64_t seed = eqlc_unpack(u, 8);
+    if (s->n_programs == 0)
+        return !u->bad;
+    open_streams(s, seed); /* which stream a join key belongs to depends on it */
+    for (unsigned i = 0; i < (s->jobs ? s->options.jobs : 1) && !u->bad; i++) {
+        eqlm_str text = eqlc_unpack_text(u);
+
+        if (s->jobs ? !eqlc_jobs_restore(s->jobs, i, text)
+                    : eqlm_stream_restore(s->stream, text.ptr, text.len) != EQLM_OK)
+            return false;
+    }
+    return !u->bad;
 }
 
 /* ------------------------------------------------------------------------------------------------------
@@ -523,7 +683,10 @@ void eqlc_run_stream_rule_counts(const eqlc_run_stream *s, uint32_t rule, uint64
 
         if (s->rules[i] != rule)
             continue;
-        eqlm_stream_program_counts(s->stream, i, &counts_of);
+        if (s->jobs)
+            eqlc_jobs_counts(s->jobs, i, &counts_of);
+        else
+            eqlm_stream_program_counts(s->stream, i, &counts_of);
         *errors += counts_of.errors;
         *evicted += counts_of.evicted;
     }
@@ -539,14 +702,11 @@ static void say(uint64_t n, const char *one, const char *many, const char *what)
 
 bool eqlc_run_stream_report(const eqlc_run_stream *s)
 {
-    eqlm_stream_counts total;
-
-    eqlm_stream_get_counts(s->stream, &total);
     say(s->n_outside, "event", "events", "outside --window or --as-of: not looked at");
     if (s->n_programs == 0)
         return false;
-    say(total.no_time, "event", "events", "without a time: seen by queries about single events only");
-    say(total.late, "event", "events",
+    say(s->n_no_time, "event", "events", "without a time: seen by queries about single events only");
+    say(s->n_late, "event", "events",
         "older than what came before: not seen by sequences and samples (see --lateness, --sort)");
     say(s->n_untimely, "event", "events", "taken before --lateness was over, for want of --max-state");
     say(s->docs.n_forgotten, "document", "documents",

@@ -18,6 +18,7 @@ typedef struct eqlc_run_stream_options {
     const char *as_of;  /* as given, or NULL */
     const char *state;  /* file that keeps what is remembered, or NULL */
     uint64_t save_every; /* events between two saves; 0: by time */
+    unsigned jobs;      /* threads; 0 and 1: none */
     bool flush;         /* with a state, too, the end of input decides everything */
 } eqlc_run_stream_options;
 
@@ -33,7 +34,8 @@ enum {
     EQLC_OPT_AS_OF,
     EQLC_OPT_STATE,
     EQLC_OPT_SAVE_EVERY,
-    EQLC_OPT_FLUSH
+    EQLC_OPT_FLUSH,
+    EQLC_OPT_JOBS = 'j'
 };
 /* clang-format off */
 #define EQLC_RUN_STREAM_OPTIONS                                                                              \
@@ -45,7 +47,8 @@ enum {
     { "as-of", required_argument, NULL, EQLC_OPT_AS_OF },                                                    \
     { "state", required_argument, NULL, EQLC_OPT_STATE },                                                    \
     { "save-every", required_argument, NULL, EQLC_OPT_SAVE_EVERY },                                          \
-    { "flush", no_argument, NULL, EQLC_OPT_FLUSH }
+    { "flush", no_argument, NULL, EQLC_OPT_FLUSH },                                                          \
+    { "jobs", required_argument, NULL, EQLC_OPT_JOBS }
 /* clang-format on */
 
 /* Takes an option if it is one of these; *complaint is set to a message with %s for the argument if that is
@@ -75,9 +78,12 @@ void eqlc_run_stream_event(eqlc_run_stream *s, const eqlc_event *event);
 /* The end of input: decides everything. */
 void eqlc_run_stream_end(eqlc_run_stream *s);
 
-/* What is remembered between two events, for another process with the same programs. False: these bytes are
+/* Waits until all that was taken has been told. */
+void eqlc_run_stream_settle(eqlc_run_stream *s);
+
+/* What is remembered between two events, when all is settled, for another process with the same programs. False: these bytes are
  * none of that. */
-void eqlc_run_stream_pack(const eqlc_run_stream *s, eqlc_buf *b);
+void eqlc_run_stream_pack(eqlc_run_stream *s, eqlc_buf *b);
 bool eqlc_run_stream_unpack(eqlc_run_stream *s, eqlc_unpacker *u);
 
 /* Whether a program asks for more than one event. */

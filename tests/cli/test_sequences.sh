@@ -254,4 +254,49 @@ for options in "" "--tiebreaker event.sequence" "--lateness 3s"; do
     check "there was something to find ($options)" test "$(wc -l < "$work/whole")" -gt 1000
 done
 
+# -------------------------------------------------------------------------------------------------- threads
+awk 'BEGIN { srand(11); for (i = 0; i < 20000; i++) {
+    c = rand() < 0.4 ? "process" : rand() < 0.6 ? "network" : "file"
+    key = rand() < 0.8 ? int(rand() * 40) : "[" int(rand() * 40) ",\"s" int(rand() * 9) "\"," (rand() < 0.5 ? "true" : rand() * 10) "]"
+    printf "{\"@timestamp\":%d,\"event\":{\"category\":\"%s\",\"sequence\":%d},\"k\":%s,\"n\":%d}\n",
+        int(i / 3) * 10 - (rand() < 0.1 ? 30 : 0), c, 100 - i % 7, key, int(rand() * 100) } }' > "$work/random.ndjson"
+rules=(-q 'sequence by k with maxspan=1s [process where n < 20] [network where n > 30] ![file where n > 60]'
+    -q 'sequence with maxspan=1s [process where n < 10] by k [network where n > 90] by k'
+    -q 'sample by k [process where n == 1] [network where n == 2] [file where n == 3]'
+    -q 'sequence by k with maxspan=1s ![file where n > 90] [process where n < 50] [network where n > 50] until [file where n < 5]'
+    -q 'any where n == 99' -q 'sequence with maxspan=200ms [process where n < 3] [file where n > 90] | tail 9')
+for options in "" "--tiebreaker event.sequence" "--lateness 50ms" "--sort" "--as-of 50000"; do
+    # shellcheck disable=SC2086
+    "$eqlc" run "${rules[@]}" $options "$work/random.ndjson" > "$work/one" 2> "$work/one.err"
+    check "there is something to find ($options)" test "$(wc -l < "$work/one")" -gt 200
+    for n in 2 7; do # rules are dealt out, join keys are
+        # shellcheck disable=SC2086
+        "$eqlc" run "${rules[@]}" $options -j $n "$work/random.ndjson" > "$work/many" 2> "$work/many.err"
+        check "-j $n gives the same ($options)" cmp "$work/one" "$work/many"
+        check "-j $n reports the same ($options)" cmp "$work/one.err" "$work/many.err"
+    done
+done
+head -n 10000 "$work/random.ndjson" > "$work/half1"
+tail -n +10001 "$work/random.ndjson" > "$work/half2"
+"$eqlc" run "${rules[@]}" --no-source "$work/half1" "$work/half2" > "$work/one" 2> /dev/null
+for n in 2 7; do
+    rm -f "$work/s6"
+    "$eqlc" run "${rules[@]}" --no-source -j $n --state "$work/s6" "$work/half1" > "$work/many" 2> /dev/null
+    "$eqlc" run "${rules[@]}" --no-source -j $n --state "$work/s6" --flush "$work/half2" >> "$work/many" 2> /dev/null
+    check "-j $n with a state gives the same" cmp "$work/one" "$work/many"
+done
+run "${rules[@]}" -j 3 --state "$work/s6" "$work/half2"
+holds "a state of another number of threads is refused" "$err" "other rules or options"
+usage "-j is a number" "${rules[@]}" -j 0 "$work/half2"
+usage "-j is a number" "${rules[@]}" -j 65 "$work/half2"
+
+coproc live { exec "$eqlc" run -j 2 -q "$pair" --no-source - 2> "$work/live"; }
+live_pid=$live_PID
+head -n 2 events.ndjson >&"${live[1]}"
+answer=
+read -r -t 20 answer <&"${live[0]}"
+holds "-j answers lines as they come" "$answer" '"_line":2'
+eval "exec ${live[1]}>&-"
+wait "$live_pid"
+
 tap_end

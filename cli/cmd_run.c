@@ -463,6 +463,7 @@ static void load_state(run *r)
             eqlc_die("%s: the state is damaged", r->state.path);
         eqlc_run_state_loaded(&r->state);
     }
+    save_state(r, false); /* a run that is killed soon has to know where its output began */
     free(programs);
 }
 

@@ -591,6 +591,8 @@ typedef struct eqlm_stream_options {
      * n_shards is `shard`, so that an event may be fed to several of them. Event queries are told by shard 0. 0: alone.
      * All must have the same hash_seed, not 0. */
     uint32_t n_shards, shard;
+    uint32_t samples_per_key; /* how many different combinations of events a sample tells of one key tuple, in the order
+                                 of its terms with the earliest events first; 0: 1; at most 65536 */
 } eqlm_stream_options;
 
 EQLM_API eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_options *options, eqlm_stream **out);

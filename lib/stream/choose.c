@@ -4,16 +4,16 @@
 
 #define NONE UINT32_MAX
 
-bool eqli_chooser_init(eqli_chooser *c, const eqlm_alloc *alloc, uint32_t n)
+bool eqli_chooser_init(eqli_chooser *c, const eqlm_alloc *alloc, uint32_t n, uint32_t width)
 {
-    size_t square = (size_t)n * n; /* n <= EQLI_MAX_STAGES */
-    *c = (eqli_chooser) { .n = n };
+    size_t offers = (size_t)n * width;
+    *c = (eqli_chooser) { .n = n, .width = width };
     c->n_offers = eqli_mem_new(alloc, n * sizeof *c->n_offers);
-    c->offers = eqli_mem_new(alloc, square * sizeof *c->offers);
-    c->events = eqli_mem_new(alloc, square * sizeof *c->events);
-    c->ids = eqli_mem_new(alloc, square * sizeof *c->ids);
-    c->owner = eqli_mem_new(alloc, square * sizeof *c->owner);
-    c->via = eqli_mem_new(alloc, square * sizeof *c->via);
+    c->offers = eqli_mem_new(alloc, offers * sizeof *c->offers);
+    c->events = eqli_mem_new(alloc, offers * sizeof *c->events);
+    c->ids = eqli_mem_new(alloc, offers * sizeof *c->ids);
+    c->owner = eqli_mem_new(alloc, offers * sizeof *c->owner);
+    c->via = eqli_mem_new(alloc, offers * sizeof *c->via);
     c->choice = eqli_mem_new(alloc, n * sizeof *c->choice);
     c->queue = eqli_mem_new(alloc, n * sizeof *c->queue);
     if (c->n_offers && c->offers && c->events && c->ids && c->owner && c->via && c->choice && c->queue)
@@ -24,13 +24,13 @@ bool eqli_chooser_init(eqli_chooser *c, const eqlm_alloc *alloc, uint32_t n)
 
 void eqli_chooser_clear(eqli_chooser *c, const eqlm_alloc *alloc)
 {
-    size_t n = c->n, square = n * n;
+    size_t n = c->n, offers = n * c->width;
     eqli_mem_free(alloc, c->n_offers, n * sizeof *c->n_offers);
-    eqli_mem_free(alloc, c->offers, square * sizeof *c->offers);
-    eqli_mem_free(alloc, c->events, square * sizeof *c->events);
-    eqli_mem_free(alloc, c->ids, square * sizeof *c->ids);
-    eqli_mem_free(alloc, c->owner, square * sizeof *c->owner);
-    eqli_mem_free(alloc, c->via, square * sizeof *c->via);
+    eqli_mem_free(alloc, c->offers, offers * sizeof *c->offers);
+    eqli_mem_free(alloc, c->events, offers * sizeof *c->events);
+    eqli_mem_free(alloc, c->ids, offers * sizeof *c->ids);
+    eqli_mem_free(alloc, c->owner, offers * sizeof *c->owner);
+    eqli_mem_free(alloc, c->via, offers * sizeof *c->via);
     eqli_mem_free(alloc, c->choice, n * sizeof *c->choice);
     eqli_mem_free(alloc, c->queue, n * sizeof *c->queue);
 }
@@ -44,7 +44,7 @@ void eqli_chooser_begin(eqli_chooser *c)
 
 void eqli_chooser_offer(eqli_chooser *c, uint32_t term, uint64_t id)
 {
-    c->offers[(size_t)term * c->n + c->n_offers[term]++] = id;
+    c->offers[(size_t)term * c->width + c->n_offers[term]++] = id;
     c->ids[c->n_ids++] = id;
 }
 
@@ -119,7 +119,7 @@ static bool serve(eqli_chooser *c, uint32_t term, uint32_t fixed, uint32_t forbi
     while (head < tail) {
         uint32_t t = c->queue[head++];
         for (uint32_t i = 0; i < c->n_offers[t]; i++) {
-            uint32_t event = c->events[(size_t)t * c->n + i], owner = c->owner[event];
+            uint32_t event = c->events[(size_t)t * c->width + i], owner = c->owner[event];
             if (event == forbidden || c->via[event] != NONE || (owner != NONE && owner < fixed))
                 continue;
             c->via[event] = t;
@@ -151,6 +151,24 @@ static bool prefer(eqli_chooser *c, uint32_t term, uint32_t event)
     return false;
 }
 
+/* The terms from `first` on take the earliest events that they can have, all terms being served. */
+static void choose_earliest(eqli_chooser *c, uint32_t first)
+{
+    for (uint32_t t = first; t < c->n; t++) {
+        const uint32_t *events = &c->events[(size_t)t * c->width];
+        for (uint32_t i = 0; c->choice[t] != events[i]; i++) {
+            if (prefer(c, t, events[i]))
+                break;
+        }
+    }
+}
+
+static void write_choice(const eqli_chooser *c, uint64_t *out)
+{
+    for (uint32_t t = 0; t < c->n; t++)
+        out[t] = c->ids[c->choice[t]];
+}
+
 bool eqli_chooser_choose(eqli_chooser *c, uint64_t *out)
 {
     make_distinct(c);
@@ -158,18 +176,31 @@ bool eqli_chooser_choose(eqli_chooser *c, uint64_t *out)
         c->owner[i] = NONE;
     for (uint32_t t = 0; t < c->n; t++) {
         for (uint32_t i = 0; i < c->n_offers[t]; i++)
-            c->events[(size_t)t * c->n + i] = index_of(c, c->offers[(size_t)t * c->n + i]);
+            c->events[(size_t)t * c->width + i] = index_of(c, c->offers[(size_t)t * c->width + i]);
     }
     for (uint32_t t = 0; t < c->n; t++) {
         if (!serve(c, t, 0, NONE))
             return false;
     }
-    for (uint32_t t = 0; t < c->n; t++) {
-        for (uint32_t i = 0; c->choice[t] != c->events[(size_t)t * c->n + i]; i++) {
-            if (prefer(c, t, c->events[(size_t)t * c->n + i]))
-                break;
-        }
-        out[t] = c->ids[c->choice[t]];
-    }
+    choose_earliest(c, 0);
+    write_choice(c, out);
     return true;
+}
+
+bool eqli_chooser_next(eqli_chooser *c, uint64_t *out)
+{
+    for (uint32_t t = c->n; t-- > 0;) {
+        const uint32_t *events = &c->events[(size_t)t * c->width];
+        uint32_t i = 0;
+        while (events[i] != c->choice[t])
+            i++;
+        while (++i < c->n_offers[t]) {
+            if (!prefer(c, t, events[i]))
+                continue;
+            choose_earliest(c, t + 1);
+            write_choice(c, out);
+            return true;
+        }
+    }
+    return false;
 }

@@ -1,8 +1,8 @@
 /* sample.c - groups of events with one key tuple, one different event per term (language S8, decision 14).
  *
- * Of each term only the first n events can be chosen, n being the number of terms: the other terms take at
- * most n - 1 events, so one of the first n is always free, and the earliest free one wins. So a key keeps n
- * events per term. */
+ * Of each term only the first n + m - 1 events can be chosen, n being the number of terms and m that of
+ * samples told of a key: behind these, at least m of the term's earlier events are not taken by the other
+ * terms, and each of them makes a combination that comes before. So a key keeps n + m - 1 events per term. */
 #include "stream/choose.h"
 #include "stream/stream.h"
 
@@ -14,7 +14,7 @@ static eqli_entry **list_of(const eqli_entry *e)
 bool eqli_choice_has_room(const eqli_stream_program *sp, const eqli_key_state *k, uint32_t term)
 {
     const eqli_entry *first = k->slots[2 * term], *last = k->slots[2 * term + 1];
-    return !first || last->rank - first->rank + 1 < sp->n_terms;
+    return !first || last->rank - first->rank + 1 < sp->n_choices;
 }
 
 /* The links of the list lie behind the id. */
@@ -112,6 +112,18 @@ static void sort_keys(eqli_key_state **v, size_t n)
     }
 }
 
+/* No list of a key is longer. */
+static uint32_t longest_list(const eqli_stream_program *sp, const eqli_key_state *k)
+{
+    uint32_t longest = 0;
+    for (uint32_t term = 0; term < sp->n_terms; term++) {
+        const eqli_entry *first = k->slots[2 * term], *last = k->slots[2 * term + 1];
+        if (first && last->rank - first->rank >= longest)
+            longest = last->rank - first->rank + 1;
+    }
+    return longest;
+}
+
 /* Keys with an event of the first term, each once; v may be NULL to count them. */
 static size_t collect_keys(const eqli_stream_program *sp, eqli_key_state **v)
 {
@@ -135,7 +147,7 @@ static void offer_events(eqli_chooser *c, const eqli_stream_program *sp, const e
     }
 }
 
-static void tell(eqlm_stream *s, eqli_stream_program *sp, const eqli_key_state *k)
+static void tell_one(eqlm_stream *s, eqli_stream_program *sp, const eqli_key_state *k)
 {
     int64_t time = INT64_MIN;
     for (uint32_t term = 0; term < sp->n_terms; term++) {
@@ -147,6 +159,18 @@ static void tell(eqlm_stream *s, eqli_stream_program *sp, const eqli_key_state *
     eqli_stream_tell(s, sp, eqli_key_bytes(k), sp->program->stages[0].n_keys, time);
 }
 
+static void tell_samples(eqlm_stream *s, eqli_stream_program *sp, eqli_chooser *c, const eqli_key_state *k)
+{
+    offer_events(c, sp, k);
+    bool found = eqli_chooser_choose(c, s->match_events);
+    for (uint32_t n = 1; found; n++) {
+        tell_one(s, sp, k);
+        if (n >= s->options.samples_per_key || s->stopped)
+            return;
+        found = eqli_chooser_next(c, s->match_events);
+    }
+}
+
 eqlm_status eqli_sample_flush(eqlm_stream *s, eqli_stream_program *sp)
 {
     size_t n = collect_keys(sp, NULL);
@@ -154,15 +178,17 @@ eqlm_status eqli_sample_flush(eqlm_stream *s, eqli_stream_program *sp)
     eqli_key_state **keys = eqli_mem_new(&s->alloc, n * sizeof *keys);
     if (!keys)
         return EQLM_E_NOMEM;
-    bool ok = eqli_chooser_init(&c, &s->alloc, sp->n_terms);
+    uint32_t width = 1;
+    collect_keys(sp, keys);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t longest = longest_list(sp, keys[i]);
+        width = longest > width ? longest : width;
+    }
+    bool ok = eqli_chooser_init(&c, &s->alloc, sp->n_terms, width);
     if (ok) {
-        collect_keys(sp, keys);
         sort_keys(keys, n);
-        for (size_t i = 0; i < n; i++) {
-            offer_events(&c, sp, keys[i]);
-            if (eqli_chooser_choose(&c, s->match_events))
-                tell(s, sp, keys[i]);
-        }
+        for (size_t i = 0; i < n; i++)
+            tell_samples(s, sp, &c, keys[i]);
         eqli_chooser_clear(&c, &s->alloc);
     }
     eqli_mem_free(&s->alloc, keys, n * sizeof *keys);

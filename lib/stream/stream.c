@@ -8,7 +8,7 @@
 
 static bool options_are_good(const eqlm_stream_options *o)
 {
-    if (o->size > sizeof *o || o->lateness_ns < 0)
+    if (o->size > sizeof *o || o->lateness_ns < 0 || o->samples_per_key > EQLI_MAX_SAMPLES_PER_KEY)
         return false;
     if ((o->lateness_ns || o->order_by_tiebreaker) && (!o->hold_event || !o->release_event))
         return false;
@@ -36,6 +36,8 @@ eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_options *
     s->next_expiry = INT64_MAX;
     if (!o.max_state)
         s->options.max_state = EQLI_STREAM_MAX_STATE;
+    if (!o.samples_per_key)
+        s->options.samples_per_key = 1;
     s->reorders = o.lateness_ns || o.order_by_tiebreaker;
     /* Addresses differ from run to run where an attacker matters; hosts with better numbers give one. */
     uint64_t heap = (uint64_t)(uintptr_t)s, stack = (uint64_t)(uintptr_t)&o;
@@ -173,6 +175,10 @@ static eqli_stream_program *program_new(eqlm_stream *s, const eqlm_program *p)
         return NULL;
     }
     lay_out(sp);
+    /* A state says which events of a sample are kept, and with another number others would be. */
+    sp->n_choices = sp->n_terms + s->options.samples_per_key - 1;
+    if (p->kind == EQLM_SAMPLE && s->options.samples_per_key > 1)
+        sp->fingerprint += s->options.samples_per_key;
     return sp;
 }
 

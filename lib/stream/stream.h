@@ -19,6 +19,7 @@
 enum {
     EQLI_MAX_PROGRAMS = 1 << 20,
     EQLI_MAX_ANCESTRY = 1024,       /* generations that LINEAGE looks back */
+    EQLI_MAX_SAMPLES_PER_KEY = 1 << 16,
     EQLI_MAX_EVENT_KEYS = 64 << 20, /* bytes of all key tuples of one event */
 };
 
@@ -73,6 +74,7 @@ typedef struct eqli_stream_program {
     uint32_t *position; /* of a positive stage: its number among these; of a missing one: positive stages
                            before it */
     uint16_t *alias_at; /* n_positive: number of the alias captured there + 1, or 0 */
+    uint32_t n_choices; /* events that a sample keeps for a key and term */
     uint32_t n_slots;   /* of a key's state */
     uint32_t leading_slot, pending_slot; /* the latter is head, the next one tail */
     bool has_missing, has_leading, has_trailing;

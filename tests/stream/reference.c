@@ -210,7 +210,10 @@ static int n_keys_to_compare;
 static int by_last_and_key(const void *a, const void *b)
 {
     const ref_match *x = a, *y = b;
-    return x->last != y->last ? x->last - y->last : ref_compare_keys(x->key, y->key, n_keys_to_compare);
+    int order = x->last != y->last ? x->last - y->last : ref_compare_keys(x->key, y->key, n_keys_to_compare);
+    for (int i = 0; order == 0 && i < REF_MAX_TERMS; i++) /* samples of one key */
+        order = x->events[i] - y->events[i];
+    return order;
 }
 
 size_t ref_sequences(const ref_query *q, const ref_event *events, int n, ref_match *out)
@@ -225,22 +228,26 @@ size_t ref_sequences(const ref_query *q, const ref_event *events, int n, ref_mat
     return n_out;
 }
 
-/* Tries every event for term t and those behind it. */
-static bool choose(const ref_query *q, const ref_event *events, int n, const tuple *key, int t, int *chosen)
+/* Tries every event for term t and those behind it, until there are enough matches of the key. */
+static void choose(const ref_query *q, const ref_event *events, int n, const tuple *key, int t, int *chosen,
+                   ref_match *out, int *n_out)
 {
-    if (t == q->n_terms)
-        return true;
-    for (int e = 0; e < n; e++) {
+    if (t == q->n_terms) {
+        ref_match *m = &out[(*n_out)++];
+        memset(m, 0, sizeof *m);
+        memcpy(m->key, key->v, sizeof m->key);
+        memcpy(m->events, chosen, (size_t)t * sizeof *chosen);
+        return;
+    }
+    for (int e = 0; e < n && *n_out < q->samples_per_key; e++) {
         bool used = false;
         for (int i = 0; i < t; i++)
             used = used || chosen[i] == e;
         if (used || !hits(&events[e], &q->terms[t], key, q->n_keys))
             continue;
         chosen[t] = e;
-        if (choose(q, events, n, key, t + 1, chosen))
-            return true;
+        choose(q, events, n, key, t + 1, chosen, out, n_out);
     }
-    return false;
 }
 
 size_t ref_samples(const ref_query *q, const ref_event *events, int n, ref_match *out)
@@ -249,10 +256,9 @@ size_t ref_samples(const ref_query *q, const ref_event *events, int n, ref_match
     size_t n_out = 0;
     collect_all(q, events, n, &keys);
     for (int i = 0; i < keys.n; i++) {
-        ref_match *m = &out[n_out];
-        memset(m, 0, sizeof *m);
-        memcpy(m->key, keys.items[i].v, sizeof m->key);
-        n_out += choose(q, events, n, &keys.items[i], 0, m->events);
+        int chosen[REF_MAX_TERMS], n_of_key = 0;
+        choose(q, events, n, &keys.items[i], 0, chosen, out + n_out, &n_of_key);
+        n_out += (size_t)n_of_key;
     }
     n_keys_to_compare = q->n_keys;
     qsort(out, n_out, sizeof *out, by_last_and_key);

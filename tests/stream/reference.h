@@ -44,6 +44,7 @@ typedef struct ref_query {
     bool has_until;
     ref_term until;
     int64_t maxspan; /* ms; -1: none */
+    int samples_per_key;
 } ref_query;
 
 typedef struct ref_value {

@@ -130,6 +130,7 @@ static void make_query(trial *t)
         kinds[i] = chance(70) ? 'k' : 's';
         shared[i] = random_key(kinds[i]);
     }
+    q->samples_per_key = t->sample && chance(50) ? 1 + (int)below(6) : 1;
     bool has_missing = !t->sample && !t->endpoint && chance(50);
     q->maxspan = !t->sample && (has_missing || chance(50)) ? 1 + (int)below(chance(50) ? 20 : 80) : -1;
     say(t, t->sample ? "sample" : "sequence");
@@ -256,6 +257,7 @@ static eqlm_stream *open_stream(trial *t, eqlm_stream_options o)
 {
     eqlm_stream *s = NULL;
     o.size = sizeof o;
+    o.samples_per_key = (uint32_t)t->model.samples_per_key;
     o.ctx = t;
     o.on_match = on_match;
     o.hold_event = hold_event;

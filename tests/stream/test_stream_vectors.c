@@ -121,6 +121,7 @@ static eqlm_stream *new_stream(job *j, bool reorders)
     eqlm_stream *s = NULL;
     eqlm_stream_options o = ts_feeder_options(&j->feeder);
     o.early_missing = json_is_true(json_object_get(j->v->json, "early_missing"));
+    o.samples_per_key = (uint32_t)json_integer_value(json_object_get(j->v->json, "samples_per_key"));
     o.hash_seed = 7;
     if (reorders) {
         o.lateness_ns = INT64_MAX / 2;

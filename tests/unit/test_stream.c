@@ -172,6 +172,8 @@ static void test_arguments(void **state)
     assert_int_equal(eqlm_stream_new(NULL, &o, &s), EQLM_E_ARGUMENT);
     o = (eqlm_stream_options) { .size = sizeof o, .n_shards = 2 }; /* no seed to share */
     assert_int_equal(eqlm_stream_new(NULL, &o, &s), EQLM_E_ARGUMENT);
+    o = (eqlm_stream_options) { .size = sizeof o, .samples_per_key = (1 << 16) + 1 };
+    assert_int_equal(eqlm_stream_new(NULL, &o, &s), EQLM_E_ARGUMENT);
     assert_int_equal(eqlm_stream_new(NULL, NULL, &s), EQLM_OK);
     assert_int_equal(eqlm_compile_expr(NULL, r.feeder.schema, (eqlm_str) { "1 + x", 5 }, NULL, NULL, &expr),
                      EQLM_OK);
@@ -1159,7 +1161,7 @@ static void test_choosing_is_quick(void **state)
     eqli_chooser c;
     uint64_t out[N];
     (void)state;
-    assert_true(eqli_chooser_init(&c, &alloc, N));
+    assert_true(eqli_chooser_init(&c, &alloc, N, N));
     for (uint32_t offered = N - 1; offered <= N; offered++) {
         eqli_chooser_begin(&c);
         for (uint32_t t = 0; t < N; t++) {
@@ -1182,10 +1184,36 @@ static void test_choosing_is_quick(void **state)
     eqli_chooser_clear(&c, &alloc);
 }
 
+/* The same query keeps other events for another number of samples: a state is for one number. */
+static void test_state_knows_number_of_samples(void **state)
+{
+    static const char *const queries[] = { "sample by u [a where true] [b where true]", NULL };
+    rig r;
+    ts_bytes image = { 0 };
+    eqlm_stream *s = NULL;
+    (void)state;
+    rig_init(&r, queries, EQLM_DIALECT_ES);
+    eqlm_stream_options o = { .size = sizeof o, .samples_per_key = 3 };
+    assert_int_equal(eqlm_stream_new(NULL, &o, &s), EQLM_OK);
+    assert_int_equal(eqlm_stream_add(s, r.programs[0], NULL), EQLM_OK);
+    assert_int_equal(eqlm_stream_save(s, ts_bytes_write, &image), EQLM_OK);
+    eqlm_stream_free(s);
+    for (uint32_t n = 0; n < 5; n++) {
+        o.samples_per_key = n;
+        assert_int_equal(eqlm_stream_new(NULL, &o, &s), EQLM_OK);
+        assert_int_equal(eqlm_stream_add(s, r.programs[0], NULL), EQLM_OK);
+        assert_int_equal(eqlm_stream_restore(s, image.ptr, image.len), n == 3 ? EQLM_OK : EQLM_E_IMAGE);
+        eqlm_stream_free(s);
+    }
+    free(image.ptr);
+    rig_clear(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_state_knows_number_of_samples),
         cmocka_unit_test(test_programs_are_kept_and_fixed),
         cmocka_unit_test(test_aliases_it_cannot_ask),
         cmocka_unit_test(test_alias_in_a_gap),

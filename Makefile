@@ -1,7 +1,8 @@
 # libeqlmini and eqlc. `make help` lists the targets; docs/contributing.md explains the layout.
 #
 # Everything built lies under $(BUILD). Variables a caller may set: CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS PREFIX
-# DESTDIR BUILD, WERROR=1 (warnings are errors), ASSERT=1 (keep assertions) and V=1 (print whole commands).
+# DESTDIR BUILD, COLD_CFLAGS (see Sources), WERROR=1 (warnings are errors), ASSERT=1 (keep assertions) and V=1
+# (print whole commands).
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -149,6 +150,19 @@ KERNEL_FLAGS_v3 := -march=x86-64-v3 -mpclmul
 CLI_OBJ := $(call obj,$(CLI_C) $(CLI_CC)) $(KERNELS:%=$(BUILD)/obj/cli/json_extract.%.o)
 CLI_PARTS := $(filter-out $(BUILD)/obj/cli/eqlc.o,$(CLI_OBJ))
 
+# What runs for every event is compiled as CFLAGS says, everything else of the library for size. There are no tables
+# for unwinding through it either: debuggers use what -g writes, exceptions must not pass the library. Builds
+# for debugging and with sanitizers are left as they are.
+HOT_SRC := $(addprefix lib/,base/arena.c base/text.c vm/vm.c $(addprefix ops/,pattern.c pattern_find.c pattern_wild.c regex_dfa.c) \
+    rules/match.c rules/table.c stream/stream.c stream/sequence.c stream/index.c stream/keys.c)
+FOR_USE := $(if $(filter -O2 -O3,$(CFLAGS)),$(if $(findstring -fsanitize,$(CFLAGS)),,yes))
+COLD_CFLAGS ?= $(if $(FOR_USE),-Os)
+$(if $(FOR_USE),$(eval LIB_FLAGS += -fno-asynchronous-unwind-tables))
+$(call obj,$(filter-out $(HOT_SRC),$(LIB_SRC))): SIZE_FLAGS = $(COLD_CFLAGS)
+# Addresses of constants in 1 KB instead of 16; loaders understand them from glibc 2.36 on.
+PACKED := $(shell printf '%s\n' '\#include <stdlib.h>' '\#if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)' packed '\#endif' | \
+    $(CC) -E -P -x c - 2>/dev/null | sed -n 's/^packed$$/-Wl,-z,pack-relative-relocs/p')
+
 # Generated sources. Those whose input does not exist are left out.
 GENERATED := \
     $(if $(wildcard grammar/lex.re),$(GEN)/lex.c) \
@@ -239,7 +253,7 @@ $(BUILD)/.tools-test: $(BUILD)/.tools-lib
 	$(check_begin) $(check_test) $(check_end)
 
 # Objects depend on the flags they were made with.
-FLAGS_NOW := $(CC) $(CFLAGS) $(CPPFLAGS) $(LIB_FLAGS) $(UNIT_FLAGS) | $(CXX) $(CXXFLAGS) $(CLI_FLAGS) $(CLI_CXX_FLAGS) | $(LDFLAGS)
+FLAGS_NOW := $(CC) $(CFLAGS) $(COLD_CFLAGS) $(CPPFLAGS) $(LIB_FLAGS) $(UNIT_FLAGS) | $(CXX) $(CXXFLAGS) $(CLI_FLAGS) $(CLI_CXX_FLAGS) | $(LDFLAGS)
 $(BUILD)/.flags: FORCE
 	@mkdir -p $(@D); printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' > $@
 
@@ -273,7 +287,7 @@ $(LIB_OBJ): | $(GENERATED)
 $(ECS_OBJ): | $(ECS_GENERATED)
 $(BUILD)/obj/lib/%.o: lib/%.c $(BUILD)/.flags | $(BUILD)/.tools-lib
 	@mkdir -p $(@D)
-	$(call say,CC)$(CC) $(LIB_FLAGS) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<
+	$(call say,CC)$(CC) $(LIB_FLAGS) $(CPPFLAGS) $(CFLAGS) $(SIZE_FLAGS) $(DEPFLAGS) -c -o $@ $<
 
 # A source that went away has to leave the libraries, too.
 $(BUILD)/.objects: FORCE
@@ -289,7 +303,7 @@ $(LIB_A) $(BUILD)/libeqlmini-ecs.a: $(BUILD)/.objects
 $(LIB_SO): $(LIB_OBJ)
 $(BUILD)/libeqlmini-ecs.so.$(VERSION): $(ECS_OBJ)
 $(BUILD)/libeqlmini.so.$(VERSION) $(BUILD)/libeqlmini-ecs.so.$(VERSION): $(BUILD)/.objects
-	$(call say,LINK)$(CC) -shared -Wl,-soname,$(patsubst %.so.$(VERSION),%.so.$(SOVERSION),$(@F)) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^)
+	$(call say,LINK)$(CC) -shared -Wl,-soname,$(patsubst %.so.$(VERSION),%.so.$(SOVERSION),$(@F)) $(CFLAGS) $(PACKED) $(LDFLAGS) -o $@ $(filter %.o,$^)
 $(BUILD)/%.so: $(BUILD)/%.so.$(VERSION)
 	@ln -sf $(<F) $@.$(SOVERSION)
 	@ln -sf $(@F).$(SOVERSION) $@

@@ -3,7 +3,8 @@
 #   - the shared library exports eqlm_* and nothing else,
 #   - the archive defines eqlm_* and eqli_* and nothing else,
 #   - neither calls a function the library does without (below),
-#   - there is no writable data.
+#   - there is no writable data,
+#   - the shared library is small, built as the Makefile proposes.
 set -u
 build=${BUILD:-build}
 lib=$build/libeqlmini.a
@@ -63,4 +64,15 @@ writable=$(objdump -t "$lib" | awk '
         if ($(NF - 1) !~ /^0+$/) print file, $0
     }')
 report "no writable data" "$writable"
+
+# Other flags give other sizes.
+if [ "${CFLAGS:-}" = '-O2 -g' ] && [ -z "${ASSERT:-}" ] && [ "$(uname -m)" = x86_64 ]; then
+    most=310000
+    stripped=$(mktemp)
+    strip -o "$stripped" "$so"
+    bytes=$(wc -c < "$stripped")
+    rm -f "$stripped"
+    report "the stripped shared library has at most $most bytes" \
+        "$([ "$bytes" -le $most ] || echo "it has $bytes")"
+fi
 exit $failed

@@ -54,7 +54,7 @@ typedef struct run {
     uint64_t n_seen;
     uint64_t n_skipped_bad;
     uint64_t n_seen_matches;
-    uint64_t n_matches; /* what the pipes leave of them; known at the end */
+    uint64_t n_matches;       /* what the pipes leave of them; known at the end */
     char now[EQLC_TIME_TEXT]; /* of --now */
     bool show_progress, progress_shown;
     struct timespec started;
@@ -377,7 +377,8 @@ static bool match_alone(run *r, run_rule *rule, const eqlc_event *event)
     return matched;
 }
 
-/* Asks the set. False if every rule has to be asked instead: something went wrong, and only they know where. */
+/* Asks the set. False if every rule has to be asked instead: something went wrong, and only they know where.
+ */
 static bool match_set(run *r, const eqlc_event *event, const uint32_t **matches, size_t *n)
 {
     uint64_t errors = eqlm_vm_errors(r->set_vm);

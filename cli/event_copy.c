@@ -37,7 +37,8 @@ eqlm_value eqlc_value_copy(eqlc_scratch *s, const eqlm_value *value)
     case EQLM_ARRAY:
         items = take(s, value->len * sizeof *items);
         for (uint32_t i = 0; i < value->len; i++)
-            items[i] = eqlc_value_copy(s, &value->as.items[i]); /* as deep as the schema has arrays of objects */
+            items[i] =
+                eqlc_value_copy(s, &value->as.items[i]); /* as deep as the schema has arrays of objects */
         copy.as.items = items;
         break;
     case EQLM_OBJECT:

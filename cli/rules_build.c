@@ -107,8 +107,8 @@ void eqlc_rule_set(char **field, const char *text, size_t len)
     *field = text ? eqlc_copy(text, len) : NULL;
 }
 
-const char *const eqlc_metadata_keys[] = { "version",    "tags",      "threat", "from", "to", "interval", "description",
-                                            "references", "author", "license", NULL };
+const char *const eqlc_metadata_keys[] = { "version",     "tags",       "threat", "from",    "to", "interval",
+                                           "description", "references", "author", "license", NULL };
 
 void eqlc_rule_note(eqlc_rule *rule, const char *key, const char *json, size_t len)
 {

@@ -31,7 +31,7 @@ struct rule_object {
     int risk_score = -1;
     bool has_query = false; /* of any type */
     bool has_type = false, has_language = false;
-    size_t filters_at = 0; /* 0: none, or an empty list */
+    size_t filters_at = 0;                                           /* 0: none, or an empty list */
     std::vector<std::pair<const char *, std::string_view>> metadata; /* as written */
 };
 

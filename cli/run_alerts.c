@@ -1,5 +1,5 @@
-/* run_alerts.c - matches as alert documents. Identifiers are digests of the rule and its events, so that a run
- * over the same events gives the same bytes. */
+/* run_alerts.c - matches as alert documents. Identifiers are digests of the rule and its events, so that a
+ * run over the same events gives the same bytes. */
 #include "run_alerts.h"
 
 #include "json_merge.h"
@@ -49,7 +49,8 @@ static eqlm_str metadata(const eqlc_alerts *o, const char *key)
 }
 
 /* Of a rule, its version, and a set of events. */
-static void match_id(const eqlc_alerts *o, const eqlc_rule *rule, const eqlc_run_match *match, char out[ID_TEXT])
+static void match_id(const eqlc_alerts *o, const eqlc_rule *rule, const eqlc_run_match *match,
+                     char out[ID_TEXT])
 {
     const eqlc_event **events = eqlc_alloc(match->n_events * sizeof *events);
     eqlm_str version = metadata(o, "version");
@@ -279,7 +280,8 @@ static void add_ancestor(eqlc_buf *b, const char *id, const char *type, const ch
 static void add_event_alert(eqlc_alerts *o, eqlc_buf *b, const eqlc_rule *rule, const eqlc_run_match *match,
                             const eqlc_event *event, const char *id)
 {
-    bool fields = !o->no_source && event->source && parse(&o->a, &o->text_a, event->source, event->source_len);
+    bool fields =
+        !o->no_source && event->source && parse(&o->a, &o->text_a, event->source, event->source_len);
 
     add_created(o, b, match);
     if (fields)

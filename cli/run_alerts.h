@@ -9,8 +9,8 @@
 #include "util.h"
 
 typedef struct eqlc_alerts {
-    bool no_source;     /* without the fields of the events */
-    const char *now;    /* time of creation; NULL: that of the match */
+    bool no_source;      /* without the fields of the events */
+    const char *now;     /* time of creation; NULL: that of the match */
     eqlc_json_tree a, b; /* documents being looked at */
     eqlc_json_tree rule; /* metadata of the rule */
     eqlc_buf text_a, text_b, text_rule;

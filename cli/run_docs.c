@@ -208,7 +208,7 @@ int eqlc_event_compare(const eqlc_event *a, const eqlc_event *b)
         return a->time < b->time ? -1 : 1;
     if (x != y)
         return x < y ? -1 : 1;
-    return x == 0 ? compare_numbers(&a->tiebreaker, &b->tiebreaker)
+    return x == 0   ? compare_numbers(&a->tiebreaker, &b->tiebreaker)
            : x == 1 ? compare_text(&a->tiebreaker, &b->tiebreaker)
                     : 0;
 }

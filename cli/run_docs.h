@@ -1,5 +1,5 @@
-/* run_docs.h - event documents that `eqlc run` keeps: because a partial result may still name them, or because
- * an earlier event may come after them. */
+/* run_docs.h - event documents that `eqlc run` keeps: because a partial result may still name them, or
+ * because an earlier event may come after them. */
 #ifndef EQLC_RUN_DOCS_H
 #define EQLC_RUN_DOCS_H
 

@@ -81,8 +81,8 @@ struct eqlc_jobs {
     eqlm_vm *vm;
     worker workers[EQLC_MAX_JOBS];
     batch batches[2];
-    unsigned filling;  /* the batch being filled */
-    bool working;      /* the other one is being worked on */
+    unsigned filling; /* the batch being filled */
+    bool working;     /* the other one is being worked on */
 
     pthread_mutex_t lock;
     pthread_cond_t start, done;
@@ -134,7 +134,8 @@ static void on_release(void *ctx, uint64_t number)
         return;
     }
     f->released = eqlc_grow(f->released, &f->cap_released, f->n_released + 1, sizeof *f->released);
-    f->released_at = eqlc_grow(f->released_at, &f->cap_released_at, f->n_released + 1, sizeof *f->released_at);
+    f->released_at =
+        eqlc_grow(f->released_at, &f->cap_released_at, f->n_released + 1, sizeof *f->released_at);
     f->released[f->n_released] = number;
     f->released_at[f->n_released++] = w->at;
 }

@@ -1,9 +1,9 @@
 /* run_jobs.h - the streams of `eqlc run -j N`: one for each thread, fed in batches.
  *
- * Many rules are dealt out, each to one thread. Few rules are all given to every thread, and the join keys are
- * dealt out by eqlm_stream_shard. Either way what is told comes in the order in which a single stream tells it:
- * by event; for one event what time has decided before what the event decides; then by rule; then by the first
- * event and the join keys. */
+ * Many rules are dealt out, each to one thread. Few rules are all given to every thread, and the join keys
+ * are dealt out by eqlm_stream_shard. Either way what is told comes in the order in which a single stream
+ * tells it: by event; for one event what time has decided before what the event decides; then by rule; then
+ * by the first event and the join keys. */
 #ifndef EQLC_RUN_JOBS_H
 #define EQLC_RUN_JOBS_H
 
@@ -26,8 +26,8 @@ typedef struct eqlc_jobs_hooks {
 
 typedef struct eqlc_jobs eqlc_jobs;
 
-/* stream: options for all; max_state is divided. hash_seed 0: a new one. keeps: on_release is wanted, and documents
- * need their source when `sources` is set. The programs must last as long as the jobs. */
+/* stream: options for all; max_state is divided. hash_seed 0: a new one. keeps: on_release is wanted, and
+ * documents need their source when `sources` is set. The programs must last as long as the jobs. */
 eqlc_jobs *eqlc_jobs_new(unsigned n, const eqlm_program *const *programs, uint32_t n_programs,
                          const eqlm_stream_options *stream, bool keeps, bool sources,
                          const eqlc_jobs_hooks *hooks);

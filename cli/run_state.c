@@ -15,9 +15,9 @@ static const char magic[8] = { 'E', 'Q', 'L', 'C', 'S', 'T', 'A', 'T' };
 #define VERSION 1
 #define HEADER (sizeof magic + 4 + 8 + SHA256_DIGEST_LENGTH)
 
-#define LEAST_SECONDS 5    /* between two saves */
-#define COST_FACTOR 20     /* and at most this part of the time goes into saving */
-#define ASK_CLOCK 1024     /* events */
+#define LEAST_SECONDS 5 /* between two saves */
+#define COST_FACTOR 20  /* and at most this part of the time goes into saving */
+#define ASK_CLOCK 1024  /* events */
 
 /* ------------------------------------------------------------------------------------------------------
  * Files

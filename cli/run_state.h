@@ -1,5 +1,5 @@
-/* run_state.h - the file of `eqlc run --state`: what a later run needs to go on where this one stops, however it
- * stops.
+/* run_state.h - the file of `eqlc run --state`: what a later run needs to go on where this one stops, however
+ * it stops.
  *
  * The file names the rules it belongs to, how many documents of each input have been taken, how long the
  * output was then, and holds what the parts of the run pack into it. It is replaced as a whole, never
@@ -30,20 +30,20 @@ typedef struct eqlc_run_state {
     uint64_t every;   /* events between two saves; 0: by time */
     char rules[32];   /* digest of rules and options */
     eqlc_state_inputs inputs, earlier;
-    uint64_t skip; /* documents of the current input that an earlier run has taken */
+    uint64_t skip;  /* documents of the current input that an earlier run has taken */
     uint64_t since; /* events since the last save */
     struct timespec saved;
     int64_t cost; /* seconds that the last save took */
     char *loaded; /* the file as it was found */
 } eqlc_run_state;
 
-/* Tells what the state belongs to: programs in their order, and options (a list that NULL ends; entries may be
- * the empty text). */
+/* Tells what the state belongs to: programs in their order, and options (a list that NULL ends; entries may
+ * be the empty text). */
 void eqlc_run_state_rules(eqlc_run_state *st, const eqlm_program *const *programs, size_t n,
                           const char *const *options);
-/* Reads the file. False: there is none yet. Otherwise the parts are in *out. Ends the program when the file is
- * damaged or belongs to other rules. A run that did not come to its end has its output cut back to what the
- * file knows, if that can be: standard output is the same file, opened for appending. */
+/* Reads the file. False: there is none yet. Otherwise the parts are in *out. Ends the program when the file
+ * is damaged or belongs to other rules. A run that did not come to its end has its output cut back to what
+ * the file knows, if that can be: standard output is the same file, opened for appending. */
 bool eqlc_run_state_load(eqlc_run_state *st, eqlc_unpacker *out);
 /* Forgets the loaded file. */
 void eqlc_run_state_loaded(eqlc_run_state *st);

@@ -215,8 +215,7 @@ static bool on_match(void *ctx, const eqlm_stream_match *m)
 
     if (s->undecided && match.kind == EQLM_SEQUENCE)
         return true;
-    s->match_events =
-        eqlc_grow(s->match_events, &s->cap_match_events, m->n_events, sizeof *s->match_events);
+    s->match_events = eqlc_grow(s->match_events, &s->cap_match_events, m->n_events, sizeof *s->match_events);
     for (uint32_t i = 0; i < m->n_events; i++)
         s->match_events[i] = find_event(s, m->events[i]);
     match.events = s->match_events;

@@ -10,16 +10,16 @@
 #include <getopt.h>
 
 typedef struct eqlc_run_stream_options {
-    uint64_t max_state; /* bytes of partial results and their documents */
-    int64_t lateness;   /* nanoseconds */
-    bool sort;          /* order all input by time first */
-    bool early_missing; /* tell trailing missing events at once */
-    const char *window; /* "FROM,TO" as given, or NULL */
-    const char *as_of;  /* as given, or NULL */
-    const char *state;  /* file that keeps what is remembered, or NULL */
+    uint64_t max_state;  /* bytes of partial results and their documents */
+    int64_t lateness;    /* nanoseconds */
+    bool sort;           /* order all input by time first */
+    bool early_missing;  /* tell trailing missing events at once */
+    const char *window;  /* "FROM,TO" as given, or NULL */
+    const char *as_of;   /* as given, or NULL */
+    const char *state;   /* file that keeps what is remembered, or NULL */
     uint64_t save_every; /* events between two saves; 0: by time */
-    unsigned jobs;      /* threads; 0 and 1: none */
-    bool flush;         /* with a state, too, the end of input decides everything */
+    unsigned jobs;       /* threads; 0 and 1: none */
+    bool flush;          /* with a state, too, the end of input decides everything */
 } eqlc_run_stream_options;
 
 #define EQLC_MAX_STATE (UINT64_C(256) << 20) /* default of max_state */
@@ -81,8 +81,8 @@ void eqlc_run_stream_end(eqlc_run_stream *s);
 /* Waits until all that was taken has been told. */
 void eqlc_run_stream_settle(eqlc_run_stream *s);
 
-/* What is remembered between two events, when all is settled, for another process with the same programs. False: these bytes are
- * none of that. */
+/* What is remembered between two events, when all is settled, for another process with the same programs.
+ * False: these bytes are none of that. */
 void eqlc_run_stream_pack(eqlc_run_stream *s, eqlc_buf *b);
 bool eqlc_run_stream_unpack(eqlc_run_stream *s, eqlc_unpacker *u);
 
@@ -90,7 +90,8 @@ bool eqlc_run_stream_unpack(eqlc_run_stream *s, eqlc_unpacker *u);
 bool eqlc_run_needs_stream(eqlm_vm *vm, const eqlm_program *program);
 
 /* Run-time errors and partial results dropped for want of budget, of one rule. */
-void eqlc_run_stream_rule_counts(const eqlc_run_stream *s, uint32_t rule, uint64_t *errors, uint64_t *evicted);
+void eqlc_run_stream_rule_counts(const eqlc_run_stream *s, uint32_t rule, uint64_t *errors,
+                                 uint64_t *evicted);
 /* Says on standard error what went past the sequences. True: some events could not be evaluated. */
 bool eqlc_run_stream_report(const eqlc_run_stream *s);
 

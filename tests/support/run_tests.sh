@@ -2,7 +2,7 @@
 # run_tests.sh PROGRAM... - runs test programs and scripts and adds up what they report.
 #
 # A program reports in TAP ("ok 1 - name", "not ok 2 - name", "ok 3 - name # SKIP why", and the plan "1..3"), which
-# cmocka does when asked. A script without any such line is one test, decided by its exit status (77: skipped).
+# cmocka does when asked. A line "skipped: FILE is not there" is a skipped test of its own. A script without any such line is one test, decided by its exit status (77: skipped).
 # A program counts one more failure when it exits with an error although no test failed, stops before its plan is
 # fulfilled, or reports nothing. The last line is the total; the exit status is 0 only if something passed and
 # nothing failed. JOBS: how many run at once. TEST_TIMEOUT: seconds for one program.
@@ -34,6 +34,7 @@ count() { # output file, exit status, program
             else if (/^not/) failed++
             else passed++
         }
+        /^skipped: / { skipped++ }
         /^1\.\.[0-9]+[ \t]*$/ { planned += substr($1, 4) }
         END {
             ran = passed + failed + skipped
@@ -60,7 +61,7 @@ show() { # number, program: prints the result of one program and adds it up
         [ -z "$why" ] || printf '    %s\n' "$why"
         grep -vE '^ok([[:space:]]|$)' "$out/$1.txt" | head -n 200 | sed 's/^/    /'
     elif [ "$skipped" -ne 0 ]; then
-        grep -iE '# *SKIP' "$out/$1.txt" | head -n 5 | sed -E 's/^(not )?ok[ 0-9]*(- )?/    /'
+        grep -iE '# *SKIP|^skipped: ' "$out/$1.txt" | head -n 5 | sed -E 's/^(not )?ok[ 0-9]*(- )?/    /'
     fi
     total_passed=$((total_passed + passed))
     total_failed=$((total_failed + failed))

@@ -337,7 +337,7 @@ SUPPORT_USERS := $(call includes_of,$(UNIT_SRC) $(API_SRC) $(BENCH_SRC) $(CORPUS
 
 $(call obj,$(UNIT_SRC) $(CORPUS_SRC) $(FUZZ_SRC)): FLAGS = $(UNIT_FLAGS)
 $(call obj,$(API_SRC) $(SUPPORT_SRC) $(BENCH_SRC)): FLAGS = $(API_FLAGS)
-$(call obj,tests/bench/bench_rules.c): FLAGS = $(UNIT_FLAGS)
+$(call obj,tests/bench/bench_rules.c tests/bench/bench_stream_rules.c): FLAGS = $(UNIT_FLAGS)
 # The rule of bench_w1 by hand: as fast as this processor allows.
 W1_PARTS := $(call obj,tests/bench/w1_events.c tests/bench/w1_schema.c)
 $(call obj,tests/bench/w1_hand.c tests/bench/w1_emit.c) $(W1_PARTS): FLAGS = $(API_FLAGS)

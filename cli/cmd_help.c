@@ -14,6 +14,7 @@ static const char overview[] =
     "  run -r RULES EVENTS...       print the events and sequences that rules match\n"
     "  run -q QUERY EVENTS...       the same for a query on the command line\n"
     "  eval EXPRESSION [EVENTS...]  print what an expression gives, for each event\n"
+    "  bench RULES EVENTS...        what each rule costs, which ones always run\n"
     "  dump -q QUERY                show how a query was understood, or its code\n"
     "  schema learn EVENTS...       find out the types of the fields of events\n"
     "  schema show [FIELD...]       print the fields and types that are known\n"
@@ -196,6 +197,28 @@ static const char schema_help[] =
     "  eqlc check --schema types.json rules/\n"
     "  eqlc schema show --schema types.json process.parent\n";
 
+static const char bench_help[] =
+    "Usage: eqlc bench [OPTIONS] RULES EVENTS...\n"
+    "       eqlc bench (-q QUERY | -r RULES)... [OPTIONS] EVENTS...\n"
+    "\n"
+    "Reads events into memory and measures event queries on them: all together as a\n"
+    "rule set, and each by itself. Rules that need no value but that of the category\n"
+    "run for every event of it; they are named with the reason. Sequences and samples\n"
+    "are counted, not measured. Times are CPU time, the best of five rounds.\n"
+    "\n"
+    "  -q, --query QUERY            measure this query; may be repeated\n"
+    "  -r, --rules PATH             the rules of this file or directory; may be repeated\n"
+    "  --events N                   take at most N events (default 20000)\n"
+    "  --format text|json           json: one object for the set, then one for each rule\n"
+    COMPILING_HELP
+    "\n"
+    "Exit codes: 0 ok, 1 documents that could not be read, 2 a rule does not compile,\n"
+    "3 wrong usage or a file that cannot be read; the highest that applies.\n"
+    "\n"
+    "Examples:\n"
+    "  eqlc bench rules/ events.ndjson\n"
+    "  eqlc bench --format json rules/ events.ndjson | jq -c 'select(.selective == false)'\n";
+
 static const char help_help[] =
     "Usage: eqlc help [COMMAND | CODE | codes]\n"
     "\n"
@@ -212,7 +235,7 @@ static const struct {
 } pages[] = {
     { "check", check_help, NULL },     { "run", run_help, run_help_events }, { "eval", eval_help, NULL },
     { "dump", dump_help, NULL },       { "schema", schema_help, NULL },      { "help", help_help, NULL },
-    { "version", version_help, NULL },
+    { "bench", bench_help, NULL },     { "version", version_help, NULL },
 };
 
 enum { N_PAGES = sizeof pages / sizeof pages[0] };

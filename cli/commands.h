@@ -11,6 +11,7 @@
 int eqlc_cmd_check(int argc, char **argv);
 int eqlc_cmd_run(int argc, char **argv);
 int eqlc_cmd_dump(int argc, char **argv);
+int eqlc_cmd_bench(int argc, char **argv);
 int eqlc_cmd_eval(int argc, char **argv);
 int eqlc_cmd_schema(int argc, char **argv);
 int eqlc_cmd_help(int argc, char **argv);

@@ -11,6 +11,7 @@ static const struct {
 } commands[] = {
     { "check", eqlc_cmd_check },   { "run", eqlc_cmd_run },   { "eval", eqlc_cmd_eval },
     { "dump", eqlc_cmd_dump },     { "schema", eqlc_cmd_schema }, { "help", eqlc_cmd_help },
+    { "bench", eqlc_cmd_bench },  
     { "version", eqlc_cmd_version },
 };
 

@@ -1,6 +1,7 @@
 /* pattern_build.c - compiles a pattern set: sorts the members into classes and gram tables by the bytes that
  * every matching text must have (pattern_set.h tells the layout). */
 #include "ops/pattern_build.h"
+#include "base/sort.h"
 
 enum {
     FEW = 6,        /* so many floating members are quicker searched one by one than through a gram table */
@@ -72,7 +73,7 @@ static bool sort_by_tag(eqli_pat_builder *b, uint32_t first, uint32_t n)
     uint32_t *order = b->order + first;
     for (uint32_t i = 0; i < n; i++)
         keys[i] = (uint64_t)b->drafts[order[i]].tag << 32 | order[i];
-    eqli_pat_sort(keys, n);
+    eqli_sort_u64(keys, n);
     for (uint32_t i = 0; i < n; i++) {
         order[i] = (uint32_t)keys[i];
         b->drafts[order[i]].more = i + 1 < n && keys[i + 1] >> 32 == keys[i] >> 32;

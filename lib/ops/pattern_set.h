@@ -163,8 +163,6 @@ bool eqli_pat_match_odd(const eqli_pattern_set *set, const eqli_pat_member *m, c
 void eqli_pat_analyse(eqli_pat_seg *seg, const unsigned char *lit, const unsigned char *mask);
 /* How common a byte is in names, paths and command lines: 0 rare .. 63 common. */
 unsigned eqli_pat_commonness(unsigned char c);
-/* Ascending, in place. */
-void eqli_pat_sort(uint64_t *v, size_t n);
 /* Bit-parallel form of an odd literal in arena memory, *size bytes; NULL: no memory. */
 eqli_pat_wild *eqli_pat_wild_new(eqli_arena *a, const unsigned char *lit, const unsigned char *mask,
                                  uint32_t len, size_t *size);

@@ -2,34 +2,8 @@
  * decision 7). */
 #include "ops/pattern_set.h"
 
+#include "base/sort.h"
 #include "base/text.h"
-
-/* Moves the greatest of heap[at..n) below `at` down to its place. */
-static void sift(uint64_t *heap, size_t at, size_t n)
-{
-    uint64_t v = heap[at];
-    for (size_t child; (child = 2 * at + 1) < n; at = child) {
-        if (child + 1 < n && heap[child + 1] > heap[child])
-            child++;
-        if (heap[child] <= v)
-            break;
-        heap[at] = heap[child];
-    }
-    heap[at] = v;
-}
-
-/* Heap sort: in place, no recursion, no worst case. */
-void eqli_pat_sort(uint64_t *v, size_t n)
-{
-    for (size_t i = n / 2; i-- > 0;)
-        sift(v, i, n);
-    while (n > 1) {
-        uint64_t top = v[0];
-        v[0] = v[--n];
-        v[n] = top;
-        sift(v, 0, n);
-    }
-}
 
 eqli_pat_wild *eqli_pat_wild_new(eqli_arena *a, const unsigned char *lit, const unsigned char *mask,
                                  uint32_t len, size_t *size)
@@ -50,7 +24,7 @@ eqli_pat_wild *eqli_pat_wild_new(eqli_arena *a, const unsigned char *lit, const 
             order[n_order++] = (uint64_t)c << 32 | n_chars;
         n_chars++;
     }
-    eqli_pat_sort(order, n_order);
+    eqli_sort_u64(order, n_order);
     uint32_t n_words = (n_chars + 63) / 64;
     size_t head = sizeof(eqli_pat_wild) + n_words * sizeof(uint64_t);
     eqli_pat_wild *w = eqli_arena_array(a, 1, head + n_order * sizeof(eqli_pat_entry));

@@ -1,5 +1,7 @@
 #include "program/program.h"
 
+#include "base/sort.h"
+
 #include <stdatomic.h>
 #include <string.h>
 
@@ -156,34 +158,9 @@ int eqli_value_order(const eqlm_value *a, const eqlm_value *b)
     return eqli_compare(EQLI_CMP_LT, a, b, false) == EQLI_TRUE ? -1 : 1;
 }
 
-static void sift_down(eqlm_value *v, uint32_t root, uint32_t n)
+static int order_values(const void *a, const void *b)
 {
-    for (;;) {
-        uint32_t kid = 2 * root + 1;
-        if (kid >= n)
-            return;
-        if (kid + 1 < n && eqli_value_order(&v[kid], &v[kid + 1]) < 0)
-            kid++;
-        if (eqli_value_order(&v[root], &v[kid]) >= 0)
-            return;
-        eqlm_value t = v[root];
-        v[root] = v[kid];
-        v[kid] = t;
-        root = kid;
-    }
-}
-
-/* Heap sort: libc's qsort may allocate behind the host's back. */
-static void sort_values(eqlm_value *v, uint32_t n)
-{
-    for (uint32_t i = n / 2; i-- > 0;)
-        sift_down(v, i, n);
-    for (uint32_t end = n; end-- > 1;) {
-        eqlm_value t = v[0];
-        v[0] = v[end];
-        v[end] = t;
-        sift_down(v, 0, end);
-    }
+    return eqli_value_order(a, b);
 }
 
 static eqlm_status finish_patterns(eqlm_program *p, eqli_set *set)
@@ -219,7 +196,7 @@ static eqlm_status finish_values(eqlm_program *p, eqli_set *set)
     if (!set->values)
         return EQLM_E_NOMEM;
     memcpy(set->values, p->consts + set->first, set->n * sizeof *set->values);
-    sort_values(set->values, set->n);
+    eqli_sort(set->values, set->n, sizeof *set->values, order_values);
     return EQLM_OK;
 }
 

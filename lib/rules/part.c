@@ -4,6 +4,7 @@
  * do without go to the index. Then slots for dispatch are taken as long as the entries they are expected to
  * keep from running are worth reading the slot. */
 #include "ops/pattern_set.h"
+#include "base/sort.h"
 #include "rules/seal.h"
 
 #include <string.h>
@@ -359,7 +360,7 @@ static bool number_values(part_builder *pb, uint32_t slot, uint32_t n_uses, eqli
                 tags[n_tags++] = eqli_clause_values(pb->b, &c[k])[v];
         }
     }
-    eqli_pat_sort(tags, n_tags);
+    eqli_sort_u64(tags, n_tags);
     *out = eqli_arena_array(&pb->temp, n_tags, sizeof **out);
     *n_out = 0;
     for (uint32_t i = 0; *out && i < n_tags; i++) {

@@ -1,5 +1,6 @@
 /* seal.c - reads the entries of a set, and splits it by the values of one slot. */
 #include "ops/pattern_set.h"
+#include "base/sort.h"
 #include "rules/seal.h"
 
 #include <string.h>
@@ -308,7 +309,7 @@ static bool choose_values(eqli_builder *b, uint32_t slot, eqli_table_cell *parts
         }
     }
     if (ok)
-        eqli_pat_sort(all.items, all.n);
+        eqli_sort_u64(all.items, all.n);
     const uint64_t *v = all.items;
     uint32_t runs = 0;
     for (uint32_t i = 0, end; ok && i < all.n; i = end) {
@@ -321,7 +322,7 @@ static bool choose_values(eqli_builder *b, uint32_t slot, eqli_table_cell *parts
         }
     }
     if (ok && runs)
-        eqli_pat_sort(all.items, runs);
+        eqli_sort_u64(all.items, runs);
     for (uint32_t i = runs; i-- > 0 && *n_parts < EQLI_MAX_PARTS - 1; (*n_parts)++)
         parts[*n_parts] = (eqli_table_cell) { (uint32_t)v[i], *n_parts };
     eqli_vec_clear(b->alloc, &all, sizeof(uint64_t));

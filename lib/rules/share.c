@@ -1,6 +1,7 @@
 /* share.c - finds the tests that several entries have in common, so that the vm answers each only once for an
  * event: rules of one kind begin with the same questions, and end with the same exceptions. */
 #include "ops/pattern_set.h"
+#include "base/sort.h"
 #include "rules/seal.h"
 
 #include <string.h>
@@ -164,7 +165,7 @@ bool eqli_share_tests(eqli_builder *b)
     for (uint32_t i = 0; order && i < uses.n; i++)
         order[i] = (uint64_t)u[i].hash << 32 | i;
     if (order)
-        eqli_pat_sort(order, uses.n);
+        eqli_sort_u64(order, uses.n);
     ok = order != NULL;
     for (uint32_t i = 0, end; ok && i < uses.n; i = end) {
         for (end = i + 1; end < uses.n && order[end] >> 32 == order[i] >> 32; end++)

@@ -1,5 +1,7 @@
 #include "rules/table.h"
 
+#include "base/sort.h"
+
 #include <string.h>
 
 uint32_t eqli_number_tag(const eqlm_value *v)
@@ -48,8 +50,9 @@ static bool same_literal(const eqli_literal_use *a, const eqli_literal_use *b)
            (a->class == EQLI_LIT_EXACT || memcmp(a->text, b->text, a->len) == 0);
 }
 
-static int use_order(const eqli_literal_use *a, const eqli_literal_use *b)
+static int use_order(const void *x, const void *y)
 {
+    const eqli_literal_use *a = x, *b = y;
     if (a->class != b->class)
         return a->class < b->class ? -1 : 1;
     if (a->tag != b->tag)
@@ -57,36 +60,6 @@ static int use_order(const eqli_literal_use *a, const eqli_literal_use *b)
     if (a->order != b->order)
         return a->order < b->order ? -1 : 1;
     return (a->entry > b->entry) - (a->entry < b->entry);
-}
-
-static void sift_down(eqli_literal_use *v, size_t root, size_t n)
-{
-    for (;;) {
-        size_t kid = 2 * root + 1;
-        if (kid >= n)
-            return;
-        if (kid + 1 < n && use_order(&v[kid], &v[kid + 1]) < 0)
-            kid++;
-        if (use_order(&v[root], &v[kid]) >= 0)
-            return;
-        eqli_literal_use t = v[root];
-        v[root] = v[kid];
-        v[kid] = t;
-        root = kid;
-    }
-}
-
-/* Heap sort: libc's qsort may allocate behind the host's back. */
-static void sort_uses(eqli_literal_use *v, size_t n)
-{
-    for (size_t i = n / 2; i-- > 0;)
-        sift_down(v, i, n);
-    for (size_t end = n; end-- > 1;) {
-        eqli_literal_use t = v[0];
-        v[0] = v[end];
-        v[end] = t;
-        sift_down(v, 0, end);
-    }
 }
 
 typedef struct sizes {
@@ -141,7 +114,7 @@ static bool finish_class(eqli_arena *arena, eqli_literals *out, unsigned class, 
 bool eqli_literals_new(eqli_arena *arena, eqli_literal_use *uses, size_t n, eqli_literals *out)
 {
     *out = (eqli_literals) { .texts = NULL };
-    sort_uses(uses, n);
+    eqli_sort(uses, n, sizeof(eqli_literal_use), use_order);
     sizes s = measure(uses, n);
     eqli_literal *literals = eqli_arena_array(arena, s.literals, sizeof *literals);
     uint32_t *postings = eqli_arena_array(arena, s.postings, sizeof *postings);

@@ -2,6 +2,7 @@
  * moving one term after the other to another event (an augmenting path) gives the same answer. */
 #include "stream/choose.h"
 
+#include "base/sort.h"
 #define NONE UINT32_MAX
 
 bool eqli_chooser_init(eqli_chooser *c, const eqlm_alloc *alloc, uint32_t n, uint32_t width)
@@ -48,34 +49,10 @@ void eqli_chooser_offer(eqli_chooser *c, uint32_t term, uint64_t id)
     c->ids[c->n_ids++] = id;
 }
 
-static void sift(uint64_t *v, uint32_t root, uint32_t n)
-{
-    for (;;) {
-        uint32_t kid = 2 * root + 1;
-        if (kid >= n)
-            return;
-        if (kid + 1 < n && v[kid] < v[kid + 1])
-            kid++;
-        if (v[root] >= v[kid])
-            return;
-        uint64_t swap = v[root];
-        v[root] = v[kid];
-        v[kid] = swap;
-        root = kid;
-    }
-}
-
 static void make_distinct(eqli_chooser *c)
 {
     uint32_t kept = 0;
-    for (uint32_t i = c->n_ids / 2; i-- > 0;)
-        sift(c->ids, i, c->n_ids);
-    for (uint32_t end = c->n_ids; end-- > 1;) {
-        uint64_t swap = c->ids[0];
-        c->ids[0] = c->ids[end];
-        c->ids[end] = swap;
-        sift(c->ids, 0, end);
-    }
+    eqli_sort_u64(c->ids, c->n_ids);
     for (uint32_t i = 0; i < c->n_ids; i++) {
         if (i == 0 || c->ids[i] != c->ids[kept - 1])
             c->ids[kept++] = c->ids[i];

@@ -1,5 +1,6 @@
 #include "stream/keys.h"
 
+#include "base/sort.h"
 #include "ops/ip.h"
 
 #include <string.h>
@@ -295,39 +296,16 @@ static eqli_as key_as(const eqlm_program *p, const eqli_slot *slot)
     }
 }
 
-static int compare_bytes(const eqli_bytes *a, const eqli_bytes *b)
+static int compare_bytes(const void *x, const void *y)
 {
+    const eqli_bytes *a = x, *b = y;
     return eqli_key_compare(a->ptr, a->len, b->ptr, b->len);
-}
-
-static void sift(eqli_bytes *v, uint32_t root, uint32_t n)
-{
-    for (;;) {
-        uint32_t kid = 2 * root + 1;
-        if (kid >= n)
-            return;
-        if (kid + 1 < n && compare_bytes(&v[kid], &v[kid + 1]) < 0)
-            kid++;
-        if (compare_bytes(&v[root], &v[kid]) >= 0)
-            return;
-        eqli_bytes swap = v[root];
-        v[root] = v[kid];
-        v[kid] = swap;
-        root = kid;
-    }
 }
 
 /* Sorts and removes doubles; returns how many are left. */
 static uint32_t make_distinct(eqli_bytes *v, uint32_t n)
 {
-    for (uint32_t i = n / 2; i-- > 0;)
-        sift(v, i, n);
-    for (uint32_t end = n; end-- > 1;) {
-        eqli_bytes swap = v[0];
-        v[0] = v[end];
-        v[end] = swap;
-        sift(v, 0, end);
-    }
+    eqli_sort(v, n, sizeof *v, compare_bytes);
     uint32_t kept = n ? 1 : 0;
     for (uint32_t i = 1; i < n; i++) {
         if (compare_bytes(&v[i], &v[kept - 1]) != 0)

@@ -2,6 +2,8 @@
  * come to by itself is refused; the checks follow the invariants of stream.h. */
 #include "stream/save.h"
 
+#include "base/sort.h"
+
 #include <string.h>
 
 typedef struct restorer {
@@ -307,33 +309,10 @@ static void get_process(restorer *t, known *out)
     get_names(t, p);
 }
 
-static void sift(known *v, size_t root, size_t n)
+static int order_known(const void *x, const void *y)
 {
-    for (;;) {
-        size_t kid = 2 * root + 1;
-        if (kid >= n)
-            return;
-        if (kid + 1 < n && v[kid].serial < v[kid + 1].serial)
-            kid++;
-        if (v[root].serial >= v[kid].serial)
-            return;
-        known swap = v[root];
-        v[root] = v[kid];
-        v[kid] = swap;
-        root = kid;
-    }
-}
-
-static void sort_known(known *v, size_t n)
-{
-    for (size_t i = n / 2; i-- > 0;)
-        sift(v, i, n);
-    for (size_t end = n; end-- > 1;) {
-        known swap = v[0];
-        v[0] = v[end];
-        v[end] = swap;
-        sift(v, 0, end);
-    }
+    const known *a = x, *b = y;
+    return (a->serial > b->serial) - (a->serial < b->serial);
 }
 
 static known *find_known(known *v, size_t n, uint64_t serial)
@@ -380,7 +359,7 @@ static void get_processes(restorer *t)
         get_process(t, &all[i]);
     if (t->r.status == EQLM_OK) {
         memcpy(sorted, all, (size_t)n * sizeof *all);
-        sort_known(sorted, (size_t)n);
+        eqli_sort(sorted, (size_t)n, sizeof(known), order_known);
         link_processes(t, sorted, (size_t)n);
         for (size_t i = 0; i < n; i++)
             eqli_process_list_it(t->s, all[i].process, all[i].process->time);

@@ -4,6 +4,8 @@
  * samples told of a key: behind these, at least m of the term's earlier events are not taken by the other
  * terms, and each of them makes a combination that comes before. So a key keeps n + m - 1 events per term. */
 #include "stream/choose.h"
+
+#include "base/sort.h"
 #include "stream/stream.h"
 
 static eqli_entry **list_of(const eqli_entry *e)
@@ -78,38 +80,10 @@ void eqli_sample_commit(eqlm_stream *s, eqli_stream_program *sp, const eqli_inco
 
 /* ---- telling ------------------------------------------------------------------------------------------- */
 
-static int compare_keys(const eqli_key_state *a, const eqli_key_state *b)
+static int compare_keys(const void *x, const void *y)
 {
+    const eqli_key_state *a = *(eqli_key_state *const *)x, *b = *(eqli_key_state *const *)y;
     return eqli_key_compare(eqli_key_bytes(a), a->keyed.len, eqli_key_bytes(b), b->keyed.len);
-}
-
-static void sift(eqli_key_state **v, size_t root, size_t n)
-{
-    for (;;) {
-        size_t kid = 2 * root + 1;
-        if (kid >= n)
-            return;
-        if (kid + 1 < n && compare_keys(v[kid], v[kid + 1]) < 0)
-            kid++;
-        if (compare_keys(v[root], v[kid]) >= 0)
-            return;
-        eqli_key_state *swap = v[root];
-        v[root] = v[kid];
-        v[kid] = swap;
-        root = kid;
-    }
-}
-
-static void sort_keys(eqli_key_state **v, size_t n)
-{
-    for (size_t i = n / 2; i-- > 0;)
-        sift(v, i, n);
-    for (size_t end = n; end-- > 1;) {
-        eqli_key_state *swap = v[0];
-        v[0] = v[end];
-        v[end] = swap;
-        sift(v, 0, end);
-    }
 }
 
 /* No list of a key is longer. */
@@ -186,7 +160,7 @@ eqlm_status eqli_sample_flush(eqlm_stream *s, eqli_stream_program *sp)
     }
     bool ok = eqli_chooser_init(&c, &s->alloc, sp->n_terms, width);
     if (ok) {
-        sort_keys(keys, n);
+        eqli_sort(keys, n, sizeof(eqli_key_state *), compare_keys);
         for (size_t i = 0; i < n; i++)
             tell_samples(s, sp, &c, keys[i]);
         eqli_chooser_clear(&c, &s->alloc);

@@ -2,6 +2,8 @@
  * that has no use for it, never the other way round. */
 #include "stream/stream.h"
 
+#include "base/sort.h"
+
 /* A stage whose keys are those of an earlier one gives no tuple that the earlier one does not give. */
 static bool repeats(const eqlm_program *p, uint32_t stage)
 {
@@ -17,34 +19,10 @@ static bool repeats(const eqlm_program *p, uint32_t stage)
     return true;
 }
 
-static void sift(uint64_t *v, size_t root, size_t n)
-{
-    for (;;) {
-        size_t kid = 2 * root + 1;
-        if (kid >= n)
-            return;
-        if (kid + 1 < n && v[kid] < v[kid + 1])
-            kid++;
-        if (v[root] >= v[kid])
-            return;
-        uint64_t swap = v[root];
-        v[root] = v[kid];
-        v[kid] = swap;
-        root = kid;
-    }
-}
-
 static size_t make_distinct(uint64_t *v, size_t n)
 {
     size_t kept = 0;
-    for (size_t i = n / 2; i-- > 0;)
-        sift(v, i, n);
-    for (size_t end = n; end-- > 1;) {
-        uint64_t swap = v[0];
-        v[0] = v[end];
-        v[end] = swap;
-        sift(v, 0, end);
-    }
+    eqli_sort_u64(v, n);
     for (size_t i = 0; i < n; i++) {
         if (i == 0 || v[i] != v[kept - 1])
             v[kept++] = v[i];

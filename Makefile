@@ -406,9 +406,14 @@ update-golden: all tests
 	@UPDATE_GOLDEN=1 tests/support/run_tests.sh $(filter $(BUILD)/tests/test_golden%,$(UNIT_BIN)) \
 	    $(wildcard tests/golden/test_*.sh tests/cli/test_*.sh)
 
-bench-programs: $(BENCH_BIN)
+# Compiled for this processor, as the command chooses its kernel when it runs.
+$(BUILD)/bench/json_floor: tests/bench/json_floor.cc $(BUILD)/.flags | $(BUILD)/.tools-cli
+	@mkdir -p $(@D)
+	$(call say,CXX)$(CXX) -std=c++17 -march=native $(CLI_CXX_FLAGS) $(WARNXX) $(CPPFLAGS) $(CXXFLAGS) $(LDFLAGS) -o $@ $< -lsimdjson
+
+bench-programs: $(BENCH_BIN) $(BUILD)/bench/json_floor
 bench: all bench-programs
-	@set -e; for b in $(BENCH_BIN); do echo "--- $${b##*/}"; $$b; done
+	@set -e; for b in $(BENCH_BIN) tests/bench/bench_run.sh; do echo "--- $${b##*/}"; $$b; done
 
 # Fuzzers are built by clang in a build of their own.
 FUZZ_SECONDS ?= 20

@@ -633,7 +633,7 @@ typedef struct eqlm_stream_counts {
     uint64_t no_time;      /* without a time */
     uint64_t matches;
     uint64_t evicted;      /* dropped for want of budget */
-    uint64_t errors;       /* run-time errors, as eqlm_vm_errors */
+    uint64_t errors;       /* run-time errors, as eqlm_vm_errors, of the conditions that had to be run */
     uint64_t partials;     /* alive now; also events kept for samples */
     uint64_t keys;         /* join keys with state now */
     uint64_t state_bytes;  /* memory counted against max_state now; of a program without its share of tables */

@@ -13,6 +13,7 @@ typedef struct finder {
     uint64_t *found;             /* entries that hold, when several parts are looked at */
     uint32_t *numbers;
     size_t n;
+    bool selects; /* lists entries without running them */
 } finder;
 
 /* The text of a value in the form of the tables. False: it has none, or *r is not OK. */
@@ -212,8 +213,9 @@ static eqli_op_result run_part(finder *f, const eqli_part *part)
     for (uint32_t w = 0; w < part->n_words && r == EQLI_OP_OK; w++) {
         for (uint64_t bits = f->candidates[w]; bits && r == EQLI_OP_OK; bits &= bits - 1) {
             uint32_t entry = part->entries[w * 64 + lowest_bit(bits)];
-            bool hit = false;
-            r = run_entry(f, entry, &hit);
+            bool hit = f->selects;
+            if (!hit)
+                r = run_entry(f, entry, &hit);
             if (!hit)
                 continue;
             if (f->found)
@@ -290,12 +292,13 @@ static eqli_op_result run_parts(finder *f)
     return r;
 }
 
-eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event,
-                              const uint32_t **numbers, size_t *n)
+static eqli_op_result find(eqlm_vm *vm, const eqlm_rules *rules, const void *event, bool selects,
+                           const uint32_t **numbers, size_t *n)
 {
     finder f;
     if (!finder_init(&f, vm, rules, event))
         return EQLI_OP_NOMEM;
+    f.selects = selects;
     eqli_op_result r = run_parts(&f);
     if (r != EQLI_OP_OK)
         return r;
@@ -304,6 +307,25 @@ eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *
     *numbers = f.numbers;
     *n = f.n;
     return EQLI_OP_OK;
+}
+
+eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event,
+                              const uint32_t **numbers, size_t *n)
+{
+    return find(vm, rules, event, false, numbers, n);
+}
+
+eqli_op_result eqli_rules_select(eqlm_vm *vm, const eqlm_rules *rules, const void *event,
+                                 const uint32_t **numbers, size_t *n)
+{
+    return find(vm, rules, event, true, numbers, n);
+}
+
+eqli_op_result eqli_rules_run_entry(eqlm_vm *vm, const eqlm_rules *rules, uint32_t entry, const void *event,
+                                    bool *hit)
+{
+    finder f = { .vm = vm, .rules = rules, .event = event };
+    return run_entry(&f, entry, hit);
 }
 
 eqli_op_result eqli_rules_candidates(eqlm_vm *vm, const eqlm_rules *rules, const void *event, size_t *n)

@@ -131,24 +131,22 @@ static eqlm_status plan_tuples(eqlm_stream *s, eqli_stream_program *sp, const eq
 static eqlm_status plan_sequence(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in)
 {
     size_t first = s->n_hits;
-    for (uint32_t i = 0; i < eqli_program_n_regions(sp->program); i++) {
-        bool hit;
-        eqlm_status status = eqli_stream_run(s, sp, sp->program->stages[i].start, in->event, &hit);
-        if (status == EQLM_OK && hit)
-            status = push_tuples(s, sp, i, in->event);
-        if (status != EQLM_OK)
-            return status;
-    }
+    eqlm_status status = EQLM_OK;
+    for (uint32_t i = 0; status == EQLM_OK && eqli_conditions_next(s, sp, in->event, &i, &status); i++)
+        status = push_tuples(s, sp, i, in->event);
+    if (status != EQLM_OK)
+        return status;
     return s->n_hits > first ? plan_tuples(s, sp, in, first) : EQLM_OK;
 }
 
 static eqlm_status plan_event_query(eqlm_stream *s, const eqli_stream_program *sp, const eqli_incoming *in)
 {
-    bool hit;
+    eqlm_status status;
+    uint32_t stage = 0;
     if (s->options.n_shards > 1 && s->options.shard != 0)
         return EQLM_OK;
-    eqlm_status status = eqli_stream_run(s, sp, sp->program->stages[0].start, in->event, &hit);
-    return status == EQLM_OK && hit ? push(s, (eqli_hit) { .program = sp->number }) : status;
+    bool hit = eqli_conditions_next(s, sp, in->event, &stage, &status);
+    return hit ? push(s, (eqli_hit) { .program = sp->number }) : status;
 }
 
 static bool takes_part(const eqli_stream_program *sp, unsigned what)
@@ -184,7 +182,7 @@ void eqli_plan_abandon(eqlm_stream *s)
 
 eqlm_status eqli_plan(eqlm_stream *s, const eqli_incoming *in, unsigned what)
 {
-    eqlm_status status = EQLM_OK;
+    eqlm_status status = eqli_conditions_select(s, in->event);
     s->n_hits = 0;
     s->planned_errors = false;
     s->ancestry.plan.read = false;

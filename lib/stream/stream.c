@@ -70,6 +70,7 @@ void eqlm_stream_free(eqlm_stream *s)
     eqlm_alloc a = s->alloc;
     s->options.on_release = NULL; /* the host is about to forget everything anyway */
     eqli_state_clear(s);
+    eqli_conditions_clear(s);
     eqlm_vm_free(s->vm);
     for (uint32_t i = 0; i < s->n_programs; i++)
         program_free(s, s->programs[i]);
@@ -200,6 +201,7 @@ eqlm_status eqlm_stream_add(eqlm_stream *s, const eqlm_program *p, uint32_t *num
         program_free(s, sp);
         return EQLM_E_NOMEM;
     }
+    eqli_conditions_clear(s);
     s->programs[s->n_programs++] = sp;
     if (number)
         *number = sp->number;

@@ -11,6 +11,7 @@
 #ifndef EQLI_STREAM_H
 #define EQLI_STREAM_H
 
+#include "rules/rules.h"
 #include "stream/ancestry.h"
 #include "stream/index.h"
 #include "stream/keys.h"
@@ -80,6 +81,7 @@ typedef struct eqli_stream_program {
     bool has_missing, has_leading, has_trailing;
     int64_t maxspan_ms;
     size_t partial_size, window_at, captures_at; /* bytes from the start of an entry */
+    uint32_t first_entry;   /* number of its first condition in the set, or UINT32_MAX: not there */
     uint32_t first_lineage; /* number of its first inner query among those of the stream */
     uint64_t fingerprint;
     eqli_entry *oldest, *newest;
@@ -118,6 +120,15 @@ typedef struct eqli_held {
     size_t bytes; /* as the host said */
 } eqli_held;
 
+/* The conditions of all programs: which of them an event may satisfy. */
+typedef struct eqli_conditions {
+    eqlm_rules *set; /* NULL: not made, or there are few */
+    bool made;
+    const uint32_t *numbers; /* of the event being planned: entries, rising, by program and term */
+    size_t n, at;
+    bool any; /* of this event nothing is known */
+} eqli_conditions;
+
 typedef struct eqli_references {
     struct eqli_reference {
         uint64_t id, count; /* count 0: free */
@@ -143,6 +154,7 @@ struct eqlm_stream {
     eqli_index index; /* key states and names of processes */
     eqli_entry *oldest, *newest;
     int64_t next_expiry; /* nothing is over before this time has passed */
+    eqli_conditions conditions;
     bool planned_errors; /* some program has some */
     eqli_tuples tuples;
     eqli_hit *hits;
@@ -232,6 +244,15 @@ void eqli_plan_abandon(eqlm_stream *s);
 /* Runs a region of the program; false and a status when it must stop. */
 eqlm_status eqli_stream_run(eqlm_stream *s, const eqli_stream_program *sp, uint32_t start, const void *event,
                             bool *hit);
+
+/* ---- conditions.c: conditions that cannot hold are not run */
+/* Selects those that the event may satisfy. */
+eqlm_status eqli_conditions_select(eqlm_stream *s, const void *event);
+/* The next term of the program whose condition holds, from *stage on: false when there is none, or on failure.
+ * To be asked program by program. */
+bool eqli_conditions_next(eqlm_stream *s, const eqli_stream_program *sp, const void *event, uint32_t *stage,
+                          eqlm_status *status);
+void eqli_conditions_clear(eqlm_stream *s);
 
 /* ---- sequence.c */
 /* Decides which hits of one tuple matter and takes memory for them; hits that do not matter get stage

@@ -376,10 +376,8 @@ cli = $(filter $(CLI_USERS),$(2))
 parts = $(if $(filter $(SUPPORT_USERS),$(2)),$(SUPPORT_OBJ)) $(if $(cli),$(CLI_PARTS))
 $(foreach s,$(UNIT_SRC) $(API_SRC),$(eval $(call program_rule,tests,$(s),,$(TEST_LIBS))))
 # These load generated code, which calls the library in the program.
-EMIT_BIN := $(addprefix $(BUILD)/tests/,$(notdir $(basename $(wildcard tests/emit/test_*.c))))
-$(EMIT_BIN): $(call obj,tests/emit/compile.c)
-$(call obj,tests/emit/compile.c): FLAGS = $(UNIT_FLAGS)
-$(EMIT_BIN): override LDFLAGS += -rdynamic
+$(addprefix $(BUILD)/tests/,$(notdir $(basename $(wildcard tests/emit/test_*.c)))) $(BUILD)/corpus/corpus_native: \
+    override LDFLAGS += -rdynamic
 $(foreach s,$(BENCH_SRC),$(eval $(call program_rule,bench,$(s),,$(TEST_LIBS))))
 $(foreach s,$(CORPUS_SRC),$(eval $(call program_rule,corpus,$(s),,$(TEST_LIBS))))
 $(foreach s,$(FUZZ_SRC),$(eval $(call program_rule,fuzz,$(s),-fsanitize=fuzzer,$(TEST_LIBS))))

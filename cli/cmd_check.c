@@ -63,10 +63,8 @@ static void check_rules(check_options *o, eqlc_report *report)
         eqlc_die("out of memory");
     for (size_t i = 0; i < o->rules.n; i++) {
         const eqlc_rule *rule = &o->rules.items[i];
-        eqlm_options options = eqlc_compiling_options(&o->compiling, rule);
         eqlm_program *program;
-        eqlm_status status = eqlm_compile(NULL, schema, (eqlm_str) { rule->query, rule->query_len }, &options,
-                                          diags, &program);
+        eqlm_status status = eqlc_compiling_program(&o->compiling, schema, rule, diags, &program);
 
         if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
             eqlc_die("%s: %s", rule->path, eqlm_status_text(status));

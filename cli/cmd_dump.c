@@ -57,6 +57,12 @@ static bool add_to_buf(void *ctx, const void *bytes, size_t len)
     return true;
 }
 
+/* A saved program has no tree. */
+static bool shows_code(const dump_options *o, const eqlc_rule *rule)
+{
+    return o->bytecode || rule->image;
+}
+
 /* The dump of one rule into `out`; diags tells what was wrong otherwise. */
 static eqlm_status dump(const dump_options *o, const eqlc_rule *rule, eqlm_schema *schema, eqlm_diags *diags,
                         eqlc_buf *out)
@@ -66,9 +72,9 @@ static eqlm_status dump(const dump_options *o, const eqlc_rule *rule, eqlm_schem
     eqlm_program *program;
     eqlm_status status;
 
-    if (!o->bytecode)
+    if (!shows_code(o, rule))
         return eqlm_dump_tree(NULL, schema, source, &options, diags, o->json, add_to_buf, out);
-    status = eqlm_compile(NULL, schema, source, &options, diags, &program);
+    status = eqlc_compiling_program(&o->compiling, schema, rule, diags, &program);
     if (status == EQLM_OK)
         status = eqlm_program_dump(program, o->json, add_to_buf, out);
     eqlm_program_free(program);
@@ -84,7 +90,7 @@ static void print_json(const dump_options *o, const eqlc_rule *rule, const eqlc_
     eqlc_buf_json_cstr(&b, rule->path);
     eqlc_buf_format(&b, ",\"line\":%lu,\"rule\":", (unsigned long)rule->start.line);
     eqlc_buf_json_cstr(&b, rule->id ? rule->id : rule->name);
-    eqlc_buf_text(&b, o->bytecode ? ",\"program\":" : ",\"tree\":");
+    eqlc_buf_text(&b, shows_code(o, rule) ? ",\"program\":" : ",\"tree\":");
     for (size_t i = 0; i < dumped->len; i++) {
         if (dumped->data[i] != '\n') /* only between tokens: in strings it is escaped */
             eqlc_buf_char(&b, dumped->data[i]);

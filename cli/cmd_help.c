@@ -16,6 +16,7 @@ static const char overview[] =
     "  eval EXPRESSION [EVENTS...]  print what an expression gives, for each event\n"
     "  bench RULES EVENTS...        what each rule costs, which ones always run\n"
     "  dump -q QUERY                show how a query was understood, or its code\n"
+    "  build -o FILE PATH...        save compiled rules, or write them as C\n"
     "  schema learn EVENTS...       find out the types of the fields of events\n"
     "  schema show [FIELD...]       print the fields and types that are known\n"
     "  help [COMMAND|CODE|codes]    explain a command, a diagnostic; list them all\n"
@@ -181,6 +182,34 @@ static const char dump_help[] =
     "  eqlc dump -q 'process where not user.name == \"root\" and process.pid > 4'\n"
     "  eqlc dump --bytecode rules/one.toml\n";
 
+static const char build_help[] =
+    "Usage: eqlc build [OPTIONS] -o FILE (-q QUERY | PATH...)\n"
+    "       eqlc build --emit c [OPTIONS] [-o FILE.c] (-q QUERY | PATH...)\n"
+    "\n"
+    "Saves compiled rules as program images, which check, run and dump take as rule\n"
+    "files and hosts load with eqlm_program_load, or writes them as C for hosts that\n"
+    "build their rules in. Nothing is written unless all rules compile.\n"
+    "\n"
+    "  -q, --query QUERY            build this query; may be repeated\n"
+    "  -o, --output FILE            where to; a directory (existing, or with a slash at\n"
+    "                               its end) gets a file NAME.eqlp for each rule; C\n"
+    "                               goes to standard output without this option\n"
+    "  --emit image|c               program images (default), or one file of C with a\n"
+    "                               function for each event query, a description\n"
+    "                               eql_NAME of it, and all of these in eql_rules\n"
+    "  --prefix PREFIX              what these names begin with in place of eql_\n"
+    COMPILING_HELP
+    "  --color auto|always|never    of error messages\n"
+    "\n"
+    "Names are made from those of the rules, else their ids, else their files. The C\n"
+    "code is linked with libeqlmini, which answers what it does not; eqlmini.h and\n"
+    "docs/embedding.md tell how to call it. Sequences, samples and process ancestry\n"
+    "are left out of it.\n"
+    "\n"
+    "Examples:\n"
+    "  eqlc build -o compiled/ rules/\n"
+    "  eqlc build --emit c -o rules.c rules/*.toml\n";
+
 static const char schema_help[] =
     "Usage: eqlc schema learn EVENTS...\n"
     "       eqlc schema show [OPTIONS] [FIELD...]\n"
@@ -234,8 +263,8 @@ static const struct {
     const char *text, *more; /* the latter may be NULL */
 } pages[] = {
     { "check", check_help, NULL },     { "run", run_help, run_help_events }, { "eval", eval_help, NULL },
-    { "dump", dump_help, NULL },       { "schema", schema_help, NULL },      { "help", help_help, NULL },
-    { "bench", bench_help, NULL },     { "version", version_help, NULL },
+    { "dump", dump_help, NULL },       { "build", build_help, NULL },        { "schema", schema_help, NULL },
+    { "bench", bench_help, NULL },     { "help", help_help, NULL },          { "version", version_help, NULL },
 };
 
 enum { N_PAGES = sizeof pages / sizeof pages[0] };

@@ -261,10 +261,8 @@ static int check_usage(const run *r, int n_events)
 
 static void compile_rule(run *r, const eqlc_rule *rule, eqlm_diags *diags)
 {
-    eqlm_options options = eqlc_compiling_options(&r->compiling, rule);
     eqlm_program *program;
-    eqlm_status status =
-        eqlm_compile(NULL, r->schema, (eqlm_str) { rule->query, rule->query_len }, &options, diags, &program);
+    eqlm_status status = eqlc_compiling_program(&r->compiling, r->schema, rule, diags, &program);
 
     if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
         eqlc_die("%s: %s", rule->path, eqlm_status_text(status));

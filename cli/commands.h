@@ -12,6 +12,7 @@ int eqlc_cmd_check(int argc, char **argv);
 int eqlc_cmd_run(int argc, char **argv);
 int eqlc_cmd_dump(int argc, char **argv);
 int eqlc_cmd_bench(int argc, char **argv);
+int eqlc_cmd_build(int argc, char **argv);
 int eqlc_cmd_eval(int argc, char **argv);
 int eqlc_cmd_schema(int argc, char **argv);
 int eqlc_cmd_help(int argc, char **argv);
@@ -27,7 +28,7 @@ int eqlc_usage_error(const char *command, const char *format, ...) __attribute__
  * complained. */
 int eqlc_option_error(const char *command, const char *complaint, const char *argument);
 
-/* The options about compiling that check, run, dump and eval have in common. */
+/* The options about compiling that check, run, dump, build and eval have in common. */
 typedef struct eqlc_compiling {
     bool dialect_given; /* false: by the kind of rule file (--dialect auto) */
     eqlm_dialect dialect;
@@ -67,6 +68,10 @@ bool eqlc_compiling_take(eqlc_compiling *compiling, int option, const char *argu
 void eqlc_compiling_clear(eqlc_compiling *compiling);
 /* The options for eqlm_compile of one rule (NULL: text of the command line); they borrow from both. */
 eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_rule *rule);
+/* Compiles a rule, or loads it if it is a saved program; *out is NULL on failure. diags (never NULL) are those of
+ * eqlm_compile. */
+eqlm_status eqlc_compiling_program(const eqlc_compiling *compiling, eqlm_schema *schema, const eqlc_rule *rule,
+                                   eqlm_diags *diags, eqlm_program **out);
 /* Reads the files of --schema into compiling->types; ends the program if that fails. */
 void eqlc_compiling_read_types(eqlc_compiling *compiling);
 /* A new schema as these options ask for, which borrows from them; ends the program if a file cannot be

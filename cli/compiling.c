@@ -62,6 +62,17 @@ eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_
     return options;
 }
 
+eqlm_status eqlc_compiling_program(const eqlc_compiling *compiling, eqlm_schema *schema, const eqlc_rule *rule,
+                                   eqlm_diags *diags, eqlm_program **out)
+{
+    eqlm_options options = eqlc_compiling_options(compiling, rule);
+
+    eqlm_diags_clear(diags);
+    if (rule->image)
+        return eqlm_program_load(NULL, schema, rule->image, rule->image_len, out);
+    return eqlm_compile(NULL, schema, (eqlm_str) { rule->query, rule->query_len }, &options, diags, out);
+}
+
 void eqlc_compiling_read_types(eqlc_compiling *compiling)
 {
     eqlc_buf error = { NULL, 0, 0 };

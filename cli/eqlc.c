@@ -10,9 +10,8 @@ static const struct {
     int (*run)(int argc, char **argv);
 } commands[] = {
     { "check", eqlc_cmd_check },   { "run", eqlc_cmd_run },   { "eval", eqlc_cmd_eval },
-    { "dump", eqlc_cmd_dump },     { "schema", eqlc_cmd_schema }, { "help", eqlc_cmd_help },
-    { "bench", eqlc_cmd_bench },  
-    { "version", eqlc_cmd_version },
+    { "dump", eqlc_cmd_dump },     { "build", eqlc_cmd_build },   { "schema", eqlc_cmd_schema },
+    { "bench", eqlc_cmd_bench },   { "help", eqlc_cmd_help },     { "version", eqlc_cmd_version },
 };
 
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

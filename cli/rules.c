@@ -20,7 +20,7 @@ static const struct {
 } formats[] = {
     { ".eql", eqlc_read_eql },           { ".toml", eqlc_read_toml },    { ".json", eqlc_read_json },
     { ".ndjson", eqlc_read_json },       { ".jsonl", eqlc_read_json },   { ".md", eqlc_read_markdown },
-    { ".markdown", eqlc_read_markdown }, { ".mdx", eqlc_read_markdown },
+    { ".markdown", eqlc_read_markdown }, { ".mdx", eqlc_read_markdown }, { ".eqlp", eqlc_read_image },
 };
 
 #define MAX_DIRECTORY_DEPTH 64
@@ -191,7 +191,9 @@ static void read_text(walk *w, const char *path, reader_fn read, char *take_text
     rules->sources =
         eqlc_grow(rules->sources, &rules->cap_sources, rules->n_sources + 1, sizeof *rules->sources);
     rules->sources[rules->n_sources++] = take_text;
-    if (starts_with(take_text, len, "\xFF\xFE") || starts_with(take_text, len, "\xFE\xFF")) {
+    if (read == eqlc_read_image || eqlc_is_image(take_text, len)) {
+        eqlc_read_image(&in);
+    } else if (starts_with(take_text, len, "\xFF\xFE") || starts_with(take_text, len, "\xFE\xFF")) {
         eqlc_input_error(&in, 0, "the file is UTF-16; rule files are UTF-8");
     } else if (looks_binary(take_text, len)) {
         eqlc_input_error(&in, 0, "this is a binary file, not a rule");

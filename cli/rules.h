@@ -26,6 +26,8 @@ typedef struct eqlc_rule {
     char *path;  /* as the user gave it or found below a directory; "-" standard input, "-q" a query */
     char *query; /* decoded text, NUL-terminated, query_len bytes */
     size_t query_len;
+    const char *image; /* of a saved program, in place of the query, which is empty then; else NULL */
+    size_t image_len;
     char *id, *name, *severity; /* NULL when absent */
     int risk_score;             /* -1 when absent */
     eqlm_dialect dialect;       /* by kind of file: Endpoint TOML is endpoint, everything else es */

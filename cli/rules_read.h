@@ -31,6 +31,9 @@ void eqlc_read_eql(eqlc_input *in);
 void eqlc_read_toml(eqlc_input *in);
 void eqlc_read_json(eqlc_input *in);
 void eqlc_read_markdown(eqlc_input *in);
+/* A program that `eqlc build` or eqlm_program_save has written. */
+void eqlc_read_image(eqlc_input *in);
+bool eqlc_is_image(const char *bytes, size_t len);
 /* The text of a rule page, copied from a browser. */
 void eqlc_read_page_text(eqlc_input *in);
 

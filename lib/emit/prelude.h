@@ -7,10 +7,12 @@
 
 #if defined(__GNUC__)
 #define EQLN_INLINE static inline __attribute__((always_inline, unused))
+#define EQLN_APART static __attribute__((noinline, unused))
 #define EQLN_COLD static __attribute__((noinline, cold, unused))
 #pragma GCC diagnostic ignored "-Woverlength-strings"
 #else
 #define EQLN_INLINE static inline
+#define EQLN_APART static
 #define EQLN_COLD static
 #endif
 
@@ -179,16 +181,19 @@ EQLN_INLINE void eqln_get(const eqlm_native *self, const void *event, uint32_t s
 }
 
 /* Whether some value passes a test. What is not of the test's own type is left to the library. */
-EQLN_INLINE int eqln_some_text(const eqlm_value *v, eqln_text_test test)
+EQLN_APART int eqln_each_text(const eqlm_value *v, eqln_text_test test)
 {
     int hit = EQLN_NO;
-    if (v->type == EQLM_STRING)
-        return test(v->as.str, v->len);
     if (v->type != EQLM_ARRAY)
         return v->type == EQLM_NULL ? EQLN_NO : EQLN_ASK;
     for (uint32_t i = 0; v->as.items && i < v->len && hit == EQLN_NO; i++)
         hit = v->as.items[i].type == EQLM_STRING ? test(v->as.items[i].as.str, v->as.items[i].len) : EQLN_ASK;
     return hit;
+}
+
+EQLN_INLINE int eqln_some_text(const eqlm_value *v, eqln_text_test test)
+{
+    return v->type == EQLM_STRING ? test(v->as.str, v->len) : eqln_each_text(v, test);
 }
 
 EQLN_INLINE int eqln_one_int(const eqlm_value *v, eqln_int_test test)
@@ -201,7 +206,7 @@ EQLN_INLINE int eqln_one_uint(uint64_t x, eqln_int_test test)
     return x <= INT64_MAX ? test((int64_t)x) : EQLN_ASK;
 }
 
-EQLN_INLINE int eqln_some_int(const eqlm_value *v, eqln_int_test test)
+EQLN_APART int eqln_each_int(const eqlm_value *v, eqln_int_test test)
 {
     int hit = EQLN_NO;
     if (v->type != EQLM_ARRAY)
@@ -209,6 +214,11 @@ EQLN_INLINE int eqln_some_int(const eqlm_value *v, eqln_int_test test)
     for (uint32_t i = 0; v->as.items && i < v->len && hit == EQLN_NO; i++)
         hit = eqln_one_int(&v->as.items[i], test);
     return hit;
+}
+
+EQLN_INLINE int eqln_some_int(const eqlm_value *v, eqln_int_test test)
+{
+    return v->type == EQLM_I64 ? test(v->as.i64) : eqln_each_int(v, test);
 }
 
 EQLN_INLINE int eqln_some_bool(const eqlm_value *v, eqln_bool_test test)

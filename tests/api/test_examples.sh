@@ -13,6 +13,7 @@ rule=examples/rules/hidden_run_key.eql
 run_example() { # program, name
     case $2 in
     struct_events) "$1" "$rule" ;;
+    native_events) "$1" "$rule" "$tmp/rule.c" ;;
     *) "$1" ;;
     esac
 }
@@ -23,6 +24,17 @@ for source in examples/*.c; do
     check_text "$name in the tree" "$(cat "tests/api/expected_$name.txt")" \
         "$(run_example "$build/examples/$name" "$name" 2>&1)"
 done
+
+# A rule as C: as the example writes it, for its own struct, and as eqlc writes it, for any events.
+native() { # NAME, FILE, flag
+    check "the code of $1 compiles" "${cc[@]}" -std=c11 -Iinclude -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror \
+        -DBUILT_IN $3 examples/native_events.c "$2" "$build/libeqlmini.a" -o "$tmp/native" &&
+        check_text "native_events runs with the code of $1" "$(cat tests/api/expected_native_events_built.txt)" \
+            "$("$tmp/native" 2>&1)"
+}
+native native_events "$tmp/rule.c" ''
+check "eqlc writes C" "$build/eqlc" build --emit c -o "$tmp/any.c" "$rule" &&
+    native eqlc "$tmp/any.c" -Dhidden_run_key=eql_autostart_entry_hidden_from_registry_editors
 
 prefix=/opt/eqlmini
 check "make install" "${MAKE:-make}" -s BUILD="$build" PREFIX=$prefix DESTDIR="$tmp/root" install || tap_end

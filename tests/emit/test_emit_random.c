@@ -8,7 +8,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "compile.h"
+#include "native_file.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -403,7 +403,7 @@ static bool get(void *ctx, const void *p, uint32_t field, eqlm_value *out)
 /* ---- the test ------------------------------------------------------------------------------------------ */
 
 typedef struct world {
-    te_file file;
+    ts_native_file file;
     eqlm_schema *schema[2]; /* struct, getter */
     eqlm_value items[4];
     eqlm_vm *vm;
@@ -425,7 +425,7 @@ static int set_up(void **state)
         }
     }
     eqlm_schema_set_getter(w.schema[1], get, w.items);
-    te_file_begin(&w.file, "random");
+    ts_native_begin(&w.file, "random");
     for (size_t i = 0; i < N_QUERIES; i++) {
         query *q = &queries[i];
         for (q->program[0] = q->program[1] = NULL; !q->program[0];) { /* some numbers are none of their field */
@@ -438,14 +438,14 @@ static int set_up(void **state)
             }
         }
         for (int k = 0; k < 2; k++) {
-            if (!te_file_add(&w.file, q->names[k], q->program[k], (eqlm_str) { q->source.p, q->source.n }))
+            if (!ts_native_add(&w.file, q->names[k], q->program[k], (eqlm_str) { q->source.p, q->source.n }))
                 return -1;
         }
     }
-    te_files_load(&w.file, 1);
+    ts_native_load(&w.file, 1);
     for (size_t i = 0; i < N_QUERIES; i++) {
         for (int k = 0; k < 2; k++) {
-            const eqlm_native_rule *rule = te_file_find(&w.file, queries[i].names[k]);
+            const eqlm_native_rule *rule = ts_native_find(&w.file, queries[i].names[k]);
             if (eqlm_native_new(NULL, w.schema[k], rule, &queries[i].native[k]) != EQLM_OK)
                 return -1;
         }
@@ -465,7 +465,7 @@ static int tear_down(void **state)
     for (int k = 0; k < 2; k++)
         eqlm_schema_free(w->schema[k]);
     eqlm_vm_free(w->vm);
-    te_file_clear(&w->file);
+    ts_native_clear(&w->file);
     return 0;
 }
 

@@ -6,7 +6,7 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
-#include "compile.h"
+#include "native_file.h"
 #include "vector.h"
 
 #include <stdio.h>
@@ -17,11 +17,11 @@ enum { PER_FILE = 250, MAX_FILES = 64 };
 
 typedef struct item {
     const ts_vector *v;
-    const te_file *file;
+    const ts_native_file *file;
     char names[TS_WAY_COUNT][32];
 } item;
 
-static te_file files[MAX_FILES];
+static ts_native_file files[MAX_FILES];
 static size_t n_files;
 
 /* Compiles the vector for one way and hands the program to `use`; false: it is no event query that compiles. */
@@ -50,7 +50,7 @@ static bool collect(void *ctx, const eqlm_program *p, ts_host *h)
 }
 
 typedef struct adding {
-    te_file *file;
+    ts_native_file *file;
     item *it;
     ts_way way;
 } adding;
@@ -59,7 +59,7 @@ static bool add(void *ctx, const eqlm_program *p, ts_host *h)
 {
     adding *a = ctx;
     (void)h;
-    return te_file_add(a->file, a->it->names[a->way], p, (eqlm_str) { a->it->v->text, a->it->v->text_len });
+    return ts_native_add(a->file, a->it->names[a->way], p, (eqlm_str) { a->it->v->text, a->it->v->text_len });
 }
 
 static size_t emit_all(const ts_vectors *vs, item *items)
@@ -74,7 +74,7 @@ static size_t emit_all(const ts_vectors *vs, item *items)
         if (n % PER_FILE == 0 && n / PER_FILE == n_files) {
             char what[32];
             snprintf(what, sizeof what, "vectors%zu", n_files);
-            te_file_begin(&files[n_files++], what);
+            ts_native_begin(&files[n_files++], what);
         }
         for (ts_way way = TS_STRUCT; ok && way < TS_WAY_COUNT; way++) {
             adding a = { &files[n_files - 1], it, way };
@@ -101,7 +101,7 @@ static bool compare(void *ctx, const eqlm_program *p, ts_host *h)
     trial *t = ctx;
     eqlm_native *native = NULL;
     bool want = false, got = false;
-    const eqlm_native_rule *rule = te_file_find(t->it->file, t->it->names[t->made]);
+    const eqlm_native_rule *rule = ts_native_find(t->it->file, t->it->names[t->made]);
     if (!rule)
         return snprintf(t->why, sizeof t->why, "the file has no %s", t->it->names[t->made]) < 0;
     eqlm_status s = eqlm_native_new(&t->alloc.hook, h->schema, rule, &native);
@@ -173,14 +173,14 @@ int main(void)
     if (!items || !tests || vs.n / PER_FILE >= MAX_FILES)
         return 2;
     size_t n = emit_all(&vs, items);
-    te_files_load(files, n_files);
+    ts_native_load(files, n_files);
     for (size_t i = 0; i < n; i++)
         tests[i] = (struct CMUnitTest) { .name = items[i].v->name, .test_func = test_vector, .initial_state = &items[i] };
     tests[n] = (struct CMUnitTest) { .name = "the text depends on the program alone",
                                      .test_func = test_repeat, .initial_state = &vs };
     int failed = _cmocka_run_group_tests("emitted C", tests, n + 1, NULL, NULL);
     for (size_t i = 0; i < n_files; i++)
-        te_file_clear(&files[i]);
+        ts_native_clear(&files[i]);
     free(items);
     free(tests);
     ts_vectors_clear(&vs);

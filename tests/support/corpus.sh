@@ -30,4 +30,6 @@ status=0
 "$build/corpus/corpus_rules" "$corpus" "$rules/detection-rules" "$rules/protections-artifacts" \
     "$corpus/rules/hidden_run_key_rule.jsonl" || status=1
 "$build/corpus/corpus_sequences" "$corpus" "$stream" "$rules/detection-rules" "$rules/protections-artifacts" || status=1
+"$build/corpus/corpus_native" "$rules/detection-rules" "$rules/protections-artifacts" -- \
+    "$corpus"/events/{mutants_*,evtx_attack_defend,upstream,auditd_linux}.ndjson || status=1
 exit $status

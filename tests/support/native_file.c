@@ -1,4 +1,4 @@
-#include "compile.h"
+#include "native_file.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
@@ -32,10 +32,10 @@ static bool put(void *ctx, const void *bytes, size_t len)
     return fwrite(bytes, 1, len, ctx) == len;
 }
 
-void te_file_begin(te_file *f, const char *what)
+void ts_native_begin(ts_native_file *f, const char *what)
 {
     memset(f, 0, sizeof *f);
-    char *dir = join("%s/tests%s%s", setting("BUILD", "build"), "/emit", "");
+    char *dir = join("%s/native%s%s", setting("BUILD", "build"), "", "");
     mkdir(dir, 0777);
     f->path = join("%s/%s.c%s", dir, what, "");
     f->library = join("%s/%s.so%s", dir, what, "");
@@ -47,7 +47,7 @@ void te_file_begin(te_file *f, const char *what)
     free(dir);
 }
 
-bool te_file_add(te_file *f, const char *name, const eqlm_program *p, eqlm_str source)
+bool ts_native_add(ts_native_file *f, const char *name, const eqlm_program *p, eqlm_str source)
 {
     if (eqlm_emit_c_rule(p, name, source, put, f->out) != EQLM_OK)
         return false;
@@ -61,7 +61,7 @@ bool te_file_add(te_file *f, const char *name, const eqlm_program *p, eqlm_str s
     return true;
 }
 
-static char *command_of(const te_file *f)
+static char *command_of(const ts_native_file *f)
 {
     static const char format[] = "%s -O1 -g0 -std=c11 -fPIC -shared -Iinclude -Wall -Wextra -Wpedantic -Wconversion "
                                  "-Wsign-conversion -Wshadow -Wmissing-prototypes -Wcast-qual -Werror -o %s %s";
@@ -71,7 +71,7 @@ static char *command_of(const te_file *f)
     return command;
 }
 
-void te_files_load(te_file *files, size_t n)
+void ts_native_load(ts_native_file *files, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (eqlm_emit_c_end("rules", (const char *const *)files[i].names, files[i].n, put, files[i].out) != EQLM_OK ||
@@ -94,7 +94,7 @@ void te_files_load(te_file *files, size_t n)
 }
 
 /* From the table of the file, not from its symbol: so the table is tested, too. */
-const eqlm_native_rule *te_file_find(const te_file *f, const char *name)
+const eqlm_native_rule *ts_native_find(const ts_native_file *f, const char *name)
 {
     const eqlm_native_rule *const *rules = dlsym(f->handle, "rules");
     for (size_t i = 0; rules && rules[i]; i++)
@@ -103,7 +103,7 @@ const eqlm_native_rule *te_file_find(const te_file *f, const char *name)
     return NULL;
 }
 
-void te_file_clear(te_file *f)
+void ts_native_clear(ts_native_file *f)
 {
     for (size_t i = 0; i < f->n; i++)
         free(f->names[i]);

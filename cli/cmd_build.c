@@ -1,0 +1,343 @@
+/* cmd_build.c - eqlc build: saves compiled rules, or writes them as C. */
+#include "commands.h"
+#include "report.h"
+#include "util.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define MAX_NAME 60 /* characters of a rule's name that its file or function keeps */
+
+typedef struct build_options {
+    eqlc_compiling compiling;
+    bool emit_c;
+    const char *output, *prefix;
+    eqlc_rules rules;
+} build_options;
+
+typedef struct built {
+    const eqlc_rule *rule;
+    char *name;
+    eqlc_buf bytes;
+} built;
+
+typedef struct build {
+    const build_options *o;
+    built *items;
+    size_t n, n_left_out;
+} build;
+
+enum { OPT_EMIT = 256, OPT_PREFIX, OPT_COLOR };
+
+static const struct option long_options[] = {
+    { "query", required_argument, NULL, 'q' },
+    { "output", required_argument, NULL, 'o' },
+    { "emit", required_argument, NULL, OPT_EMIT },
+    { "prefix", required_argument, NULL, OPT_PREFIX },
+    EQLC_COMPILING_OPTIONS,
+    { "color", required_argument, NULL, OPT_COLOR },
+    { "help", no_argument, NULL, 'h' },
+    { NULL, 0, NULL, 0 },
+};
+
+static const char *set_prefix(build_options *o, const char *text)
+{
+    o->prefix = text;
+    for (const char *p = text; *p; p++)
+        if (!isalnum((unsigned char)*p) && *p != '_')
+            return "--prefix is the beginning of a C identifier, not '%s'";
+    return isdigit((unsigned char)*text) || strstr(text, "__") || !*text
+               ? "--prefix is the beginning of a C identifier, not '%s'"
+               : NULL;
+}
+
+static const char *take_option(int option, build_options *o, eqlc_report *report)
+{
+    const char *complaint;
+
+    if (option == '?')
+        return "";
+    if (eqlc_compiling_take(&o->compiling, option, optarg, &complaint))
+        return complaint;
+    switch (option) {
+    case 'q':
+        eqlc_rules_add_query(&o->rules, optarg);
+        return NULL;
+    case 'o':
+        o->output = optarg;
+        return NULL;
+    case OPT_EMIT:
+        o->emit_c = strcmp(optarg, "c") == 0;
+        return o->emit_c || strcmp(optarg, "image") == 0 ? NULL : "--emit is image or c, not '%s'";
+    case OPT_PREFIX:
+        return set_prefix(o, optarg);
+    default:
+        return eqlc_report_set_color(report, optarg) ? NULL : "--color is auto, always or never, not '%s'";
+    }
+}
+
+/* ---- names --------------------------------------------------------------------------------------------- */
+
+/* Lower case letters, digits and single underscores. */
+static void add_plain_name(eqlc_buf *b, const char *text, size_t len)
+{
+    size_t start = b->len;
+
+    for (size_t i = 0; i < len && b->len - start < MAX_NAME; i++) {
+        if (isalnum((unsigned char)text[i]) && (unsigned char)text[i] < 0x80)
+            eqlc_buf_char(b, (char)tolower((unsigned char)text[i]));
+        else if (b->len > start && b->data[b->len - 1] != '_')
+            eqlc_buf_char(b, '_');
+    }
+    while (b->len > start && b->data[b->len - 1] == '_')
+        b->data[--b->len] = '\0';
+    if (b->len == start)
+        eqlc_buf_text(b, "rule");
+}
+
+/* From the rule's name, else its id, else its file. */
+static char *name_of(const build_options *o, const eqlc_rule *rule)
+{
+    const char *slash = strrchr(rule->path, '/'), *file = slash ? slash + 1 : rule->path, *dot = strrchr(file, '.');
+    const char *text = rule->name ? rule->name : rule->id;
+    eqlc_buf b = { NULL, 0, 0 };
+
+    if (o->emit_c)
+        eqlc_buf_text(&b, o->prefix);
+    if (text)
+        add_plain_name(&b, text, strlen(text));
+    else if (strcmp(rule->path, "-q") == 0)
+        add_plain_name(&b, "query", 5);
+    else
+        add_plain_name(&b, file, dot && dot > file ? (size_t)(dot - file) : strlen(file));
+    return b.data;
+}
+
+static bool is_taken(const build *b, const char *name)
+{
+    size_t len = strlen(b->o->prefix);
+
+    for (size_t i = 0; i < b->n; i++)
+        if (strcmp(b->items[i].name, name) == 0)
+            return true;
+    /* The table of all rules. */
+    return b->o->emit_c && strncmp(name, b->o->prefix, len) == 0 && strcmp(name + len, "rules") == 0;
+}
+
+/* A name that no rule before has: with a number if need be. */
+static char *unique_name(const build *b, const eqlc_rule *rule)
+{
+    char *base = name_of(b->o, rule);
+    eqlc_buf name = { NULL, 0, 0 };
+    unsigned long number = 1;
+
+    for (size_t i = 0; i < b->n; i++)
+        number += strncmp(b->items[i].name, base, strlen(base)) == 0;
+    eqlc_buf_text(&name, base);
+    for (; is_taken(b, name.data); number++) {
+        name.len = 0;
+        eqlc_buf_format(&name, "%s_%lu", base, number + (number == 1));
+    }
+    free(base);
+    return name.data;
+}
+
+/* ---- building ------------------------------------------------------------------------------------------ */
+
+static bool add_to_buf(void *ctx, const void *bytes, size_t len)
+{
+    eqlc_buf_add(ctx, bytes, len);
+    return true;
+}
+
+static eqlm_status write_c(const eqlc_rule *rule, const char *name, const eqlm_program *program, eqlc_buf *out)
+{
+    eqlc_buf source = { NULL, 0, 0 };
+    eqlm_status status;
+
+    if (rule->name)
+        eqlc_buf_format(&source, "%s\n", rule->name);
+    eqlc_buf_format(&source, "%s:%lu\n", rule->path, (unsigned long)rule->start.line);
+    eqlc_buf_add(&source, rule->query, rule->query_len);
+    status = eqlm_emit_c_rule(program, name, (eqlm_str) { source.data, source.len }, add_to_buf, out);
+    eqlc_buf_clear(&source);
+    return status;
+}
+
+static void add_program(build *b, const eqlc_rule *rule, const eqlm_program *program)
+{
+    built *it = &b->items[b->n];
+    eqlm_status status;
+
+    *it = (built) { rule, unique_name(b, rule), { NULL, 0, 0 } };
+    status = b->o->emit_c ? write_c(rule, it->name, program, &it->bytes)
+                          : eqlm_program_save(program, add_to_buf, &it->bytes);
+    if (status == EQLM_OK) {
+        b->n++;
+        return;
+    }
+    free(it->name);
+    eqlc_buf_clear(&it->bytes);
+    if (status != EQLM_E_ARGUMENT)
+        eqlc_die("%s: %s", rule->path, eqlm_status_text(status));
+    b->n_left_out++; /* no question about one event */
+}
+
+static void build_rules(build *b, eqlc_compiling *compiling, eqlc_report *report)
+{
+    eqlm_schema *schema = eqlc_compiling_schema(compiling);
+    const eqlc_rules *rules = &b->o->rules;
+    eqlm_diags *diags;
+
+    if (eqlm_diags_new(NULL, &diags) != EQLM_OK)
+        eqlc_die("out of memory");
+    b->items = eqlc_alloc((rules->n + 1) * sizeof *b->items);
+    for (size_t i = 0; i < rules->n; i++) {
+        eqlm_program *program;
+        eqlm_status status = eqlc_compiling_program(compiling, schema, &rules->items[i], diags, &program);
+
+        if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
+            eqlc_die("%s: %s", rules->items[i].path, eqlm_status_text(status));
+        eqlc_report_diags(report, &rules->items[i], diags);
+        if (status == EQLM_OK)
+            add_program(b, &rules->items[i], program);
+        eqlm_program_free(program);
+    }
+    eqlm_diags_free(diags);
+    eqlm_schema_free(schema);
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------- */
+
+static void write_file(const char *path, const eqlc_buf *bytes)
+{
+    FILE *out = strcmp(path, "-") == 0 ? stdout : fopen(path, "wb");
+
+    if (!out)
+        eqlc_die("%s: %s", path, strerror(errno));
+    if (bytes->len)
+        fwrite(bytes->data, 1, bytes->len, out);
+    if (ferror(out) || (out != stdout && fclose(out) != 0))
+        eqlc_die("%s: %s", path, strerror(errno));
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat st;
+    size_t len = strlen(path);
+
+    return (len && path[len - 1] == '/') || (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+static void write_images(const build *b)
+{
+    const char *output = b->o->output;
+
+    if (!is_directory(output)) {
+        write_file(output, &b->items[0].bytes);
+        return;
+    }
+    if (mkdir(output, 0777) != 0 && errno != EEXIST)
+        eqlc_die("%s: %s", output, strerror(errno));
+    for (size_t i = 0; i < b->n; i++) {
+        eqlc_buf path = { NULL, 0, 0 };
+
+        eqlc_buf_format(&path, "%s%s%s.eqlp", output, output[strlen(output) - 1] == '/' ? "" : "/", b->items[i].name);
+        write_file(path.data, &b->items[i].bytes);
+        eqlc_buf_clear(&path);
+    }
+}
+
+static void write_c_file(const build *b)
+{
+    const char **names = eqlc_alloc((b->n + 1) * sizeof *names);
+    eqlc_buf file = { NULL, 0, 0 }, table = { NULL, 0, 0 };
+
+    eqlm_emit_c_begin(add_to_buf, &file); /* memory that is short ends the program */
+    for (size_t i = 0; i < b->n; i++) {
+        names[i] = b->items[i].name;
+        eqlc_buf_add(&file, b->items[i].bytes.data, b->items[i].bytes.len);
+    }
+    eqlc_buf_format(&table, "%srules", b->o->prefix);
+    eqlm_emit_c_end(table.data, names, b->n, add_to_buf, &file);
+    write_file(b->o->output ? b->o->output : "-", &file);
+    eqlc_buf_clear(&file);
+    eqlc_buf_clear(&table);
+    free(names);
+}
+
+/* Nothing is written unless all rules compile: a host shall not be built with some of them. */
+static int finish(const build *b, const eqlc_report *report)
+{
+    const build_options *o = b->o;
+    int code = eqlc_report_exit(report, &o->rules, EQLM_ERROR);
+    char text[32];
+
+    if (code != EQLC_EXIT_OK)
+        return code;
+    if (b->n_left_out)
+        fprintf(stderr, "eqlc build: %s %s left out: sequences, samples and process ancestry have no C code\n",
+                eqlc_count_text(b->n_left_out, text), b->n_left_out == 1 ? "rule" : "rules");
+    if (b->n == 0) {
+        fprintf(stderr, "eqlc build: no rules to write\n");
+        return EQLC_EXIT_FINDINGS;
+    }
+    if (o->emit_c)
+        write_c_file(b);
+    else if (b->n > 1 && !is_directory(o->output))
+        return eqlc_usage_error("build", "%s rules need a directory: -o %s/", eqlc_count_text(b->n, text), o->output);
+    else
+        write_images(b);
+    return EQLC_EXIT_OK;
+}
+
+static void clear(build_options *o, build *b)
+{
+    for (size_t i = 0; i < b->n; i++) {
+        free(b->items[i].name);
+        eqlc_buf_clear(&b->items[i].bytes);
+    }
+    free(b->items);
+    eqlc_rules_clear(&o->rules);
+    eqlc_compiling_clear(&o->compiling);
+}
+
+int eqlc_cmd_build(int argc, char **argv)
+{
+    build_options o = { .prefix = "eql_" };
+    build b = { .o = &o };
+    eqlc_report report;
+    int option, code = EQLC_EXIT_USAGE;
+
+    eqlc_report_init(&report, stderr);
+    report.minimum = EQLM_ERROR; /* warnings are what check is for */
+    while ((option = getopt_long(argc, argv, "q:o:h", long_options, NULL)) != -1) {
+        const char *complaint;
+
+        if (option == 'h') {
+            eqlc_help_command("build", stdout);
+            clear(&o, &b);
+            return EQLC_EXIT_OK;
+        }
+        complaint = take_option(option, &o, &report);
+        if (complaint) {
+            clear(&o, &b);
+            return eqlc_option_error("build", complaint, optarg);
+        }
+    }
+    if (optind == argc && o.rules.n == 0) {
+        eqlc_usage_error("build", "no rules given: name files or directories, or -q QUERY");
+    } else if (!o.output && !o.emit_c) {
+        eqlc_usage_error("build", "where to? -o FILE for one rule, -o DIRECTORY/ for several");
+    } else {
+        eqlc_rules_read(&o.rules, argv + optind, (size_t)(argc - optind), eqlc_report_file, &report);
+        build_rules(&b, &o.compiling, &report);
+        code = finish(&b, &report);
+    }
+    clear(&o, &b);
+    return code;
+}

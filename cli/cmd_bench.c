@@ -121,11 +121,9 @@ static bool add_guard(void *ctx, const void *bytes, size_t len)
 
 static void add_rule(bench *b, const eqlc_rule *rule, eqlm_diags *diags)
 {
-    eqlm_options options = eqlc_compiling_options(&b->compiling, rule);
     eqlm_program *program;
     uint32_t number;
-    eqlm_status status =
-        eqlm_compile(NULL, b->schema, (eqlm_str) { rule->query, rule->query_len }, &options, diags, &program);
+    eqlm_status status = eqlc_compiling_program(&b->compiling, b->schema, rule, diags, &program);
 
     if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
         eqlc_die("%s: %s", rule->path, eqlm_status_text(status));

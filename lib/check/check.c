@@ -80,6 +80,17 @@ static void resolve_alias(const eqli_check *ck, eqli_field_ref *f)
     }
 }
 
+/* The present term is a missing event with no positive term behind it: by the time it is asked about, the event that an
+ * alias would name may be gone. */
+static bool trails(const eqli_check *ck)
+{
+    for (uint32_t i = ck->term; i < ck->query->n_terms; i++) {
+        if (!ck->query->terms[i].missing)
+            return false;
+    }
+    return true;
+}
+
 /* Finds the scope of `$v.a` and the dotted name of every field from the event's root. */
 static bool resolve_name(eqli_check *ck, eqli_node *n)
 {
@@ -126,6 +137,10 @@ static void check_field(eqli_check *ck, eqli_node *n, bool objects_allowed)
     n->type = EQLI_T_ERROR;
     if (f->indexed || !resolve_name(ck, n))
         return;
+    if (f->alias && trails(ck)) {
+        eqli_error(ck->cx, n->span, EQLI_D_NOT_SUPPORTED, "a field of an earlier event in a missing event at the end");
+        return;
+    }
     if (f->variable.len && f->name.len == 0) { /* the element itself */
         n->type = EQLI_T_ANY;
         f->type = EQLM_TYPE_ANY;

@@ -216,19 +216,6 @@ static void test_programs_are_kept_and_fixed(void **state)
     rig_clear(&r);
 }
 
-static void test_aliases_it_cannot_ask(void **state)
-{
-    static const char *const queries[] = {
-        "sequence with maxspan=1s [a where true] as e0 [b where true] ![c where x == e0.x]", NULL
-    };
-    rig r;
-    (void)state;
-    rig_init(&r, queries, EQLM_DIALECT_ENDPOINT);
-    eqlm_stream_options o = ts_feeder_options(&r.feeder);
-    assert_int_equal(try_open(&r, &o), EQLM_E_ARGUMENT);
-    rig_clear(&r);
-}
-
 static void test_alias_in_a_gap(void **state)
 {
     static const char *const queries[] = {
@@ -1215,7 +1202,6 @@ int main(void)
         cmocka_unit_test(test_arguments),
         cmocka_unit_test(test_state_knows_number_of_samples),
         cmocka_unit_test(test_programs_are_kept_and_fixed),
-        cmocka_unit_test(test_aliases_it_cannot_ask),
         cmocka_unit_test(test_alias_in_a_gap),
         cmocka_unit_test(test_kinds_side_by_side),
         cmocka_unit_test(test_late_events),

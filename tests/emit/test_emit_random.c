@@ -1,7 +1,7 @@
 /* test_emit_random.c - random pattern sets and comparisons as native code, on texts made from their own patterns: pieces
  * of them, other cases, characters of other scripts that fold to ASCII, bytes that are no UTF-8. Native code and
- * eqlm_match have to agree on every pair, as struct and through a getter. SEED and ROUNDS (in the environment) ask for
  * eqlm_match have to agree on every pair, as struct and through a getter. SEED (in the environment) asks for other sets
+ * than the usual ones. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -150,11 +150,14 @@ KERNEL_FLAGS_v3 := -march=x86-64-v3 -mpclmul
 CLI_OBJ := $(call obj,$(CLI_C) $(CLI_CC)) $(KERNELS:%=$(BUILD)/obj/cli/json_extract.%.o)
 CLI_PARTS := $(filter-out $(BUILD)/obj/cli/eqlc.o,$(CLI_OBJ))
 
-# What runs for every event is compiled as CFLAGS says, everything else of the library for size. There are no tables
-# for unwinding through it either: debuggers use what -g writes, exceptions must not pass the library. Builds
-# for debugging and with sanitizers are left as they are.
-HOT_SRC := $(addprefix lib/,base/arena.c base/text.c vm/vm.c $(addprefix ops/,pattern.c pattern_find.c pattern_wild.c regex_dfa.c) \
-    rules/match.c rules/table.c stream/stream.c stream/sequence.c stream/index.c stream/keys.c)
+# What runs for every event, and the bulk of compiling a rule, is compiled as CFLAGS says, everything else of the library
+# for size. There are no tables for unwinding through it either: debuggers use what -g writes, exceptions must not pass
+# the library. Builds for debugging and with sanitizers are left as they are.
+HOT_SRC := $(addprefix lib/,base/arena.c base/text.c vm/vm.c rules/match.c rules/table.c \
+    $(addprefix ops/,pattern.c pattern_build.c pattern_read.c pattern_write.c pattern_find.c pattern_wild.c regex_dfa.c) \
+    stream/stream.c stream/sequence.c stream/index.c stream/keys.c \
+    syntax/lexer.c syntax/parse.c syntax/ast.c syntax/operand.c check/check.c codegen/codegen.c codegen/emit.c \
+    program/program.c program/verify.c event/schema.c)
 FOR_USE := $(if $(filter -O2 -O3,$(CFLAGS)),$(if $(findstring -fsanitize,$(CFLAGS)),,yes))
 COLD_CFLAGS ?= $(if $(FOR_USE),-Os)
 $(if $(FOR_USE),$(eval LIB_FLAGS += -fno-asynchronous-unwind-tables))

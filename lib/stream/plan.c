@@ -2,6 +2,8 @@
  * state. */
 #include "stream/stream.h"
 
+#include "base/sort.h"
+
 static eqlm_status status_of(eqli_op_result r)
 {
     return r == EQLI_OP_OK ? EQLM_OK : r == EQLI_OP_NOMEM ? EQLM_E_NOMEM : EQLM_E_LIMIT;
@@ -66,39 +68,11 @@ static eqlm_status push_tuples(eqlm_stream *s, const eqli_stream_program *sp, ui
     return status;
 }
 
-static int compare_hits(const eqli_hit *a, const eqli_hit *b)
+static int compare_hits(const void *x, const void *y)
 {
+    const eqli_hit *a = x, *b = y;
     int order = eqli_key_compare(a->key, a->key_len, b->key, b->key_len);
     return order ? order : (a->order > b->order) - (a->order < b->order);
-}
-
-static void sift(eqli_hit *v, size_t root, size_t n)
-{
-    for (;;) {
-        size_t kid = 2 * root + 1;
-        if (kid >= n)
-            return;
-        if (kid + 1 < n && compare_hits(&v[kid], &v[kid + 1]) < 0)
-            kid++;
-        if (compare_hits(&v[root], &v[kid]) >= 0)
-            return;
-        eqli_hit swap = v[root];
-        v[root] = v[kid];
-        v[kid] = swap;
-        root = kid;
-    }
-}
-
-static void sort_hits(eqli_hit *v, size_t n)
-{
-    for (size_t i = n / 2; i-- > 0;)
-        sift(v, i, n);
-    for (size_t end = n; end-- > 1;) {
-        eqli_hit swap = v[0];
-        v[0] = v[end];
-        v[end] = swap;
-        sift(v, 0, end);
-    }
 }
 
 static bool same_tuple(const eqli_hit *a, const eqli_hit *b)
@@ -109,7 +83,7 @@ static bool same_tuple(const eqli_hit *a, const eqli_hit *b)
 static eqlm_status plan_tuples(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, size_t first)
 {
     eqli_hit *hits = s->hits;
-    sort_hits(hits + first, s->n_hits - first);
+    eqli_sort(hits + first, s->n_hits - first, sizeof(eqli_hit), compare_hits);
     for (size_t i = first, end; i < s->n_hits; i = end) {
         for (end = i + 1; end < s->n_hits && same_tuple(&hits[i], &hits[end]); end++)
             continue;

@@ -35,6 +35,7 @@ typedef struct eqlc_compiling {
     bool strict;                /* --strict: unknown fields are errors */
     bool no_schema;             /* --no-schema: no types of the Elastic Common Schema */
     bool schema_closed;         /* --schema-closed: names without a type are errors */
+    bool errors_only;           /* warnings are not shown: what only they need is not looked for */
     const char **schema_files;  /* --schema, in order */
     size_t n_schema_files, cap_schema_files;
     const char *category_field; /* --event-category-field, stronger than the rule's own; or NULL */

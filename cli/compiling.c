@@ -88,13 +88,14 @@ void eqlc_compiling_read_types(eqlc_compiling *compiling)
 eqlm_schema *eqlc_compiling_schema(eqlc_compiling *compiling)
 {
     bool typed = !compiling->no_schema || compiling->n_schema_files > 0;
+    bool suggests = !compiling->errors_only || compiling->strict || compiling->schema_closed;
     eqlm_schema *schema;
     eqlm_status status = eqlm_schema_new(NULL, &schema);
 
     eqlc_compiling_read_types(compiling);
     if (status == EQLM_OK && typed)
         status = eqlm_schema_set_types(schema, eqlc_types_of, &compiling->types);
-    if (status == EQLM_OK && typed)
+    if (status == EQLM_OK && typed && suggests)
         status = eqlm_schema_set_type_names(schema, eqlc_types_name, &compiling->types);
     if (status == EQLM_OK && compiling->schema_closed)
         status = eqlm_schema_close(schema);

@@ -19,17 +19,33 @@ static uint32_t min3(uint32_t a, uint32_t b, uint32_t c)
     return m < c ? m : c;
 }
 
-/* Distance, or more than limit. */
+/* What both words begin or end with costs no edit. */
+static void drop_common(eqlm_str *a, eqlm_str *b)
+{
+    while (a->len && b->len && lower(a->ptr[0]) == lower(b->ptr[0])) {
+        *a = (eqlm_str){ a->ptr + 1, a->len - 1 };
+        *b = (eqlm_str){ b->ptr + 1, b->len - 1 };
+    }
+    while (a->len && b->len && lower(a->ptr[a->len - 1]) == lower(b->ptr[b->len - 1])) {
+        a->len--;
+        b->len--;
+    }
+}
+
+/* Distance, or more than limit. Cells further than that from the diagonal cannot be part of a way that is short enough. */
 static uint32_t distance(eqlm_str a, eqlm_str b, uint32_t limit)
 {
-    uint32_t rows[3][WORD_MAX + 1];
+    uint32_t rows[3][WORD_MAX + 2];
     uint32_t *before = rows[0], *above = rows[1], *row = rows[2];
+    drop_common(&a, &b);
     for (uint32_t j = 0; j <= b.len; j++)
         above[j] = j;
     for (uint32_t i = 1; i <= a.len; i++) {
-        uint32_t best = row[0] = i;
-        for (uint32_t j = 1; j <= b.len; j++) {
-            unsigned char ca = lower(a.ptr[i - 1]), cb = lower(b.ptr[j - 1]);
+        uint32_t first = i > limit ? i - limit : 1, last = i + limit < b.len ? i + limit : (uint32_t)b.len;
+        uint32_t best = row[first - 1] = first == 1 ? i : limit + 1;
+        unsigned char ca = lower(a.ptr[i - 1]);
+        for (uint32_t j = first; j <= last; j++) {
+            unsigned char cb = lower(b.ptr[j - 1]);
             row[j] = min3(above[j] + 1, row[j - 1] + 1, above[j - 1] + (ca != cb));
             if (i > 1 && j > 1 && ca == lower(b.ptr[j - 2]) && cb == lower(a.ptr[i - 2]) &&
                 before[j - 2] + 1 < row[j])
@@ -37,6 +53,7 @@ static uint32_t distance(eqlm_str a, eqlm_str b, uint32_t limit)
             if (row[j] < best)
                 best = row[j];
         }
+        row[last + 1] = limit + 1; /* what the next row reads above its last cell */
         if (best > limit)
             return best;
         uint32_t *free_row = before;

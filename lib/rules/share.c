@@ -98,12 +98,11 @@ static bool same_test(const shared_test *a, const shared_test *b)
     return true;
 }
 
-/* Code of a lineage's inner query may run in between, on other programs: such entries share nothing. */
 static bool collect(eqli_builder *b, eqli_vec *uses)
 {
     for (uint32_t i = 0; i < b->rules->n; i++) {
         const eqli_rules_entry *e = &b->rules->entries[i];
-        for (uint32_t pc = 0; pc < e->len && e->program->n_lineages == 0; pc++) {
+        for (uint32_t pc = 0; pc < e->len; pc++) {
             shared_test t;
             if (!read_test(e->program, &e->program->insns[e->start + pc], &t))
                 continue;

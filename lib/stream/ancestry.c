@@ -206,20 +206,20 @@ static eqlm_status find_sources(eqlm_stream *s, const eqli_incoming *in)
 {
     eqli_ancestry *a = &s->ancestry;
     memset(a->plan_sources, 0, a->n_words * sizeof *a->plan_sources);
-    for (uint32_t i = 0; i < s->n_programs; i++) {
-        eqli_stream_program *sp = s->programs[i];
+    eqli_stream_program *sp;
+    eqli_conditions_begin(s, true);
+    while ((sp = eqli_conditions_program(s, EQLI_RUN_INNER)) != NULL) {
         uint64_t errors = s->vm->errors;
-        for (uint32_t k = 0; k < sp->program->n_lineages; k++) {
+        for (uint32_t k = 0; eqli_conditions_next(s, sp, &k); k++) {
             bool hit;
-            eqlm_status status = eqli_stream_run(s, sp, sp->program->lineages[k].start, in->event, &hit);
+            eqlm_status status = eqli_conditions_run(s, sp, k, in->event, &hit);
             if (status != EQLM_OK)
                 return status;
             uint32_t bit = sp->first_lineage + k;
             if (hit)
                 a->plan_sources[bit / 64] |= UINT64_C(1) << (bit % 64);
         }
-        sp->planned_errors += s->vm->errors - errors;
-        s->planned_errors |= sp->planned_errors > 0;
+        eqli_plan_errors(s, sp, errors);
     }
     return EQLM_OK;
 }

@@ -1,105 +1,176 @@
 /* conditions.c - an event satisfies few of the conditions of many programs: a rule set finds the ones worth
- * running. A program whose conditions ask for ancestors, or that another getter reads, runs all of its own.
- */
+ * running. In the set stand first the terms of all programs, program by program, then the inner queries of all
+ * of them. A program that another getter reads runs all of its own. */
 #include "stream/stream.h"
 
 /* Looking for what to run costs as much as running a few. */
 enum { FEW_CONDITIONS = 16 };
 
-static eqlm_status add_program(eqlm_rules *set, eqli_stream_program *sp)
+static uint32_t n_conditions(const eqli_stream_program *sp)
 {
-    const eqlm_program *p = sp->program;
-    uint32_t number;
-    sp->first_entry = UINT32_MAX;
-    if (p->n_lineages || (set->n && (p->get != set->get || p->get_ctx != set->get_ctx)))
-        return EQLM_OK;
-    for (uint32_t i = 0; i < eqli_program_n_regions(p); i++) {
-        eqlm_status status = eqli_rules_add_region(set, p, p->stages[i].start, p->stages[i].len, &number);
-        if (status != EQLM_OK)
-            return status;
-        if (i == 0)
-            sp->first_entry = number;
-    }
-    return EQLM_OK;
+    return eqli_program_n_regions(sp->program) + sp->program->n_lineages;
 }
 
 static bool are_few(const eqlm_stream *s)
 {
     uint32_t n = 0;
     for (uint32_t i = 0; i < s->n_programs && n < FEW_CONDITIONS; i++)
-        n += eqli_program_n_regions(s->programs[i]->program);
+        n += n_conditions(s->programs[i]);
     return n < FEW_CONDITIONS;
 }
 
-static eqlm_status make_set(eqlm_stream *s)
+static eqlm_status add_region(eqli_conditions *c, const eqli_stream_program *sp, uint32_t start, uint32_t len)
 {
-    eqlm_rules *set;
-    s->conditions.made = true;
-    s->conditions.any = are_few(s);
-    if (s->conditions.any)
-        return EQLM_OK;
-    eqlm_status status = eqlm_rules_new(&s->alloc, &set);
-    for (uint32_t i = 0; status == EQLM_OK && i < s->n_programs; i++)
-        status = add_program(set, s->programs[i]);
+    uint32_t number;
+    eqlm_status status = eqli_rules_add_region(c->set, sp->program, start, len, &number);
     if (status == EQLM_OK)
-        status = eqlm_rules_seal(set);
-    if (status != EQLM_OK) {
-        eqlm_rules_free(set);
-        s->conditions.made = false;
-        return status;
+        c->owners[number] = sp->number;
+    return status;
+}
+
+static eqlm_status add_terms(eqli_conditions *c, eqli_stream_program *sp)
+{
+    const eqlm_program *p = sp->program;
+    eqlm_status status = EQLM_OK;
+    sp->first_entry = sp->first_inner = UINT32_MAX;
+    if (c->set->n && (p->get != c->set->get || p->get_ctx != c->set->get_ctx)) {
+        c->unlisted[c->n_unlisted++] = sp->number;
+        return EQLM_OK;
     }
-    s->conditions.set = set;
-    return EQLM_OK;
+    sp->first_entry = c->set->n;
+    for (uint32_t i = 0; status == EQLM_OK && i < eqli_program_n_regions(p); i++)
+        status = add_region(c, sp, p->stages[i].start, p->stages[i].len);
+    return status;
+}
+
+static eqlm_status add_inner(eqli_conditions *c, eqli_stream_program *sp)
+{
+    const eqlm_program *p = sp->program;
+    eqlm_status status = EQLM_OK;
+    if (sp->first_entry == UINT32_MAX)
+        return EQLM_OK;
+    sp->first_inner = c->set->n;
+    for (uint32_t i = 0; status == EQLM_OK && i < p->n_lineages; i++)
+        status = add_region(c, sp, p->lineages[i].start, p->lineages[i].len);
+    return status;
+}
+
+static eqlm_status fill_set(eqlm_stream *s)
+{
+    eqli_conditions *c = &s->conditions;
+    eqlm_status status = eqlm_rules_new(&s->alloc, &c->set);
+    if (status != EQLM_OK)
+        return status;
+    for (uint32_t i = 0; i < s->n_programs; i++)
+        c->n_owners += n_conditions(s->programs[i]);
+    c->owners = eqli_mem_new(&s->alloc, c->n_owners * sizeof *c->owners);
+    c->unlisted = eqli_mem_new(&s->alloc, s->n_programs * sizeof *c->unlisted);
+    if (!c->owners || !c->unlisted)
+        return EQLM_E_NOMEM;
+    for (uint32_t i = 0; status == EQLM_OK && i < s->n_programs; i++)
+        status = add_terms(c, s->programs[i]);
+    c->first_inner = c->set->n;
+    for (uint32_t i = 0; status == EQLM_OK && i < s->n_programs; i++)
+        status = add_inner(c, s->programs[i]);
+    return status == EQLM_OK ? eqlm_rules_seal(c->set) : status;
 }
 
 void eqli_conditions_clear(eqlm_stream *s)
 {
-    eqlm_rules_free(s->conditions.set);
-    s->conditions = (eqli_conditions) { 0 };
+    eqli_conditions *c = &s->conditions;
+    eqlm_rules_free(c->set);
+    eqli_mem_free(&s->alloc, c->owners, c->n_owners * sizeof *c->owners);
+    eqli_mem_free(&s->alloc, c->unlisted, s->n_programs * sizeof *c->unlisted);
+    *c = (eqli_conditions) { 0 };
 }
 
 eqlm_status eqli_conditions_select(eqlm_stream *s, const void *event)
 {
     eqli_conditions *c = &s->conditions;
-    eqlm_status status = c->made ? EQLM_OK : make_set(s);
-    if (status != EQLM_OK || !c->set)
-        return status;
+    if (!c->made) {
+        eqlm_status status = are_few(s) ? EQLM_OK : fill_set(s);
+        if (status != EQLM_OK) {
+            eqli_conditions_clear(s);
+            return status;
+        }
+        c->made = true;
+    }
+    c->at = c->at_unlisted = 0;
+    c->n = 0;
+    c->any = !c->set;
+    if (!c->set)
+        return EQLM_OK;
     eqli_op_result r = eqli_rules_select(s->vm, c->set, event, &c->numbers, &c->n);
-    c->at = 0;
-    c->any = r != EQLI_OP_OK; /* a value too large to be looked up is compared by the conditions themselves */
+    if (r != EQLI_OP_OK) { /* a value too large to be looked up is compared by the conditions themselves */
+        c->any = true;
+        c->n = 0;
+    }
     return r == EQLI_OP_NOMEM ? EQLM_E_NOMEM : EQLM_OK;
 }
 
-static bool next_of_all(eqlm_stream *s, const eqli_stream_program *sp, const void *event, uint32_t *stage,
-                        eqlm_status *status)
-{
-    bool hit = false;
-    for (; *stage < eqli_program_n_regions(sp->program); ++*stage) {
-        *status = eqli_stream_run(s, sp, sp->program->stages[*stage].start, event, &hit);
-        if (hit || *status != EQLM_OK)
-            break;
-    }
-    return hit && *status == EQLM_OK;
-}
-
-bool eqli_conditions_next(eqlm_stream *s, const eqli_stream_program *sp, const void *event, uint32_t *stage,
-                          eqlm_status *status)
+void eqli_conditions_begin(eqlm_stream *s, bool inner)
 {
     eqli_conditions *c = &s->conditions;
-    uint32_t first = sp->first_entry, end;
-    *status = EQLM_OK;
-    if (c->any || first == UINT32_MAX)
-        return next_of_all(s, sp, event, stage, status);
-    end = first + eqli_program_n_regions(sp->program);
-    while (c->at < c->n && c->numbers[c->at] < first + *stage)
+    c->inner = inner;
+    c->at_unlisted = 0;
+    while (inner && c->at < c->n && c->numbers[c->at] < c->first_inner)
         c->at++;
-    for (bool hit = false; c->at < c->n && c->numbers[c->at] < end; c->at++) {
-        s->current = sp;
-        eqli_op_result r = eqli_rules_run_entry(s->vm, c->set, c->numbers[c->at], event, &hit);
-        *stage = c->numbers[c->at] - first;
-        *status = r == EQLI_OP_OK ? EQLM_OK : eqli_vm_status(r);
-        if (hit || r != EQLI_OP_OK)
-            return hit && r == EQLI_OP_OK;
+}
+
+/* Number of the program that the next condition of the set belongs to. */
+static uint32_t next_listed(const eqli_conditions *c)
+{
+    if (c->at == c->n || (!c->inner && c->numbers[c->at] >= c->first_inner))
+        return UINT32_MAX;
+    return c->owners[c->numbers[c->at]];
+}
+
+static uint32_t next_unlisted(const eqlm_stream *s)
+{
+    const eqli_conditions *c = &s->conditions;
+    if (c->any)
+        return c->at_unlisted < s->n_programs ? c->at_unlisted : UINT32_MAX;
+    return c->at_unlisted < c->n_unlisted ? c->unlisted[c->at_unlisted] : UINT32_MAX;
+}
+
+eqli_stream_program *eqli_conditions_program(eqlm_stream *s, unsigned what)
+{
+    eqli_conditions *c = &s->conditions;
+    for (;;) {
+        uint32_t listed = next_listed(c), unlisted = next_unlisted(s);
+        if (listed == UINT32_MAX && unlisted == UINT32_MAX)
+            return NULL;
+        eqli_stream_program *sp = s->programs[listed < unlisted ? listed : unlisted];
+        c->at_unlisted += unlisted < listed;
+        if (sp->runs & what)
+            return sp;
+        c->at += listed < unlisted;
     }
-    return false;
+}
+
+bool eqli_conditions_next(eqlm_stream *s, const eqli_stream_program *sp, uint32_t *condition)
+{
+    eqli_conditions *c = &s->conditions;
+    uint32_t n = c->inner ? sp->program->n_lineages : eqli_program_n_regions(sp->program);
+    if (c->any || sp->first_entry == UINT32_MAX)
+        return *condition < n;
+    uint32_t first = c->inner ? sp->first_inner : sp->first_entry;
+    if (c->at == c->n || c->numbers[c->at] >= first + n)
+        return false;
+    *condition = c->numbers[c->at++] - first;
+    return true;
+}
+
+eqlm_status eqli_conditions_run(eqlm_stream *s, const eqli_stream_program *sp, uint32_t condition,
+                                const void *event, bool *hit)
+{
+    const eqli_conditions *c = &s->conditions;
+    const eqlm_program *p = sp->program;
+    if (c->any || sp->first_entry == UINT32_MAX)
+        return eqli_stream_run(
+            s, sp, c->inner ? p->lineages[condition].start : p->stages[condition].start, event, hit);
+    s->current = sp;
+    uint32_t entry = (c->inner ? sp->first_inner : sp->first_entry) + condition;
+    eqli_op_result r = eqli_rules_run_entry(s->vm, c->set, entry, event, hit);
+    return r == EQLI_OP_OK ? EQLM_OK : eqli_vm_status(r);
 }

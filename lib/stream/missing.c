@@ -37,6 +37,7 @@ void eqli_pending_add(const eqli_stream_program *sp, eqli_entry *e)
     eqli_entry **ends = &e->key->slots[sp->pending_slot];
     eqli_window *w = eqli_entry_window(sp, e);
     e->kind = EQLI_PENDING;
+    sp->waiting[sp->pending_slot]++;
     w->prev = ends[1];
     w->next = NULL;
     *(ends[1] ? &eqli_entry_window(sp, ends[1])->next : &ends[0]) = e;
@@ -47,6 +48,7 @@ void eqli_pending_remove(const eqli_stream_program *sp, eqli_entry *e)
 {
     eqli_entry **ends = &e->key->slots[sp->pending_slot];
     eqli_window *w = eqli_entry_window(sp, e);
+    sp->waiting[sp->pending_slot]--;
     *(w->prev ? &eqli_entry_window(sp, w->prev)->next : &ends[0]) = w->next;
     *(w->next ? &eqli_entry_window(sp, w->next)->prev : &ends[1]) = w->prev;
 }

@@ -102,12 +102,28 @@ static eqlm_status plan_tuples(eqlm_stream *s, eqli_stream_program *sp, const eq
     return EQLM_OK;
 }
 
+/* Whether an event that hits the term could change anything; if not, not even its condition is run. What counts
+ * is the state before the event, but for `until`. */
+static bool is_awaited(const eqli_stream_program *sp, uint32_t stage, bool hits)
+{
+    uint32_t slot = sp->awaits[stage];
+    if (slot == EQLI_NOTHING)
+        return true;
+    return slot == EQLI_ANYTHING ? hits || sp->counts.partials : sp->waiting[slot];
+}
+
 static eqlm_status plan_sequence(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in)
 {
     size_t first = s->n_hits;
     eqlm_status status = EQLM_OK;
-    for (uint32_t i = 0; status == EQLM_OK && eqli_conditions_next(s, sp, in->event, &i, &status); i++)
-        status = push_tuples(s, sp, i, in->event);
+    for (uint32_t i = 0; status == EQLM_OK && eqli_conditions_next(s, sp, &i); i++) {
+        bool hit;
+        if (!is_awaited(sp, i, s->n_hits > first))
+            continue;
+        status = eqli_conditions_run(s, sp, i, in->event, &hit);
+        if (status == EQLM_OK && hit)
+            status = push_tuples(s, sp, i, in->event);
+    }
     if (status != EQLM_OK)
         return status;
     return s->n_hits > first ? plan_tuples(s, sp, in, first) : EQLM_OK;
@@ -115,19 +131,24 @@ static eqlm_status plan_sequence(eqlm_stream *s, eqli_stream_program *sp, const 
 
 static eqlm_status plan_event_query(eqlm_stream *s, const eqli_stream_program *sp, const eqli_incoming *in)
 {
-    eqlm_status status;
-    uint32_t stage = 0;
-    if (s->options.n_shards > 1 && s->options.shard != 0)
+    uint32_t condition = 0;
+    bool hit;
+    if (!eqli_conditions_next(s, sp, &condition))
         return EQLM_OK;
-    bool hit = eqli_conditions_next(s, sp, in->event, &stage, &status);
-    return hit ? push(s, (eqli_hit) { .program = sp->number }) : status;
+    eqlm_status status = eqli_conditions_run(s, sp, condition, in->event, &hit);
+    return status == EQLM_OK && hit ? push(s, (eqli_hit) { .program = sp->number }) : status;
 }
 
-static bool takes_part(const eqli_stream_program *sp, unsigned what)
+void eqli_plan_errors(eqlm_stream *s, eqli_stream_program *sp, uint64_t before)
 {
-    if (sp->program->kind != EQLM_EVENT_QUERY)
-        return what & EQLI_RUN_ORDERED;
-    return what & (sp->program->n_lineages ? EQLI_RUN_LINEAGE : EQLI_RUN_PLAIN);
+    uint64_t n = s->vm->errors - before;
+    if (n == 0)
+        return;
+    if (sp->planned_errors == 0) {
+        sp->next_erring = s->erring;
+        s->erring = sp;
+    }
+    sp->planned_errors += n;
 }
 
 static void forget_hit(eqlm_stream *s, eqli_hit *hit)
@@ -150,6 +171,8 @@ void eqli_plan_abandon(eqlm_stream *s)
     for (size_t i = 0; i < s->n_hits; i++)
         forget_hit(s, &s->hits[i]);
     s->n_hits = 0;
+    for (; s->erring; s->erring = s->erring->next_erring)
+        s->erring->planned_errors = 0;
     eqli_ancestry_abandon(s);
     eqli_arena_reset(&s->tuples.arena);
 }
@@ -157,19 +180,15 @@ void eqli_plan_abandon(eqlm_stream *s)
 eqlm_status eqli_plan(eqlm_stream *s, const eqli_incoming *in, unsigned what)
 {
     eqlm_status status = eqli_conditions_select(s, in->event);
+    eqli_stream_program *sp;
     s->n_hits = 0;
-    s->planned_errors = false;
     s->ancestry.plan.read = false;
-    for (uint32_t i = 0; status == EQLM_OK && i < s->n_programs; i++) {
-        eqli_stream_program *sp = s->programs[i];
-        sp->planned_errors = 0;
-        if (!takes_part(sp, what))
-            continue;
+    eqli_conditions_begin(s, false);
+    while (status == EQLM_OK && (sp = eqli_conditions_program(s, what)) != NULL) {
         uint64_t errors = s->vm->errors;
         status =
             sp->program->kind == EQLM_EVENT_QUERY ? plan_event_query(s, sp, in) : plan_sequence(s, sp, in);
-        sp->planned_errors += s->vm->errors - errors;
-        s->planned_errors |= sp->planned_errors > 0;
+        eqli_plan_errors(s, sp, errors);
     }
     if (status == EQLM_OK && (what & EQLI_RUN_LINEAGE))
         status = eqli_ancestry_plan(s, in);
@@ -197,8 +216,8 @@ static void commit_hit(eqlm_stream *s, const eqli_incoming *in, eqli_hit *hit)
 
 void eqli_plan_commit(eqlm_stream *s, const eqli_incoming *in, unsigned what)
 {
-    for (uint32_t i = 0; s->planned_errors && i < s->n_programs; i++)
-        s->programs[i]->counts.errors += s->programs[i]->planned_errors;
+    for (eqli_stream_program *sp = s->erring; sp; sp = sp->next_erring)
+        sp->counts.errors += sp->planned_errors;
     if (what & EQLI_RUN_ORDERED)
         eqli_state_expire(s, in->time);
     eqli_state_enforce(s); /* what the plan has taken counts already */

@@ -168,6 +168,7 @@ static void link_entry(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e, e
     switch ((eqli_entry_kind)e->kind) {
     case EQLI_PARTIAL:
         k->slots[e->stage] = e;
+        sp->waiting[e->stage]++;
         break;
     case EQLI_PENDING:
         eqli_pending_add(sp, e);

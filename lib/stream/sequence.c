@@ -155,6 +155,7 @@ static void put_partial(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e)
     if (*slot) /* the newest wins */
         eqli_entry_drop(s, sp, *slot);
     *slot = e;
+    sp->waiting[e->stage]++;
 }
 
 static void start(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, eqli_hit *hit)
@@ -185,6 +186,7 @@ static void advance(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming
     if (!e) /* evicted since the plan was made */
         return;
     hit->state->slots[position - 1] = NULL; /* consumed, whatever happens now */
+    sp->waiting[position - 1]--;
     if (maxspan >= 0 && eqli_longer(e->time, in->time, maxspan)) {
         eqli_entry_drop(s, sp, e);
         return;

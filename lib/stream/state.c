@@ -1,4 +1,4 @@
-/* state.c - entries and key tuples: their memory, their lists, when they end. */
+/* state.c - entries and key tuples: their memory, their lists, the budget. */
 #include "stream/stream.h"
 
 /* ---- memory -------------------------------------------------------------------------------------------- */
@@ -114,29 +114,13 @@ static void take_out(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e)
     *(e->newer ? &e->newer->older : &s->newest) = e->older;
 }
 
-/* Up to when the entry is certainly not over: milliseconds round down, so occurrences may end one earlier. */
-static int64_t lasts_until(const eqli_stream_program *sp, const eqli_entry *e)
-{
-    int64_t span = sp->program->maxspan_ns - 1000000;
-    if (sp->program->maxspan_ns < 0 || (span > 0 && e->time > INT64_MAX - span))
-        return INT64_MAX;
-    return span < 0 ? e->time : e->time + span;
-}
-
-static void note_expiry(eqlm_stream *s, const eqli_stream_program *sp, const eqli_entry *e)
-{
-    int64_t until = lasts_until(sp, e);
-    if (until < s->next_expiry)
-        s->next_expiry = until;
-}
-
 void eqli_entry_add(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e, eqli_key_state *key, int64_t time)
 {
     e->time = time;
     e->key = key;
     key->keyed.refs++;
     append(s, sp, e);
-    note_expiry(s, sp, e);
+    eqli_expiry_note(s, sp, e);
     sp->counts.partials += e->kind != EQLI_OCCURRENCE;
     sp->counts.state_bytes += eqli_entry_size(sp, e);
 }
@@ -149,13 +133,15 @@ void eqli_entry_touch(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e, in
 }
 
 /* The key forgets the entry. */
-static void detach(const eqli_stream_program *sp, eqli_entry *e)
+static void detach(eqli_stream_program *sp, eqli_entry *e)
 {
     switch ((eqli_entry_kind)e->kind) {
     case EQLI_PARTIAL:
         /* It stands nowhere while it moves from one stage to the next, or is complete. */
-        if (e->stage + 1u < sp->n_positive && e->key->slots[e->stage] == e)
+        if (e->stage + 1u < sp->n_positive && e->key->slots[e->stage] == e) {
             e->key->slots[e->stage] = NULL;
+            sp->waiting[e->stage]--;
+        }
         break;
     case EQLI_PENDING:
         eqli_pending_remove(sp, e);
@@ -201,36 +187,7 @@ void eqli_entry_drop(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e)
     eqli_entry_discard(s, sp, e);
 }
 
-/* ---- the end of entries ---------------------------------------------------------------------------------
- */
-
-/* Whether nothing that happens at `now` or later can meet the entry. */
-static bool is_over(const eqli_stream_program *sp, const eqli_entry *e, int64_t now)
-{
-    if (sp->program->maxspan_ns < 0 || e->kind == EQLI_CHOICE || now < e->time)
-        return false;
-    if (e->kind == EQLI_PARTIAL)
-        return eqli_longer(e->time, now, sp->program->maxspan_ns);
-    return eqli_longer(eqli_ms(e->time), eqli_ms(now), sp->maxspan_ms);
-}
-
-void eqli_state_expire(eqlm_stream *s, int64_t now)
-{
-    if (now <= s->next_expiry)
-        return;
-    s->next_expiry = INT64_MAX;
-    for (uint32_t i = 0; i < s->n_programs; i++) {
-        eqli_stream_program *sp = s->programs[i];
-        while (sp->oldest && is_over(sp, sp->oldest, now)) {
-            eqli_entry *e = sp->oldest;
-            if (e->kind == EQLI_PENDING)
-                eqli_pending_tell(s, sp, e);
-            eqli_entry_drop(s, sp, e);
-        }
-        if (sp->oldest)
-            note_expiry(s, sp, sp->oldest);
-    }
-}
+/* ---- the budget ------------------------------------------------------------------------------------------ */
 
 void eqli_state_enforce(eqlm_stream *s)
 {
@@ -258,6 +215,7 @@ void eqli_state_clear(eqlm_stream *s)
     }
     while (s->oldest)
         eqli_entry_drop(s, s->programs[s->oldest->key->keyed.space], s->oldest);
+    eqli_expiry_clear(s);
     eqli_ancestry_clear(s);
     eqli_ids_clear(s);
     eqli_index_clear(&s->index, &s->alloc);

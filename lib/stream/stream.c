@@ -33,7 +33,6 @@ eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_options *
         return EQLM_E_NOMEM;
     s->alloc = a;
     s->options = o;
-    s->next_expiry = INT64_MAX;
     if (!o.max_state)
         s->options.max_state = EQLI_STREAM_MAX_STATE;
     if (!o.samples_per_key)
@@ -59,6 +58,8 @@ static void program_free(eqlm_stream *s, eqli_stream_program *sp)
     uint32_t n = eqli_program_n_regions(sp->program);
     eqli_mem_free(&s->alloc, sp->position, n * sizeof *sp->position);
     eqli_mem_free(&s->alloc, sp->alias_at, n * sizeof *sp->alias_at);
+    eqli_mem_free(&s->alloc, sp->awaits, n * sizeof *sp->awaits);
+    eqli_mem_free(&s->alloc, sp->waiting, sp->n_slots * sizeof *sp->waiting);
     eqlm_program_free((eqlm_program *)(uintptr_t)sp->program); /* drops our reference */
     eqli_mem_free(&s->alloc, sp, sizeof *sp);
 }
@@ -75,6 +76,7 @@ void eqlm_stream_free(eqlm_stream *s)
     for (uint32_t i = 0; i < s->n_programs; i++)
         program_free(s, s->programs[i]);
     eqli_mem_free(&a, s->programs, s->cap_programs * sizeof(void *));
+    eqli_mem_free(&a, s->due, s->cap_due * sizeof *s->due);
     eqli_tuples_clear(&s->tuples, &a);
     eqli_mem_free(&a, s->hits, s->cap_hits * sizeof *s->hits);
     eqli_mem_free(&a, s->heap, s->cap_heap * sizeof *s->heap);
@@ -132,6 +134,31 @@ static void lay_out_slots(eqli_stream_program *sp)
     sp->partial_size += p->n_aliases * sizeof(eqli_captured *);
 }
 
+/* Without what a term awaits, in the state that earlier events have left, an event that hits it does nothing. */
+static void lay_out_awaits(eqli_stream_program *sp)
+{
+    const eqlm_program *p = sp->program;
+    for (uint32_t i = 0; i < p->n_stages; i++) {
+        uint32_t position = sp->position[i];
+        bool trails = p->stages[i].missing && position == sp->n_positive;
+        sp->awaits[i] = p->kind != EQLM_SEQUENCE || position == 0 ? EQLI_NOTHING
+                        : trails                                  ? sp->pending_slot
+                                                                  : position - 1;
+    }
+    if (p->has_until)
+        sp->awaits[p->n_stages] = EQLI_ANYTHING;
+}
+
+static unsigned scope_of_run(const eqlm_stream *s, const eqlm_program *p)
+{
+    unsigned inner = p->n_lineages ? EQLI_RUN_INNER : 0;
+    if (p->kind != EQLM_EVENT_QUERY)
+        return EQLI_RUN_ORDERED | inner;
+    if (s->options.n_shards > 1 && s->options.shard != 0)
+        return inner; /* another shard tells */
+    return p->n_lineages ? EQLI_RUN_LINEAGE | inner : EQLI_RUN_PLAIN;
+}
+
 static void lay_out(eqli_stream_program *sp)
 {
     const eqlm_program *p = sp->program;
@@ -150,6 +177,7 @@ static void lay_out(eqli_stream_program *sp)
             sp->alias_at[sp->position[stage]] = (uint16_t)(i + 1);
     }
     lay_out_slots(sp);
+    lay_out_awaits(sp);
 }
 
 static bool add_to_sum(void *ctx, const void *bytes, size_t len)
@@ -171,11 +199,19 @@ static eqli_stream_program *program_new(eqlm_stream *s, const eqlm_program *p)
     eqli_program_retain(p);
     sp->position = eqli_mem_new(&s->alloc, n * sizeof *sp->position);
     sp->alias_at = eqli_mem_new(&s->alloc, n * sizeof *sp->alias_at);
-    if (!sp->position || !sp->alias_at || eqlm_program_save(p, add_to_sum, &sp->fingerprint) != EQLM_OK) {
+    sp->awaits = eqli_mem_new(&s->alloc, n * sizeof *sp->awaits);
+    if (!sp->position || !sp->alias_at || !sp->awaits ||
+        eqlm_program_save(p, add_to_sum, &sp->fingerprint) != EQLM_OK) {
         program_free(s, sp);
         return NULL;
     }
     lay_out(sp);
+    sp->runs = scope_of_run(s, p);
+    sp->waiting = eqli_mem_new(&s->alloc, sp->n_slots * sizeof *sp->waiting);
+    if (!sp->waiting) {
+        program_free(s, sp);
+        return NULL;
+    }
     /* A state says which events of a sample are kept, and with another number others would be. */
     sp->n_choices = sp->n_terms + s->options.samples_per_key - 1;
     if (p->kind == EQLM_SAMPLE && s->options.samples_per_key > 1)
@@ -190,7 +226,8 @@ eqlm_status eqlm_stream_add(eqlm_stream *s, const eqlm_program *p, uint32_t *num
     if (s->n_programs == s->cap_programs && !grow(s, (void **)&s->programs, &s->cap_programs,
                                                   s->cap_programs ? s->cap_programs * 2 : 8, sizeof(void *)))
         return EQLM_E_NOMEM;
-    if (!grow(s, (void **)&s->match_events, &s->cap_match_events, p->n_stages, sizeof *s->match_events) ||
+    if (!grow(s, (void **)&s->due, &s->cap_due, s->cap_programs, sizeof *s->due) ||
+        !grow(s, (void **)&s->match_events, &s->cap_match_events, p->n_stages, sizeof *s->match_events) ||
         !grow(s, (void **)&s->match_keys, &s->cap_match_keys, p->stages[0].n_keys, sizeof *s->match_keys) ||
         eqli_vm_prepare(s->vm, p) != EQLM_OK)
         return EQLM_E_NOMEM;

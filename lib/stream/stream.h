@@ -28,6 +28,8 @@ enum {
 #define EQLI_STREAM_MAX_STATE (UINT64_C(256) << 20) /* default of max_state */
 #define EQLI_NO_TIME INT64_MIN                      /* no occurrence, in ms */
 #define EQLI_NEVER INT64_MAX                        /* no occurrence yet, in ms */
+#define EQLI_NOTHING UINT32_MAX                     /* what a term awaits that always has an effect */
+#define EQLI_ANYTHING (UINT32_MAX - 1)              /* until: partials, earlier ones or of the same event */
 
 typedef enum eqli_entry_kind {
     EQLI_PARTIAL,    /* slots[stage] of its key */
@@ -75,17 +77,24 @@ typedef struct eqli_stream_program {
     uint32_t *position; /* of a positive stage: its number among these; of a missing one: positive stages
                            before it */
     uint16_t *alias_at; /* n_positive: number of the alias captured there + 1, or 0 */
+    uint32_t *awaits;   /* per region: the slot that is taken for some key if the term can have an effect;
+                           or EQLI_NOTHING, EQLI_ANYTHING */
+    uint32_t *waiting;  /* per slot: how many partials, or complete ones, stand there */
     uint32_t n_choices; /* events that a sample keeps for a key and term */
     uint32_t n_slots;   /* of a key's state */
     uint32_t leading_slot, pending_slot; /* the latter is head, the next one tail */
     bool has_missing, has_leading, has_trailing;
     int64_t maxspan_ms;
     size_t partial_size, window_at, captures_at; /* bytes from the start of an entry */
+    unsigned runs;          /* eqli_scope_of_run */
     uint32_t first_entry;   /* number of its first condition in the set, or UINT32_MAX: not there */
+    uint32_t first_inner;   /* likewise of its first inner query */
     uint32_t first_lineage; /* number of its first inner query among those of the stream */
     uint64_t fingerprint;
     eqli_entry *oldest, *newest;
-    uint64_t planned_errors; /* of the event being planned; counted when it is committed */
+    bool is_due;                              /* stands in the heap of due times */
+    uint64_t planned_errors;                  /* of the event being planned; counted when it is committed */
+    struct eqli_stream_program *next_erring; /* that has planned errors */
     eqlm_stream_counts counts;
 } eqli_stream_program;
 
@@ -124,10 +133,24 @@ typedef struct eqli_held {
 typedef struct eqli_conditions {
     eqlm_rules *set; /* NULL: not made, or there are few */
     bool made;
-    const uint32_t *numbers; /* of the event being planned: entries, rising, by program and term */
+    uint32_t *owners; /* by entry of the set: number of the program */
+    uint32_t n_owners;
+    uint32_t first_inner; /* entry from which on they are inner queries, not terms */
+    uint32_t *unlisted;   /* programs whose conditions are not in the set */
+    uint32_t n_unlisted;
+    /* Of the event being planned: */
+    const uint32_t *numbers; /* entries, rising */
     size_t n, at;
-    bool any; /* of this event nothing is known */
+    uint32_t at_unlisted;
+    bool inner; /* goes through the inner queries */
+    bool any;   /* nothing is known, so all programs are as if unlisted */
 } eqli_conditions;
+
+/* A program with entries is looked at when its time has come: when its oldest entry may be over. */
+typedef struct eqli_due {
+    int64_t time;
+    uint32_t program;
+} eqli_due;
 
 typedef struct eqli_references {
     struct eqli_reference {
@@ -153,9 +176,10 @@ struct eqlm_stream {
     uint64_t held_bytes;
     eqli_index index; /* key states and names of processes */
     eqli_entry *oldest, *newest;
-    int64_t next_expiry; /* nothing is over before this time has passed */
+    eqli_due *due; /* heap, earliest first; room for every program */
+    uint32_t n_due, cap_due;
     eqli_conditions conditions;
-    bool planned_errors; /* some program has some */
+    eqli_stream_program *erring; /* first of those with planned errors */
     eqli_tuples tuples;
     eqli_hit *hits;
     size_t n_hits, cap_hits;
@@ -191,8 +215,6 @@ void eqli_entry_discard(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e);
 /* Makes an entry the newest again. */
 void eqli_entry_touch(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e, int64_t time);
 void eqli_captured_free(eqlm_stream *s, eqli_stream_program *sp, eqli_captured *c);
-/* Drops or decides everything whose time is over at `now`. */
-void eqli_state_expire(eqlm_stream *s, int64_t now);
 /* Evicts the oldest until the state is within max_state. */
 void eqli_state_enforce(eqlm_stream *s);
 /* Forgets every entry, process and held event. */
@@ -231,16 +253,26 @@ static inline bool eqli_longer(int64_t earlier, int64_t later, int64_t span)
     return (uint64_t)later - (uint64_t)earlier > (uint64_t)span;
 }
 
+/* ---- expiry.c: entries whose time is over */
+/* To be called for every entry that is added. */
+void eqli_expiry_note(eqlm_stream *s, eqli_stream_program *sp, const eqli_entry *e);
+/* Drops or decides everything whose time is over at `now`. */
+void eqli_state_expire(eqlm_stream *s, int64_t now);
+void eqli_expiry_clear(eqlm_stream *s);
+
 /* ---- plan.c: which terms an event hits; the two steps of an event */
 typedef enum eqli_scope_of_run {
     EQLI_RUN_PLAIN = 1,   /* event queries that need nothing but the event */
     EQLI_RUN_LINEAGE = 2, /* event queries about ancestors, and the ancestors themselves */
-    EQLI_RUN_ORDERED = 4  /* sequences and samples */
+    EQLI_RUN_ORDERED = 4, /* sequences and samples */
+    EQLI_RUN_INNER = 8    /* programs with inner queries about ancestors */
 } eqli_scope_of_run;
 eqlm_status eqli_plan(eqlm_stream *s, const eqli_incoming *in, unsigned what);
 void eqli_plan_commit(eqlm_stream *s, const eqli_incoming *in, unsigned what);
 /* Gives back what a plan has taken. */
 void eqli_plan_abandon(eqlm_stream *s);
+/* What the vm has counted since it stood at `before` are errors of the program. */
+void eqli_plan_errors(eqlm_stream *s, eqli_stream_program *sp, uint64_t before);
 /* Runs a region of the program; false and a status when it must stop. */
 eqlm_status eqli_stream_run(eqlm_stream *s, const eqli_stream_program *sp, uint32_t start, const void *event,
                             bool *hit);
@@ -248,10 +280,15 @@ eqlm_status eqli_stream_run(eqlm_stream *s, const eqli_stream_program *sp, uint3
 /* ---- conditions.c: conditions that cannot hold are not run */
 /* Selects those that the event may satisfy. */
 eqlm_status eqli_conditions_select(eqlm_stream *s, const void *event);
-/* The next term of the program whose condition holds, from *stage on: false when there is none, or on failure.
- * To be asked program by program. */
-bool eqli_conditions_next(eqlm_stream *s, const eqli_stream_program *sp, const void *event, uint32_t *stage,
-                          eqlm_status *status);
+/* Goes through the terms of programs, and then, if at all, through their inner queries. */
+void eqli_conditions_begin(eqlm_stream *s, bool inner);
+/* The next program in order, among those of `what`, with conditions to be run; NULL: none. All of them have to be
+ * asked for before the next program is. */
+eqli_stream_program *eqli_conditions_program(eqlm_stream *s, unsigned what);
+/* The next condition of the program to be run, from *condition on. False: none. */
+bool eqli_conditions_next(eqlm_stream *s, const eqli_stream_program *sp, uint32_t *condition);
+eqlm_status eqli_conditions_run(eqlm_stream *s, const eqli_stream_program *sp, uint32_t condition,
+                                const void *event, bool *hit);
 void eqli_conditions_clear(eqlm_stream *s);
 
 /* ---- sequence.c */

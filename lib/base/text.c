@@ -114,28 +114,36 @@ bool eqli_is_ascii(const char *s, size_t len)
     return true;
 }
 
-uint32_t eqli_fold_char(uint32_t c)
+/* The row of fold_deltas for c, 0 if c is its own fold. */
+static uint8_t fold_row(uint32_t c)
 {
     if (c > FOLD_LAST) /* EQLI_BAD_BYTE values too */
-        return c;
-    uint8_t delta = fold_pages[fold_index[c >> FOLD_SHIFT]][c & ((1u << FOLD_SHIFT) - 1)];
-    return (uint32_t)((int32_t)c + fold_deltas[delta]);
+        return 0;
+    uint8_t block = fold_top[c >> (FOLD_PAGE + FOLD_BLOCK)];
+    uint8_t page = fold_blocks[block][c >> FOLD_PAGE & ((1u << FOLD_BLOCK) - 1)];
+    return fold_pages[page][c & ((1u << FOLD_PAGE) - 1)];
+}
+
+static uint32_t move_in_plane(uint32_t c, uint32_t by)
+{
+    return (c & ~UINT32_C(0xFFFF)) | ((c + by) & 0xFFFF);
+}
+
+uint32_t eqli_fold_char(uint32_t c)
+{
+    return move_in_plane(c, fold_deltas[fold_row(c)]);
 }
 
 size_t eqli_fold_class(uint32_t c, uint32_t out[8])
 {
     uint32_t folded = eqli_fold_char(c);
-    size_t n = 0, low = 0, high = FOLD_REVERSE;
+    size_t n = 0;
     out[n++] = folded;
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        if (fold_reverse[mid][0] < folded)
-            low = mid + 1;
-        else
-            high = mid;
+    for (uint8_t row = 1; row < FOLD_DELTAS && n < 8; row++) {
+        uint32_t from = move_in_plane(folded, 0u - fold_deltas[row]);
+        if (fold_row(from) == row)
+            out[n++] = from;
     }
-    while (low < FOLD_REVERSE && fold_reverse[low][0] == folded && n < 8)
-        out[n++] = fold_reverse[low++][1];
     return n;
 }
 

@@ -52,9 +52,8 @@ typedef struct eqli_rx_code {
     eqli_rx_item *items;
     eqli_rx_set *sets;
     eqli_rx_range *ranges;
-    uint32_t
-        *foldable; /* every character that shares its fold class with another, sorted; made on first need */
-    uint32_t n_items, cap_items, n_sets, cap_sets, n_ranges, cap_ranges, n_foldable, cap_foldable;
+    uint64_t *folds; /* fold << 32 | character, of those that differ, sorted; made on first need */
+    uint32_t n_items, cap_items, n_sets, cap_sets, n_ranges, cap_ranges, n_folds, cap_folds;
 } eqli_rx_code;
 
 void eqli_rx_code_init(eqli_rx_code *code, const eqlm_alloc *alloc, bool fold);

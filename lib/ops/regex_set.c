@@ -1,12 +1,13 @@
 /* regex_set.c - postfix items and the sets of characters they name: collecting ranges, case folding
  * (decision 2: a class matches a character if it holds any member of its fold class), complement. */
+#include "base/sort.h"
 #include "base/text.h"
 #include "ops/regex_parse.h"
 #include "ops/regex_util.h"
 
 enum {
     FOLD_END = 0x20000, /* nothing above has a case fold */
-    FOLD_SCAN = 512     /* wider ranges look only at the foldable characters */
+    FOLD_SCAN = 64      /* wider ranges look only at the characters with another fold */
 };
 
 void eqli_rx_code_init(eqli_rx_code *code, const eqlm_alloc *alloc, bool fold)
@@ -19,7 +20,7 @@ void eqli_rx_code_clear(eqli_rx_code *code)
     eqli_mem_free(&code->alloc, code->items, code->cap_items * sizeof *code->items);
     eqli_mem_free(&code->alloc, code->sets, code->cap_sets * sizeof *code->sets);
     eqli_mem_free(&code->alloc, code->ranges, code->cap_ranges * sizeof *code->ranges);
-    eqli_mem_free(&code->alloc, code->foldable, code->cap_foldable * sizeof *code->foldable);
+    eqli_mem_free(&code->alloc, code->folds, code->cap_folds * sizeof *code->folds);
 }
 
 void eqli_rx_code_fail(eqli_rx_code *code, eqlm_status status, size_t offset, const char *message)
@@ -109,25 +110,26 @@ static void join_ranges(eqli_rx_code *code, uint32_t first)
     code->n_ranges = first + last + 1;
 }
 
-static void add_foldable(eqli_rx_code *code, uint32_t c)
+static void add_fold(eqli_rx_code *code, uint32_t c, uint32_t folded)
 {
-    uint32_t n = code->n_foldable;
-    uint32_t *list = eqli_rx_grow(&code->alloc, code->foldable, &code->cap_foldable, n + 1, sizeof *list);
+    uint32_t n = code->n_folds;
+    uint64_t *list = eqli_rx_grow(&code->alloc, code->folds, &code->cap_folds, n + 1, sizeof *list);
     if (!list) {
         no_memory(code);
         return;
     }
-    code->foldable = list;
-    list[code->n_foldable++] = c;
+    code->folds = list;
+    list[code->n_folds++] = (uint64_t)folded << 32 | c;
 }
 
-static void list_foldable(eqli_rx_code *code)
+static void list_folds(eqli_rx_code *code)
 {
-    uint32_t class[8];
     for (uint32_t c = 0; c < FOLD_END && code->status == EQLM_OK; c++) {
-        if (eqli_fold_class(c, class) > 1)
-            add_foldable(code, c);
+        uint32_t folded = eqli_fold_char(c);
+        if (folded != c)
+            add_fold(code, c, folded);
     }
+    eqli_sort_u64(code->folds, code->n_folds);
 }
 
 static void add_class_of(eqli_rx_code *code, uint32_t c)
@@ -138,34 +140,37 @@ static void add_class_of(eqli_rx_code *code, uint32_t c)
         eqli_rx_add_range(code, class[i], class[i]);
 }
 
-static uint32_t first_foldable(const eqli_rx_code *code, uint32_t c)
+static bool has_char(eqli_rx_range r, uint32_t c)
 {
-    uint32_t lo = 0, hi = code->n_foldable;
-    while (lo < hi) {
-        uint32_t mid = lo + (hi - lo) / 2;
-        if (code->foldable[mid] < c)
-            lo = mid + 1;
-        else
-            hi = mid;
+    return c >= r.lo && c <= r.hi;
+}
+
+/* Of the characters with the same fold, which follow each other in the list, all are added or none. */
+static void fold_wide_range(eqli_rx_code *code, eqli_rx_range r)
+{
+    if (!code->folds)
+        list_folds(code);
+    for (uint32_t i = 0, end; i < code->n_folds && code->status == EQLM_OK; i = end) {
+        uint32_t folded = (uint32_t)(code->folds[i] >> 32);
+        bool touched = has_char(r, folded);
+        for (end = i; end < code->n_folds && code->folds[end] >> 32 == folded; end++)
+            touched |= has_char(r, (uint32_t)code->folds[end]);
+        if (!touched)
+            continue;
+        eqli_rx_add_range(code, folded, folded);
+        for (uint32_t k = i; k < end; k++)
+            eqli_rx_add_range(code, (uint32_t)code->folds[k], (uint32_t)code->folds[k]);
     }
-    return lo;
 }
 
 static void fold_range(eqli_rx_code *code, eqli_rx_range r)
 {
-    if (r.hi >= FOLD_END)
-        r.hi = FOLD_END - 1;
-    if (r.lo > r.hi)
-        return;
-    if (r.hi - r.lo < FOLD_SCAN) {
-        for (uint32_t c = r.lo; c <= r.hi; c++)
-            add_class_of(code, c);
+    if (r.hi - r.lo >= FOLD_SCAN) {
+        fold_wide_range(code, r);
         return;
     }
-    if (!code->foldable)
-        list_foldable(code);
-    for (uint32_t i = first_foldable(code, r.lo); i < code->n_foldable && code->foldable[i] <= r.hi; i++)
-        add_class_of(code, code->foldable[i]);
+    for (uint32_t c = r.lo; c <= r.hi; c++)
+        add_class_of(code, c);
 }
 
 static void fold_set(eqli_rx_code *code, uint32_t first)

@@ -27,20 +27,21 @@
 %type constant_items { eqli_list * }
 %type pipe_items { eqli_list * }
 %type path { eqli_path * }
-%type number { eqli_token }
 %type unit { eqli_token }
-%type in { eqli_token }
-%type match { eqli_token }
-%type compare { eqli_token }
-%type category { eqli_token }
+
+%token_class number INTEGER|DECIMAL.
+%token_class category ANY|NAME|STRING.
+%token_class compare EQ|NE|LT|LE|GT|GE.
+%token_class in IN|IN_FOLD.
+%token_class match COLON|LIKE|LIKE_FOLD|REGEX|REGEX_FOLD.
 
 text ::= QUERY piped(Q).                            { eqli_query_accept(cx, Q); }
 text ::= EXPRESSION expr(E).                        { eqli_query_accept(cx, eqli_query_expr(cx, E)); }
 
-piped(R) ::= query(Q).                              { R = Q; }
+piped(A) ::= query(A).
 piped(R) ::= piped(Q) PIPE NAME(N) pipe_items(L).   { R = eqli_query_pipe(cx, Q, N, L); }
 pipe_items(R) ::= .                                 { R = NULL; }
-pipe_items(R) ::= items(L).                         { R = L; }
+pipe_items(A) ::= items(A).
 
 /* Event queries, sequences, samples, joins */
 query(R) ::= filter(F).                             { R = eqli_query_event(cx, F); }
@@ -57,8 +58,6 @@ head(R) ::= head(H) keys(K).                        { R = eqli_query_keys(cx, H,
 head(R) ::= head(H) WITH(W) MAXSPAN ASSIGN number(N) unit(U). { R = eqli_query_maxspan(cx, H, W, N, U); }
 unit(R) ::= .                                       { R = (eqli_token){ 0 }; }
 unit(R) ::= NAME(T).                                { R = T; }
-number(R) ::= INTEGER(T).                           { R = T; }
-number(R) ::= DECIMAL(T).                           { R = T; }
 
 term(R) ::= subquery(S).                            { R = eqli_term_new(cx, &S); }
 term(R) ::= term(T) keys(K).                        { R = eqli_term_keys(cx, T, K); }
@@ -71,52 +70,36 @@ subquery(R) ::= LBRACKET(A) filter(F) RBRACKET(B).  { R = eqli_subquery_new(A, F
 subquery(R) ::= MISSING(A) filter(F) RBRACKET(B).   { R = eqli_subquery_new(A, F, B); }
 
 filter(R) ::= category(T) WHERE expr(E).            { R = eqli_filter_new(cx, T, E); }
-category(R) ::= ANY(T).                             { R = T; }
-category(R) ::= NAME(T).                            { R = T; }
-category(R) ::= STRING(T).                          { R = T; }
 
 /* Expressions, loosest first */
-expr(R) ::= conjunction(A).                         { R = A; }
+expr(A) ::= conjunction(A).
 expr(R) ::= expr(A) OR(T) conjunction(B).           { R = eqli_ast_or(cx, A, T, B); }
-conjunction(R) ::= negation(A).                     { R = A; }
+conjunction(A) ::= negation(A).
 conjunction(R) ::= conjunction(A) AND(T) negation(B). { R = eqli_ast_and(cx, A, T, B); }
 
-negation(R) ::= comparison(A).                      { R = A; }
+negation(A) ::= comparison(A).
 negation(R) ::= NOT(T) negation(A).                 { R = eqli_ast_not(cx, T, A); }
 negation(R) ::= NAME(N) OF(T) subquery(S).          { R = eqli_ast_lineage(cx, N, T, &S); }
 
-comparison(R) ::= sum(A).                           { R = A; }
+comparison(A) ::= sum(A).
 comparison(R) ::= comparison(A) compare(O) sum(B).  { R = eqli_ast_compare(cx, A, O, B); }
-compare(R) ::= EQ(T).                               { R = T; }
-compare(R) ::= NE(T).                               { R = T; }
-compare(R) ::= LT(T).                               { R = T; }
-compare(R) ::= LE(T).                               { R = T; }
-compare(R) ::= GT(T).                               { R = T; }
-compare(R) ::= GE(T).                               { R = T; }
 
-sum(R) ::= product(A).                              { R = A; }
+sum(A) ::= product(A).
 sum(R) ::= sum(A) PLUS(T) product(B).               { R = eqli_ast_arith(cx, A, T, B); }
 sum(R) ::= sum(A) MINUS(T) product(B).              { R = eqli_ast_arith(cx, A, T, B); }
-product(R) ::= signed(A).                           { R = A; }
+product(A) ::= signed(A).
 product(R) ::= product(A) STAR(T) signed(B).        { R = eqli_ast_arith(cx, A, T, B); }
 product(R) ::= product(A) SLASH(T) signed(B).       { R = eqli_ast_arith(cx, A, T, B); }
 product(R) ::= product(A) PERCENT(T) signed(B).     { R = eqli_ast_arith(cx, A, T, B); }
-signed(R) ::= tested(A).                            { R = A; }
+signed(A) ::= tested(A).
 signed(R) ::= PLUS(T) signed(A).                    { R = eqli_ast_sign(cx, T, A); }
 signed(R) ::= MINUS(T) signed(A).                   { R = eqli_ast_sign(cx, T, A); }
 
-tested(R) ::= primary(A).                           { R = A; }
+tested(A) ::= primary(A).
 tested(R) ::= tested(A) in(O) list(L).              { R = eqli_ast_in(cx, A, NULL, O, L); }
 tested(R) ::= tested(A) NOT(N) in(O) list(L).       { R = eqli_ast_in(cx, A, &N, O, L); }
 tested(R) ::= tested(A) match(O) constants(L).      { R = eqli_ast_match(cx, A, NULL, O, L); }
 tested(R) ::= tested(A) NOT(N) match(O) constants(L). { R = eqli_ast_match(cx, A, &N, O, L); }
-in(R) ::= IN(T).                                    { R = T; }
-in(R) ::= IN_FOLD(T).                               { R = T; }
-match(R) ::= COLON(T).                              { R = T; }
-match(R) ::= LIKE(T).                               { R = T; }
-match(R) ::= LIKE_FOLD(T).                          { R = T; }
-match(R) ::= REGEX(T).                              { R = T; }
-match(R) ::= REGEX_FOLD(T).                         { R = T; }
 
 list(R) ::= LPAREN(A) items(L) RPAREN(B).           { R = eqli_list_close(A, L, B); }
 list(R) ::= LPAREN(A) items(L) COMMA(T) RPAREN(B). {
@@ -134,7 +117,7 @@ constants(R) ::= LPAREN(A) RPAREN(B).               { R = eqli_list_empty(cx, A,
 constant_items(R) ::= constant(C).                  { R = eqli_list_push(cx, NULL, C); }
 constant_items(R) ::= constant_items(L) COMMA constant(C). { R = eqli_list_push(cx, L, C); }
 
-primary(R) ::= constant(C).                         { R = C; }
+primary(A) ::= constant(A).
 primary(R) ::= path(P).                             { R = eqli_ast_field(cx, NULL, P); }
 primary(R) ::= QUESTION(T) path(P).                 { R = eqli_ast_field(cx, &T, P); }
 primary(R) ::= NAME(N) LPAREN RPAREN(B).            { R = eqli_ast_call(cx, N, NULL, B); }

@@ -43,24 +43,23 @@ enum {
     MAX_RESYNCS = 1000 /* text that is no query at all need not be read to its end */
 };
 
-/* The state stack as a dry run sees it: the lowest `kept` real entries, then its own. */
+/* The state stack as a dry run sees it: the real entries up to `real`, then its own. */
 typedef struct dry_stack {
     const yyStackEntry *real;
-    uint32_t kept;
-    YYACTIONTYPE own[DRY_ROOM];
     uint32_t n;
+    YYACTIONTYPE own[DRY_ROOM];
 } dry_stack;
 
 static YYACTIONTYPE top(const dry_stack *d)
 {
-    return d->n ? d->own[d->n - 1] : d->real[d->kept - 1].stateno;
+    return d->n ? d->own[d->n - 1] : d->real->stateno;
 }
 
 static void pop(dry_stack *d, uint32_t n)
 {
     uint32_t own = n < d->n ? n : d->n;
     d->n -= own;
-    d->kept -= n - own;
+    d->real -= n - own;
 }
 
 static bool push(dry_stack *d, YYACTIONTYPE state)
@@ -96,7 +95,9 @@ static bool dry_shift(dry_stack *d, int kind)
 bool eqli_parser_accepts(const eqli_parser *ps, const int *kinds, uint32_t n)
 {
     const yyParser *yy = ps->lemon;
-    dry_stack d = { .real = yy->yystack, .kept = (uint32_t)(yy->yytos - yy->yystack) + 1 };
+    dry_stack d;
+    d.real = yy->yytos;
+    d.n = 0; /* own[] is written before it is read: this runs for every token */
     for (uint32_t i = 0; i < n; i++) {
         if (!dry_shift(&d, kinds[i]))
             return false;

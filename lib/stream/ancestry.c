@@ -206,20 +206,18 @@ static eqlm_status find_sources(eqlm_stream *s, const eqli_incoming *in)
 {
     eqli_ancestry *a = &s->ancestry;
     memset(a->plan_sources, 0, a->n_words * sizeof *a->plan_sources);
-    eqli_stream_program *sp;
-    eqli_conditions_begin(s, true);
-    while ((sp = eqli_conditions_program(s, EQLI_RUN_INNER)) != NULL) {
+    eqli_condition c;
+    eqli_conditions_begin(s, EQLI_RUN_INNER);
+    while (eqli_conditions_next(s, &c)) {
         uint64_t errors = s->vm->errors;
-        for (uint32_t k = 0; eqli_conditions_next(s, sp, &k); k++) {
-            bool hit;
-            eqlm_status status = eqli_conditions_run(s, sp, k, in->event, &hit);
-            if (status != EQLM_OK)
-                return status;
-            uint32_t bit = sp->first_lineage + k;
-            if (hit)
-                a->plan_sources[bit / 64] |= UINT64_C(1) << (bit % 64);
-        }
-        eqli_plan_errors(s, sp, errors);
+        bool hit;
+        eqlm_status status = eqli_conditions_run(s, &c, in->event, &hit);
+        eqli_plan_errors(s, c.program, errors);
+        if (status != EQLM_OK)
+            return status;
+        uint32_t bit = c.program->first_lineage + c.number;
+        if (hit)
+            a->plan_sources[bit / 64] |= UINT64_C(1) << (bit % 64);
     }
     return EQLM_OK;
 }

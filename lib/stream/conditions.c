@@ -95,8 +95,7 @@ eqlm_status eqli_conditions_select(eqlm_stream *s, const void *event)
         }
         c->made = true;
     }
-    c->at = c->at_unlisted = 0;
-    c->n = 0;
+    c->at = c->n = 0;
     c->any = !c->set;
     if (!c->set)
         return EQLM_OK;
@@ -108,21 +107,21 @@ eqlm_status eqli_conditions_select(eqlm_stream *s, const void *event)
     return r == EQLI_OP_NOMEM ? EQLM_E_NOMEM : EQLM_OK;
 }
 
-void eqli_conditions_begin(eqlm_stream *s, bool inner)
+void eqli_conditions_begin(eqlm_stream *s, unsigned what)
 {
     eqli_conditions *c = &s->conditions;
-    c->inner = inner;
+    c->what = what;
+    c->inner = what == EQLI_RUN_INNER;
+    c->end = c->n;
     c->at_unlisted = 0;
-    while (inner && c->at < c->n && c->numbers[c->at] < c->first_inner)
-        c->at++;
-}
-
-/* Number of the program that the next condition of the set belongs to. */
-static uint32_t next_listed(const eqli_conditions *c)
-{
-    if (c->at == c->n || (!c->inner && c->numbers[c->at] >= c->first_inner))
-        return UINT32_MAX;
-    return c->owners[c->numbers[c->at]];
+    c->walk = NULL;
+    if (c->inner) {
+        while (c->at < c->n && c->numbers[c->at] < c->first_inner)
+            c->at++;
+    } else {
+        while (c->end && c->numbers[c->end - 1] >= c->first_inner)
+            c->end--;
+    }
 }
 
 static uint32_t next_unlisted(const eqlm_stream *s)
@@ -133,44 +132,51 @@ static uint32_t next_unlisted(const eqlm_stream *s)
     return c->at_unlisted < c->n_unlisted ? c->unlisted[c->at_unlisted] : UINT32_MAX;
 }
 
-eqli_stream_program *eqli_conditions_program(eqlm_stream *s, unsigned what)
+/* Goes on in a program that is not in the set. */
+static bool walk(eqli_conditions *c, eqli_condition *out)
 {
-    eqli_conditions *c = &s->conditions;
-    for (;;) {
-        uint32_t listed = next_listed(c), unlisted = next_unlisted(s);
-        if (listed == UINT32_MAX && unlisted == UINT32_MAX)
-            return NULL;
-        eqli_stream_program *sp = s->programs[listed < unlisted ? listed : unlisted];
-        c->at_unlisted += unlisted < listed;
-        if (sp->runs & what)
-            return sp;
-        c->at += listed < unlisted;
-    }
-}
-
-bool eqli_conditions_next(eqlm_stream *s, const eqli_stream_program *sp, uint32_t *condition)
-{
-    eqli_conditions *c = &s->conditions;
-    uint32_t n = c->inner ? sp->program->n_lineages : eqli_program_n_regions(sp->program);
-    if (c->any || sp->first_entry == UINT32_MAX)
-        return *condition < n;
-    uint32_t first = c->inner ? sp->first_inner : sp->first_entry;
-    if (c->at == c->n || c->numbers[c->at] >= first + n)
+    const eqlm_program *p = c->walk->program;
+    uint32_t n = c->inner ? p->n_lineages : eqli_program_n_regions(p);
+    if (!(c->walk->runs & c->what) || c->walk_at == n)
         return false;
-    *condition = c->numbers[c->at++] - first;
+    *out = (eqli_condition) { c->walk, c->walk_at++, UINT32_MAX };
     return true;
 }
 
-eqlm_status eqli_conditions_run(eqlm_stream *s, const eqli_stream_program *sp, uint32_t condition,
-                                const void *event, bool *hit)
+bool eqli_conditions_next(eqlm_stream *s, eqli_condition *out)
+{
+    eqli_conditions *c = &s->conditions;
+    for (;;) {
+        if (c->walk && walk(c, out))
+            return true;
+        uint32_t listed = c->at < c->end ? c->owners[c->numbers[c->at]] : UINT32_MAX;
+        uint32_t unlisted = next_unlisted(s);
+        if (unlisted < listed) {
+            c->walk = s->programs[unlisted];
+            c->walk_at = 0;
+            c->at_unlisted++;
+            continue;
+        }
+        if (listed == UINT32_MAX)
+            return false;
+        eqli_stream_program *sp = s->programs[listed];
+        uint32_t entry = c->numbers[c->at++];
+        if (!(sp->runs & c->what))
+            continue;
+        *out = (eqli_condition) { sp, entry - (c->inner ? sp->first_inner : sp->first_entry), entry };
+        return true;
+    }
+}
+
+eqlm_status eqli_conditions_run(eqlm_stream *s, const eqli_condition *which, const void *event, bool *hit)
 {
     const eqli_conditions *c = &s->conditions;
-    const eqlm_program *p = sp->program;
-    if (c->any || sp->first_entry == UINT32_MAX)
-        return eqli_stream_run(
-            s, sp, c->inner ? p->lineages[condition].start : p->stages[condition].start, event, hit);
-    s->current = sp;
-    uint32_t entry = (c->inner ? sp->first_inner : sp->first_entry) + condition;
-    eqli_op_result r = eqli_rules_run_entry(s->vm, c->set, entry, event, hit);
+    const eqlm_program *p = which->program->program;
+    if (which->entry == UINT32_MAX)
+        return eqli_stream_run(s, which->program,
+                               c->inner ? p->lineages[which->number].start : p->stages[which->number].start,
+                               event, hit);
+    s->current = which->program;
+    eqli_op_result r = eqli_rules_run_entry(s->vm, c->set, which->entry, event, hit);
     return r == EQLI_OP_OK ? EQLM_OK : eqli_vm_status(r);
 }

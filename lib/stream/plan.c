@@ -103,40 +103,14 @@ static eqlm_status plan_tuples(eqlm_stream *s, eqli_stream_program *sp, const eq
 }
 
 /* Whether an event that hits the term could change anything; if not, not even its condition is run. What counts
- * is the state before the event, but for `until`. */
-static bool is_awaited(const eqli_stream_program *sp, uint32_t stage, bool hits)
+ * is the state before the event, and for `until` also what the event has hit. */
+static bool is_awaited(const eqli_condition *c, bool hits)
 {
-    uint32_t slot = sp->awaits[stage];
+    const eqli_stream_program *sp = c->program;
+    uint32_t slot = sp->awaits[c->number];
     if (slot == EQLI_NOTHING)
         return true;
     return slot == EQLI_ANYTHING ? hits || sp->counts.partials : sp->waiting[slot];
-}
-
-static eqlm_status plan_sequence(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in)
-{
-    size_t first = s->n_hits;
-    eqlm_status status = EQLM_OK;
-    for (uint32_t i = 0; status == EQLM_OK && eqli_conditions_next(s, sp, &i); i++) {
-        bool hit;
-        if (!is_awaited(sp, i, s->n_hits > first))
-            continue;
-        status = eqli_conditions_run(s, sp, i, in->event, &hit);
-        if (status == EQLM_OK && hit)
-            status = push_tuples(s, sp, i, in->event);
-    }
-    if (status != EQLM_OK)
-        return status;
-    return s->n_hits > first ? plan_tuples(s, sp, in, first) : EQLM_OK;
-}
-
-static eqlm_status plan_event_query(eqlm_stream *s, const eqli_stream_program *sp, const eqli_incoming *in)
-{
-    uint32_t condition = 0;
-    bool hit;
-    if (!eqli_conditions_next(s, sp, &condition))
-        return EQLM_OK;
-    eqlm_status status = eqli_conditions_run(s, sp, condition, in->event, &hit);
-    return status == EQLM_OK && hit ? push(s, (eqli_hit) { .program = sp->number }) : status;
 }
 
 void eqli_plan_errors(eqlm_stream *s, eqli_stream_program *sp, uint64_t before)
@@ -177,19 +151,58 @@ void eqli_plan_abandon(eqlm_stream *s)
     eqli_arena_reset(&s->tuples.arena);
 }
 
+static eqlm_status plan_condition(eqlm_stream *s, const eqli_condition *c, const void *event)
+{
+    bool hit;
+    eqlm_status status = eqli_conditions_run(s, c, event, &hit);
+    if (status != EQLM_OK || !hit)
+        return status;
+    if (c->program->program->kind == EQLM_EVENT_QUERY)
+        return push(s, (eqli_hit) { .program = c->program->number });
+    return push_tuples(s, c->program, c->number, event);
+}
+
+/* All terms of the program have been tried. */
+static eqlm_status plan_hits(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, size_t first)
+{
+    if (s->n_hits == first || sp->program->kind == EQLM_EVENT_QUERY)
+        return EQLM_OK;
+    uint64_t errors = s->vm->errors;
+    eqlm_status status = plan_tuples(s, sp, in, first);
+    eqli_plan_errors(s, sp, errors);
+    return status;
+}
+
+static eqlm_status plan_programs(eqlm_stream *s, const eqli_incoming *in, unsigned what)
+{
+    eqlm_status status = EQLM_OK;
+    eqli_stream_program *sp = NULL;
+    size_t first = 0; /* hit of the program */
+    eqli_condition c;
+    eqli_conditions_begin(s, what);
+    while (status == EQLM_OK && eqli_conditions_next(s, &c)) {
+        if (!is_awaited(&c, c.program == sp && s->n_hits > first))
+            continue;
+        if (c.program != sp) {
+            status = plan_hits(s, sp, in, first);
+            sp = c.program;
+            first = s->n_hits;
+        }
+        uint64_t errors = s->vm->errors;
+        if (status == EQLM_OK)
+            status = plan_condition(s, &c, in->event);
+        eqli_plan_errors(s, sp, errors);
+    }
+    return status == EQLM_OK ? plan_hits(s, sp, in, first) : status;
+}
+
 eqlm_status eqli_plan(eqlm_stream *s, const eqli_incoming *in, unsigned what)
 {
     eqlm_status status = eqli_conditions_select(s, in->event);
-    eqli_stream_program *sp;
     s->n_hits = 0;
     s->ancestry.plan.read = false;
-    eqli_conditions_begin(s, false);
-    while (status == EQLM_OK && (sp = eqli_conditions_program(s, what)) != NULL) {
-        uint64_t errors = s->vm->errors;
-        status =
-            sp->program->kind == EQLM_EVENT_QUERY ? plan_event_query(s, sp, in) : plan_sequence(s, sp, in);
-        eqli_plan_errors(s, sp, errors);
-    }
+    if (status == EQLM_OK)
+        status = plan_programs(s, in, what);
     if (status == EQLM_OK && (what & EQLI_RUN_LINEAGE))
         status = eqli_ancestry_plan(s, in);
     if (status != EQLM_OK)

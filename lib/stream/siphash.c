@@ -24,12 +24,10 @@ static void sip_round(sip *s)
     s->c = rotate(s->c, 32);
 }
 
-static uint64_t load(const uint8_t *p, size_t n)
+static uint64_t load(const uint8_t *p)
 {
-    uint64_t v = 0;
-    for (size_t i = 0; i < n; i++)
-        v |= (uint64_t)p[i] << (8 * i);
-    return v;
+    return (uint64_t)p[0] | (uint64_t)p[1] << 8 | (uint64_t)p[2] << 16 | (uint64_t)p[3] << 24 |
+           (uint64_t)p[4] << 32 | (uint64_t)p[5] << 40 | (uint64_t)p[6] << 48 | (uint64_t)p[7] << 56;
 }
 
 uint64_t eqli_key_hash(uint64_t seed, uint64_t space, const uint8_t *bytes, size_t len)
@@ -38,12 +36,14 @@ uint64_t eqli_key_hash(uint64_t seed, uint64_t space, const uint8_t *bytes, size
               space ^ 0x7465646279746573u };
     size_t whole = len - len % 8;
     for (size_t i = 0; i < whole; i += 8) {
-        uint64_t m = load(bytes + i, 8);
+        uint64_t m = load(bytes + i);
         s.d ^= m;
         sip_round(&s);
         s.a ^= m;
     }
-    uint64_t last = (uint64_t)len << 56 | (len % 8 ? load(bytes + whole, len % 8) : 0);
+    uint64_t last = (uint64_t)len << 56;
+    for (size_t i = whole; i < len; i++)
+        last |= (uint64_t)bytes[i] << (8 * (i - whole));
     s.d ^= last;
     sip_round(&s);
     s.a ^= last;

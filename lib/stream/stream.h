@@ -140,11 +140,21 @@ typedef struct eqli_conditions {
     uint32_t n_unlisted;
     /* Of the event being planned: */
     const uint32_t *numbers; /* entries, rising */
-    size_t n, at;
+    size_t n, at, end;
     uint32_t at_unlisted;
-    bool inner; /* goes through the inner queries */
-    bool any;   /* nothing is known, so all programs are as if unlisted */
+    bool any;      /* nothing is known, so all programs are as if unlisted */
+    unsigned what; /* which programs it goes through */
+    bool inner;    /* their inner queries instead of their terms */
+    eqli_stream_program *walk; /* an unlisted one, or NULL */
+    uint32_t walk_at;
 } eqli_conditions;
+
+/* A term or, if these are gone through, an inner query. */
+typedef struct eqli_condition {
+    eqli_stream_program *program;
+    uint32_t number;
+    uint32_t entry; /* of the set, or UINT32_MAX */
+} eqli_condition;
 
 /* A program with entries is looked at when its time has come: when its oldest entry may be over. */
 typedef struct eqli_due {
@@ -280,15 +290,11 @@ eqlm_status eqli_stream_run(eqlm_stream *s, const eqli_stream_program *sp, uint3
 /* ---- conditions.c: conditions that cannot hold are not run */
 /* Selects those that the event may satisfy. */
 eqlm_status eqli_conditions_select(eqlm_stream *s, const void *event);
-/* Goes through the terms of programs, and then, if at all, through their inner queries. */
-void eqli_conditions_begin(eqlm_stream *s, bool inner);
-/* The next program in order, among those of `what`, with conditions to be run; NULL: none. All of them have to be
- * asked for before the next program is. */
-eqli_stream_program *eqli_conditions_program(eqlm_stream *s, unsigned what);
-/* The next condition of the program to be run, from *condition on. False: none. */
-bool eqli_conditions_next(eqlm_stream *s, const eqli_stream_program *sp, uint32_t *condition);
-eqlm_status eqli_conditions_run(eqlm_stream *s, const eqli_stream_program *sp, uint32_t condition,
-                                const void *event, bool *hit);
+/* Begins with those of the programs of `what`, in order; EQLI_RUN_INNER, if at all, comes last. */
+void eqli_conditions_begin(eqlm_stream *s, unsigned what);
+/* The next one. False: there is none. */
+bool eqli_conditions_next(eqlm_stream *s, eqli_condition *out);
+eqlm_status eqli_conditions_run(eqlm_stream *s, const eqli_condition *which, const void *event, bool *hit);
 void eqli_conditions_clear(eqlm_stream *s);
 
 /* ---- sequence.c */

@@ -29,31 +29,8 @@ static int scan(eqli_lexer *lx)
         "//" [^\r\n]* { continue; }
         "/*"       { if (block_comment(lx)) continue; return reject(lx, EQLI_D_UNCLOSED_COMMENT); }
 
-        "and"      { return EQLI_TK_AND; }
-        "any"      { return EQLI_TK_ANY; }
-        "by"       { return EQLI_TK_BY; }
-        "false"    { return EQLI_TK_FALSE; }
-        "in"       { return EQLI_TK_IN; }
-        "in~"      { return EQLI_TK_IN_FOLD; }
-        "join"     { return EQLI_TK_JOIN; }
-        "like"     { return EQLI_TK_LIKE; }
-        "like~"    { return EQLI_TK_LIKE_FOLD; }
-        "maxspan"  { return EQLI_TK_MAXSPAN; }
-        "not"      { return EQLI_TK_NOT; }
-        "null"     { return EQLI_TK_NULL; }
-        "of"       { return EQLI_TK_OF; }
-        "or"       { return EQLI_TK_OR; }
-        "regex"    { return EQLI_TK_REGEX; }
-        "regex~"   { return EQLI_TK_REGEX_FOLD; }
-        "sample"   { return EQLI_TK_SAMPLE; }
-        "sequence" { return EQLI_TK_SEQUENCE; }
-        "true"     { return EQLI_TK_TRUE; }
-        "until"    { return EQLI_TK_UNTIL; }
-        "where"    { return EQLI_TK_WHERE; }
-        "with"     { return EQLI_TK_WITH; }
-
-        name                           { return EQLI_TK_NAME; }
-        [A-Za-z] [A-Za-z0-9_]* "~"     { return EQLI_TK_FOLD_NAME; }
+        name                           { return word(lx, EQLI_TK_NAME); } /* keywords too */
+        [A-Za-z] [A-Za-z0-9_]* "~"     { return word(lx, EQLI_TK_FOLD_NAME); }
         "$" name                       { return variable(lx); }
         "`" ([^`] | "``")* "`"         { return quoted_name(lx); }
         "`" ([^`] | "``")*             { return reject(lx, EQLI_D_UNCLOSED_NAME); }

@@ -122,6 +122,48 @@ static bool block_comment(eqli_lexer *lx)
     return end != NULL;
 }
 
+/* In the order of their first letters. */
+const eqli_keyword eqli_keywords[EQLI_N_KEYWORDS] = {
+    { "and", EQLI_TK_AND },
+    { "any", EQLI_TK_ANY },
+    { "by", EQLI_TK_BY },
+    { "false", EQLI_TK_FALSE },
+    { "in", EQLI_TK_IN },
+    { "in~", EQLI_TK_IN_FOLD },
+    { "join", EQLI_TK_JOIN },
+    { "like", EQLI_TK_LIKE },
+    { "like~", EQLI_TK_LIKE_FOLD },
+    { "maxspan", EQLI_TK_MAXSPAN },
+    { "not", EQLI_TK_NOT },
+    { "null", EQLI_TK_NULL },
+    { "of", EQLI_TK_OF },
+    { "or", EQLI_TK_OR },
+    { "regex", EQLI_TK_REGEX },
+    { "regex~", EQLI_TK_REGEX_FOLD },
+    { "sample", EQLI_TK_SAMPLE },
+    { "sequence", EQLI_TK_SEQUENCE },
+    { "true", EQLI_TK_TRUE },
+    { "until", EQLI_TK_UNTIL },
+    { "where", EQLI_TK_WHERE },
+    { "with", EQLI_TK_WITH },
+};
+
+/* The kind of a keyword, else `kind`. All keywords fit in 8 bytes, padded with NULs: two words are compared at once. */
+static int word(const eqli_lexer *lx, int kind)
+{
+    char text[8] = { 0 };
+    size_t len = (size_t)(lx->cursor - lx->start);
+    if (len > sizeof text)
+        return kind;
+    for (size_t i = 0; i < len; i++)
+        text[i] = (char)lx->start[i];
+    for (size_t i = 0; i < EQLI_N_KEYWORDS && eqli_keywords[i].text[0] <= text[0]; i++) {
+        if (memcmp(text, eqli_keywords[i].text, sizeof text) == 0)
+            return eqli_keywords[i].kind;
+    }
+    return kind;
+}
+
 static int variable(eqli_lexer *lx)
 {
     if (lx->cx->options.dialect != EQLM_DIALECT_ENDPOINT)

@@ -24,6 +24,13 @@ typedef struct eqli_lexer {
     bool lossy; /* text was skipped or guessed (reported): what follows may be misunderstood */
 } eqli_lexer;
 
+typedef struct eqli_keyword {
+    char text[9];
+    uint8_t kind; /* EQLI_TK_… */
+} eqli_keyword;
+enum { EQLI_N_KEYWORDS = 22 };
+extern const eqli_keyword eqli_keywords[EQLI_N_KEYWORDS];
+
 /* Reports text that is not UTF-8; false then, or without memory. */
 bool eqli_lexer_init(eqli_lexer *lx, eqli_cx *cx);
 eqli_token eqli_lexer_next(eqli_lexer *lx);

@@ -8,21 +8,6 @@
 #include "syntax/build.h"
 #include "syntax/format.h"
 
-static const struct {
-    const char *text;
-    int kind;
-} keywords[] = {
-    { "and", EQLI_TK_AND },       { "any", EQLI_TK_ANY },         { "by", EQLI_TK_BY },
-    { "false", EQLI_TK_FALSE },   { "in", EQLI_TK_IN },           { "in~", EQLI_TK_IN_FOLD },
-    { "join", EQLI_TK_JOIN },     { "like", EQLI_TK_LIKE },       { "like~", EQLI_TK_LIKE_FOLD },
-    { "maxspan", EQLI_TK_MAXSPAN }, { "not", EQLI_TK_NOT },       { "null", EQLI_TK_NULL },
-    { "of", EQLI_TK_OF },         { "or", EQLI_TK_OR },           { "regex", EQLI_TK_REGEX },
-    { "regex~", EQLI_TK_REGEX_FOLD }, { "sample", EQLI_TK_SAMPLE }, { "sequence", EQLI_TK_SEQUENCE },
-    { "true", EQLI_TK_TRUE },     { "until", EQLI_TK_UNTIL },     { "where", EQLI_TK_WHERE },
-    { "with", EQLI_TK_WITH },
-};
-enum { N_KEYWORDS = sizeof keywords / sizeof *keywords };
-
 /* Words of other languages that stand where an operator is expected. */
 static const struct {
     const char *word, *hint;
@@ -62,8 +47,8 @@ static eqlm_str written(const eqli_parser *ps, const eqli_token *t)
 
 static bool is_word(int kind)
 {
-    for (size_t i = 0; i < N_KEYWORDS; i++) {
-        if (keywords[i].kind == kind)
+    for (size_t i = 0; i < EQLI_N_KEYWORDS; i++) {
+        if (eqli_keywords[i].kind == kind)
             return true;
     }
     return false;
@@ -178,11 +163,11 @@ static eqli_remedy unexpected(eqli_parser *ps, const eqli_token *t, const char *
 /* `WHERE`, `And`: read as the keyword. */
 static bool wrong_case(eqli_parser *ps, eqli_token *t)
 {
-    for (size_t i = 0; i < N_KEYWORDS; i++) {
-        if (same_word(t->text, keywords[i].text) && eqli_parser_takes(ps, keywords[i].kind)) {
+    for (size_t i = 0; i < EQLI_N_KEYWORDS; i++) {
+        if (same_word(t->text, eqli_keywords[i].text) && eqli_parser_takes(ps, eqli_keywords[i].kind)) {
             complain(ps, t->span, EQLI_D_KEYWORD_CASE, t->text);
-            advise(ps, "write '%S'", eqli_str(keywords[i].text));
-            t->kind = keywords[i].kind;
+            advise(ps, "write '%S'", eqli_str(eqli_keywords[i].text));
+            t->kind = eqli_keywords[i].kind;
             return true;
         }
     }
@@ -234,18 +219,18 @@ static eqli_remedy misspelt(eqli_parser *ps, eqli_token *t)
 {
     eqli_suggest s;
     eqli_suggest_init(&s, t->text);
-    for (size_t i = 0; i < N_KEYWORDS; i++) {
-        if (eqli_parser_takes(ps, keywords[i].kind))
-            eqli_suggest_offer(&s, eqli_str(keywords[i].text));
+    for (size_t i = 0; i < EQLI_N_KEYWORDS; i++) {
+        if (eqli_parser_takes(ps, eqli_keywords[i].kind))
+            eqli_suggest_offer(&s, eqli_str(eqli_keywords[i].text));
     }
     eqli_remedy remedy = unexpected(ps, t, s.n ? NULL : missing_junction(ps), t->text);
     if (s.n == 0)
         return remedy;
     if (!ps->quiet)
         eqli_suggest_hint(&s, ps->cx->diags);
-    for (size_t i = 0; i < N_KEYWORDS; i++) {
-        if (s.best[0].ptr == keywords[i].text)
-            t->kind = keywords[i].kind;
+    for (size_t i = 0; i < EQLI_N_KEYWORDS; i++) {
+        if (s.best[0].ptr == eqli_keywords[i].text)
+            t->kind = eqli_keywords[i].kind;
     }
     return EQLI_TAKE;
 }

@@ -42,8 +42,7 @@ static void link_node(eqli_flow_node *nodes, uint32_t i, uint32_t next)
     nodes[i].jump = p->depth - j->depth == j->depth - nodes[j->jump].depth ? j->jump : next;
 }
 
-/* Index of the node a jump leads to; RETURN_TRUE is n, what cannot return true is UINT32_MAX. */
-static uint32_t target(const eqli_flow *f, uint32_t pc)
+uint32_t eqli_flow_target(const eqli_flow *f, uint32_t pc)
 {
     uint32_t i = pc - f->start;
     if (f->program->insns[pc].op == EQLI_OP_RETURN_TRUE)
@@ -81,8 +80,8 @@ static void find_common(eqli_flow *f)
         if (in->op == EQLI_OP_RETURN_TRUE) {
             t = f->n;
         } else {
-            t = target(f, in->t);
-            e = has_f(in) ? target(f, in->f) : UINT32_MAX;
+            t = eqli_flow_target(f, in->t);
+            e = has_f(in) ? eqli_flow_target(f, in->f) : UINT32_MAX;
         }
         if (t == UINT32_MAX && e == UINT32_MAX)
             continue;
@@ -123,7 +122,7 @@ static void solve_node(eqli_flow *f, uint32_t i)
     x->choice = BY_NEXT;
     if (in->op == EQLI_OP_RETURN_TRUE)
         return;
-    uint32_t t = target(f, in->t), e = has_f(in) ? target(f, in->f) : UINT32_MAX;
+    uint32_t t = eqli_flow_target(f, in->t), e = has_f(in) ? eqli_flow_target(f, in->f) : UINT32_MAX;
     float cost = 0;
     uint8_t choice = BY_REST;
     if (t != UINT32_MAX) {
@@ -155,7 +154,7 @@ static void mark_wanted(eqli_flow *f)
             nodes[nodes[i].next].choice |= WANTED;
             continue;
         }
-        uint32_t t = target(f, in->t), e = has_f(in) ? target(f, in->f) : UINT32_MAX;
+        uint32_t t = eqli_flow_target(f, in->t), e = has_f(in) ? eqli_flow_target(f, in->f) : UINT32_MAX;
         if (choice == BY_REST && t != UINT32_MAX)
             nodes[t].choice |= WANTED;
         if (e != UINT32_MAX)

@@ -37,6 +37,8 @@ void eqli_flow_clear(eqli_flow *f);
 
 /* Analyses the region; the flow may be used again and again. False: no memory. */
 bool eqli_flow_read(eqli_flow *f, const eqlm_program *p, uint32_t start, uint32_t len);
+/* Index of the node a jump to pc leads to; RETURN_TRUE is n, what cannot return true is UINT32_MAX. */
+uint32_t eqli_flow_target(const eqli_flow *f, uint32_t pc);
 /* The region can return true. */
 static inline bool eqli_flow_open(const eqli_flow *f)
 {

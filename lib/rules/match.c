@@ -110,17 +110,13 @@ static eqli_op_result dispatch(finder *f, const eqli_part *part, const eqli_disp
 
 /* ---- Index --------------------------------------------------------------------------------------------- */
 
-/* Whether at least two candidates ask the slot. */
+/* Whether any candidate asks the slot. */
 static bool is_worth_asking(const eqli_lookup *x, const uint64_t *candidates)
 {
-    bool one = false;
-    for (uint32_t i = 0; i < x->n_users; i++) {
-        uint64_t both = x->users[i].bits & candidates[x->users[i].word];
-        if ((both & (both - 1)) || (both && one))
-            return true;
-        one |= both != 0;
-    }
-    return false;
+    uint64_t any = 0;
+    for (uint32_t i = 0; i < x->n_users; i++)
+        any |= x->users[i].bits & candidates[x->users[i].word];
+    return any != 0;
 }
 
 static eqli_op_result look_up(finder *f, const eqli_lookup *x)
@@ -158,12 +154,8 @@ static eqli_op_result find_candidates(finder *f, const eqli_part *part)
     memcpy(f->hits, part->unindexed, part->n_words * sizeof *f->hits);
     for (uint32_t i = 0; i < part->n_indexes; i++) {
         const eqli_lookup *x = &part->indexes[i];
-        if (!is_worth_asking(x, f->candidates)) {
-            /* Running one entry costs no more than asking whether it has to be. */
-            for (uint32_t k = 0; k < x->n_users; k++)
-                f->hits[x->users[k].word] |= x->users[k].bits;
+        if (!is_worth_asking(x, f->candidates))
             continue;
-        }
         eqli_op_result r = look_up(f, x);
         if (r != EQLI_OP_OK)
             return r;
@@ -194,10 +186,15 @@ static eqli_op_result run_entry(finder *f, uint32_t entry, bool *hit)
         if (eqli_vm_prepare(vm, e->program) != EQLM_OK)
             return EQLI_OP_NOMEM;
     }
+    uint64_t errors = vm->errors;
+    eqli_op_result r =
+        eqli_vm_run_all(vm, e->program, e->conjuncts, e->n_conjuncts, e->shared, e->start, f->event, hit);
+    if (r == EQLI_OP_NOMEM || (r == EQLI_OP_OK && vm->errors == errors))
+        return r;
+    /* In the order of the query a test may not be reached, or another limit. */
+    vm->errors = errors;
     *hit = false;
-    if (!e->shared)
-        return eqli_vm_run(vm, e->program, e->start, f->event, hit);
-    return eqli_vm_run_shared(vm, e->program, e->start, e->shared, f->event, hit);
+    return eqli_vm_run(vm, e->program, e->start, f->event, hit);
 }
 
 static eqli_op_result run_part(finder *f, const eqli_part *part)

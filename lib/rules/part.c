@@ -10,7 +10,7 @@
 #include <string.h>
 
 #define USEFUL_CLAUSE 0.5f /* a clause that more events satisfy is not worth looking up */
-#define RUN_COST 30.0f     /* of an entry and of a dispatch, in nanoseconds; only their ratio matters */
+#define RUN_COST 60.0f     /* of an entry and of a dispatch, in nanoseconds; only their ratio matters */
 #define DISPATCH_COST 14.0f
 #define WORD_COST 0.4f
 

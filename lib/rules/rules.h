@@ -35,13 +35,13 @@ typedef struct eqli_dispatch {
     const uint64_t *unknown; /* entries that do with a value not listed */
 } eqli_dispatch;
 
-/* A slot whose texts are looked up in the index of a part. */
 /* The words of a mask that are not zero. */
 typedef struct eqli_mask_word {
     uint64_t bits;
     uint32_t word;
 } eqli_mask_word;
 
+/* A slot whose texts are looked up in the index of a part. */
 typedef struct eqli_lookup {
     uint32_t slot;
     bool texts, numbers;
@@ -64,6 +64,8 @@ enum { EQLI_MAX_PARTS = 32 };
 typedef struct eqli_rules_entry {
     const eqlm_program *program; /* retained */
     uint32_t start, len;
+    const eqli_stretch *conjuncts; /* its code as conditions that all must hold, in the order to try them */
+    uint32_t n_conjuncts;
     uint32_t *shared; /* by instruction: number of a test that others have too, or 0; NULL: no such test */
     uint32_t first_guard, n_guards;
 } eqli_rules_entry;

@@ -439,7 +439,7 @@ eqlm_status eqlm_rules_seal(eqlm_rules *r)
     eqli_builder b = { .rules = r, .alloc = &r->alloc };
     eqli_flow_init(&b.flow, &r->alloc);
     bool ok = intern_slots(&b) && count_entries(&b) && read_entries(&b) && build_parts(&b) &&
-              keep_guards(&b) && eqli_share_tests(&b);
+              keep_guards(&b) && eqli_share_tests(&b) && eqli_order_conjuncts(&b);
     eqli_flow_clear(&b.flow);
     eqli_counts_clear(&b.counts);
     eqli_vec_clear(b.alloc, &b.clauses, sizeof(eqli_slot_clause));

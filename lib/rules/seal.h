@@ -68,6 +68,8 @@ static inline uint32_t eqli_builder_slot(const eqli_builder *b, const eqlm_progr
     return i == EQLI_NO_FIELD ? i : b->slot_of_field[p->slots[i].place.field];
 }
 
+/* Puts the conditions of each entry in order; the guards are known. */
+bool eqli_order_conjuncts(eqli_builder *b);
 /* Numbers the tests whose answers entries share. */
 bool eqli_share_tests(eqli_builder *b);
 /* Notes a guard of an entry if this is the part that explains it. */

@@ -602,11 +602,16 @@ bool eqli_vm_forget_answers(eqlm_vm *vm, uint32_t n)
     return true;
 }
 
-/* shared: by instruction from pc on, the number of a test whose answer other programs may have found, or 0. */
-static ALWAYS_INLINE eqli_op_result run(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const uint32_t *shared, bool *out)
+/* shared: by instruction from `start` on, the number of a test whose answer other programs may have found, or 0. */
+static ALWAYS_INLINE eqli_op_result run(eqlm_vm *vm, const eqlm_program *p, eqli_stretch stretch, const uint32_t *shared,
+                                        uint32_t start, bool *out)
 {
-    const uint32_t start = pc;
+    uint32_t pc = stretch.pc;
     for (;;) {
+        if (pc == stretch.end) {
+            *out = true;
+            return EQLI_OP_OK;
+        }
         const eqli_insn *in = &p->insns[pc];
         bool hit;
         uint32_t number = shared ? shared[pc - start] : 0;
@@ -629,14 +634,18 @@ static ALWAYS_INLINE eqli_op_result run(eqlm_vm *vm, const eqlm_program *p, uint
 
 static NEVER_INLINE eqli_op_result run_region(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, bool *out)
 {
-    return run(vm, p, pc, NULL, out);
+    return run(vm, p, (eqli_stretch) { pc, UINT32_MAX }, NULL, pc, out);
 }
 
-eqli_op_result eqli_vm_run_shared(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const uint32_t *shared,
-                                  const void *event, bool *out)
+eqli_op_result eqli_vm_run_all(eqlm_vm *vm, const eqlm_program *p, const eqli_stretch *stretches, uint32_t n,
+                               const uint32_t *shared, uint32_t start, const void *event, bool *out)
 {
+    eqli_op_result r = EQLI_OP_OK;
     vm->scope[0] = event;
-    return run(vm, p, pc, shared, out);
+    *out = true;
+    for (uint32_t i = 0; i < n && *out && r == EQLI_OP_OK; i++)
+        r = run(vm, p, stretches[i], shared, start, out);
+    return r;
 }
 
 eqli_op_result eqli_vm_test(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out)

@@ -18,6 +18,11 @@ typedef struct eqli_regex_entry {
     eqli_regex_cache *cache;
 } eqli_regex_entry;
 
+/* Code from pc until control comes to `end`; UINT32_MAX: until RETURN_TRUE. */
+typedef struct eqli_stretch {
+    uint32_t pc, end;
+} eqli_stretch;
+
 struct eqlm_vm {
     eqlm_alloc alloc;
     eqli_arena scratch; /* of the leaf being evaluated */
@@ -50,9 +55,10 @@ void eqli_vm_forget_regexes(eqlm_vm *vm);
 
 /* Runs branch code from `pc` to a RETURN. `event` is scope 0. */
 eqli_op_result eqli_vm_run(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out);
-/* The same for programs that have tests in common: shared[i] is the number of the test at pc + i if it is one, or 0. */
-eqli_op_result eqli_vm_run_shared(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const uint32_t *shared,
-                                  const void *event, bool *out);
+/* Runs stretches of a region that begins at `start`, until one does not come to its end: holds when all do. Of programs
+ * that have tests in common, shared[i] is the number of the test at start + i if it is one, or 0; NULL: there are none. */
+eqli_op_result eqli_vm_run_all(eqlm_vm *vm, const eqlm_program *p, const eqli_stretch *stretches, uint32_t n,
+                               const uint32_t *shared, uint32_t start, const void *event, bool *out);
 /* Answers the test at `pc`, which is in no SEARCH and no LEAF, alone. */
 eqli_op_result eqli_vm_test(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out);
 /* The status of a fatal result. */

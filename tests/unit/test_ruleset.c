@@ -397,6 +397,63 @@ static void test_candidates_are_few(void **state)
     eqlm_schema_free(schema);
 }
 
+/* A set tries the conditions of a query in an order of its own, and what it reports is that of the query's:
+ * the index lets the heading through, so the other condition comes first, where it fails in another way. */
+static void test_order_of_conditions(void **state)
+{
+    (void)state;
+    static const char *const queries[] = {
+        "process where a like~ \"abcdefgh?one*\" and 10 % n == 1",
+        "process where a like~ \"abcdefgh?one*\" and concat(b, b, b) == \"xx\"",
+        "process where a like~ \"bcdefghi?one*\"",
+        "process where a like~ \"cdefghij?one*\"",
+    };
+    enum { N = sizeof queries / sizeof queries[0] };
+    static const struct {
+        const char *a, *b;
+        int n;
+        eqlm_status status;
+        unsigned errors, matches;
+    } cases[] = {
+        { "abcdefgh, two", "x", 0, EQLM_OK, 0, 0 },      { "abcdefgh,one", "x", 0, EQLM_OK, 1, 0 },
+        { "abcdefgh,one", "x", 3, EQLM_OK, 0, 1 },       { "abcdefgh, two", NULL, 3, EQLM_OK, 0, 0 },
+        { "abcdefgh,one", NULL, 3, EQLM_E_LIMIT, 0, 0 },
+    };
+    eqlm_schema *schema = new_schema(NULL);
+    eqlm_options options = { .size = sizeof options };
+    eqlm_rules *set;
+    char large[5000];
+    memset(large, 'x', sizeof large - 1);
+    large[sizeof large - 1] = 0;
+    options.limits.max_scratch = 8192;
+    assert_int_equal(eqlm_rules_new(NULL, &set), EQLM_OK);
+    for (size_t i = 0; i < N; i++) {
+        eqlm_program *p;
+        eqlm_str query = { queries[i], strlen(queries[i]) };
+        assert_int_equal(eqlm_compile(NULL, schema, query, &options, NULL, &p), EQLM_OK);
+        assert_int_equal(eqlm_rules_add(set, p, NULL), EQLM_OK);
+        eqlm_program_free(p);
+    }
+    assert_int_equal(eqlm_rules_seal(set), EQLM_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        event e = { .values = { { .type = EQLM_NULL } } };
+        eqlm_vm *vm;
+        const uint32_t *matches;
+        size_t n = 0;
+        assert_int_equal(eqlm_vm_new(NULL, &vm), EQLM_OK);
+        set_value(schema, &e, "event.category", text("process"));
+        set_value(schema, &e, "a", text(cases[i].a));
+        set_value(schema, &e, "b", text(cases[i].b ? cases[i].b : large));
+        set_value(schema, &e, "n", (eqlm_value) { .type = EQLM_I64, .as.i64 = cases[i].n });
+        assert_int_equal(eqlm_rules_match(vm, set, &e, &matches, &n), cases[i].status);
+        assert_int_equal(eqlm_vm_errors(vm), cases[i].errors);
+        assert_int_equal(n, cases[i].matches);
+        eqlm_vm_free(vm);
+    }
+    eqlm_rules_free(set);
+    eqlm_schema_free(schema);
+}
+
 /* Each kind of pattern is found through the index by the texts it matches, and only by them. */
 static void test_kinds_of_patterns(void **state)
 {
@@ -775,10 +832,15 @@ static void test_clauses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_like_each_alone),   cmocka_unit_test(test_candidates_are_few),
-        cmocka_unit_test(test_kinds_of_patterns), cmocka_unit_test(test_no_programs),
-        cmocka_unit_test(test_refusals),          cmocka_unit_test(test_guards),
-        cmocka_unit_test(test_no_memory),         cmocka_unit_test(test_two_threads),
+        cmocka_unit_test(test_like_each_alone),
+        cmocka_unit_test(test_candidates_are_few),
+        cmocka_unit_test(test_kinds_of_patterns),
+        cmocka_unit_test(test_no_programs),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_order_of_conditions),
+        cmocka_unit_test(test_guards),
+        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_two_threads),
         cmocka_unit_test(test_clauses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -217,4 +218,96 @@ void eqlc_event_input_keep_line(eqlc_event_input *in, size_t offset)
     in->at.line++;
     in->at.column = 1;
     in->keep = offset;
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Lines
+ */
+
+/* Whether reading gives something, if only the end, without waiting for whoever writes. */
+static bool is_ready(const eqlc_event_input *in)
+{
+    struct pollfd fd = { .fd = in->fd, .events = POLLIN };
+    return in->packed_start < in->packed_end || poll(&fd, 1, 0) != 0;
+}
+
+/* Where the last line in the window ends, or keep if none does. */
+static size_t last_line(const eqlc_event_input *in)
+{
+    size_t end = in->end;
+    while (end > in->keep && in->window[end - 1] != '\n')
+        end--;
+    return end;
+}
+
+/* The lines [keep, end) of the window become those of *out, and the memory of *out the window. */
+static bool move_lines(eqlc_event_input *in, size_t end, eqlc_event_lines *out)
+{
+    size_t rest = in->end - end;
+    if (out->cap < WINDOW || out->cap < rest) {
+        free(out->text);
+        out->cap = rest > WINDOW ? rest : WINDOW;
+        out->text = calloc(1, out->cap + EQLC_EVENT_INPUT_PADDING);
+        if (!out->text) {
+            out->cap = 0;
+            return fail(in, "out of memory");
+        }
+    }
+    if (rest)
+        memcpy(out->text, in->window + end, rest);
+    eqlc_event_lines lines = { in->window, in->cap, in->keep, end };
+    in->window = out->text;
+    in->cap = out->cap;
+    in->keep = 0;
+    in->end = rest;
+    *out = lines;
+    return true;
+}
+
+bool eqlc_event_input_lines(eqlc_event_input *in, eqlc_event_lines *out)
+{
+    size_t end = last_line(in);
+    while (!in->ended) {
+        bool full = in->end - in->keep > in->cap - in->cap / 4;
+        if (full || (end > in->keep && !is_ready(in)))
+            break;
+        if (eqlc_event_input_more(in, &end))
+            end = last_line(in);
+    }
+    if (in->ended)
+        end = in->end;
+    return end > in->keep && move_lines(in, end, out);
+}
+
+bool eqlc_event_input_unread(eqlc_event_input *in, const char *text, size_t len)
+{
+    size_t rest = in->end - in->keep, cap = len + rest > WINDOW ? len + rest : WINDOW;
+    char *window = calloc(1, cap + EQLC_EVENT_INPUT_PADDING);
+    if (!window)
+        return fail(in, "out of memory");
+    memcpy(window, text, len);
+    if (rest)
+        memcpy(window + len, in->window + in->keep, rest);
+    free(in->window);
+    in->window = window;
+    in->cap = cap;
+    in->keep = 0;
+    in->end = len + rest;
+    return true;
+}
+
+bool eqlc_event_input_shrink(eqlc_event_input *in)
+{
+    if (in->cap > WINDOW && in->end - in->keep <= WINDOW / 2) {
+        char *window = calloc(1, WINDOW + EQLC_EVENT_INPUT_PADDING);
+        if (!window)
+            return false;
+        memcpy(window, in->window + in->keep, in->end - in->keep);
+        free(in->window);
+        in->window = window;
+        in->end -= in->keep;
+        in->keep = 0;
+        in->cap = WINDOW;
+    }
+    return in->cap <= WINDOW;
 }

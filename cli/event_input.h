@@ -41,6 +41,22 @@ void eqlc_event_input_clear(eqlc_event_input *in);
  * is no more, or reading failed. */
 bool eqlc_event_input_more(eqlc_event_input *in, size_t *offset);
 
+/* Whole lines of an input. */
+typedef struct eqlc_event_lines {
+    char *text; /* owned, with the padding behind it; may be written */
+    size_t cap; /* without the padding */
+    size_t start, end;
+} eqlc_event_lines;
+
+/* Moves the lines that the window begins with to *out, reading on as long as there is room and nobody has to be waited
+ * for; the last line of the input may lack its newline. Places in the input are lost: set in->at before using them
+ * again. False: nothing is left, or the first line is longer than the window. Free out->text at the end. */
+bool eqlc_event_input_lines(eqlc_event_input *in, eqlc_event_lines *out);
+/* Puts a text before what the window begins with. */
+bool eqlc_event_input_unread(eqlc_event_input *in, const char *text, size_t len);
+/* Gives back memory that a long document has taken. False: it is in use still. */
+bool eqlc_event_input_shrink(eqlc_event_input *in);
+
 /* Place of an offset that is not before keep. */
 eqlc_place_in_file eqlc_event_input_place(const eqlc_event_input *in, size_t offset);
 /* Forgets what is before the offset. */

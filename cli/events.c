@@ -5,10 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fields.h"
-#include "event_input.h"
-#include "event_values.h"
-#include "json_extract.h"
+#include "event_reader.h"
 #include "split.h"
 #include "timestamp.h"
 
@@ -16,7 +13,6 @@
 #define SCRATCH_FACTOR 16
 #define SCRATCH_LEAST ((size_t)16 << 20)
 #define LARGEST_EVENT ((size_t)1 << 31)
-#define LINE_TEXT 24
 
 struct eqlc_reader {
     eqlc_event_options options;
@@ -25,14 +21,13 @@ struct eqlc_reader {
     eqlc_event_values values;
     const eqlc_json_kernel *kernel;
     eqlc_json_reader *json;
-    eqlc_json_document document; /* the one just read */
     eqlc_event_input input;
     eqlc_splitter splitter;
     const char *path;
     eqlc_event_fn on_event;
     eqlc_event_error_fn on_error;
     void *ctx;
-    char line_text[LINE_TEXT];
+    char line_text[EQLC_LINE_TEXT];
     char *again; /* the document read last by eqlc_reader_again */
     size_t again_cap;
 };
@@ -105,9 +100,9 @@ static void on_bad(void *ctx, eqlc_place_in_file place, const char *message, boo
         r->splitter.stop = true;
 }
 
-static char *format_line(eqlc_reader *r, uint64_t line)
+const char *eqlc_event_line_text(uint64_t line, char room[EQLC_LINE_TEXT])
 {
-    char *p = r->line_text + LINE_TEXT - 1;
+    char *p = room + EQLC_LINE_TEXT - 1;
     *p = '\0';
     do {
         *--p = (char)('0' + line % 10);
@@ -124,7 +119,7 @@ static const char *text_of(eqlc_reader *r, uint32_t slot, const char *otherwise)
         v = v->as.items;
     if (v->type != EQLM_STRING && v->type != EQLM_I64)
         return otherwise;
-    size_t size = v->type == EQLM_STRING ? (size_t)v->len + 1 : LINE_TEXT;
+    size_t size = v->type == EQLM_STRING ? (size_t)v->len + 1 : EQLC_LINE_TEXT;
     char *copy = eqlc_scratch_take(&r->values.scratch, size);
     if (!copy)
         return otherwise;
@@ -137,42 +132,58 @@ static const char *text_of(eqlc_reader *r, uint32_t slot, const char *otherwise)
     return copy;
 }
 
-static void give_event(eqlc_reader *r, size_t start)
+static void make_event(eqlc_reader *r, const char *path, const char *text, const eqlc_json_document *d,
+                       eqlc_event *event)
 {
     const eqlm_value *extra = r->values.values + r->fields.n_fields;
-    /* A document that is a line starts where the place of the window's start is known. */
-    uint64_t line = start == r->input.keep ? r->input.at.line : eqlc_event_input_place(&r->input, start).line;
-    eqlc_event event = {
+    *event = (eqlc_event) {
         .values = r->values.values,
-        .source = r->input.window + start + r->document.source_start,
-        .source_len = r->document.source_len,
-        .index = text_of(r, EQLC_SLOT_INDEX, r->path),
-        .line = line,
+        .source = text + d->source_start,
+        .source_len = d->source_len,
+        .index = text_of(r, EQLC_SLOT_INDEX, path),
+        .id = text_of(r, EQLC_SLOT_ID, NULL),
         .timestamp = extra[EQLC_SLOT_TIME],
         .tiebreaker = extra[EQLC_SLOT_TIEBREAKER],
     };
-    event.id = text_of(r, EQLC_SLOT_ID, NULL);
-    if (!event.id)
-        event.id = format_line(r, line);
-    if (event.timestamp.type == EQLM_ARRAY)
-        event.timestamp = event.timestamp.as.items[0];
-    if (event.tiebreaker.type == EQLM_ARRAY)
-        event.tiebreaker = event.tiebreaker.as.items[0];
-    event.has_time = eqlc_time_from_value(&event.timestamp, r->options.timestamp_unit, &event.time);
+    if (event->timestamp.type == EQLM_ARRAY)
+        event->timestamp = event->timestamp.as.items[0];
+    if (event->tiebreaker.type == EQLM_ARRAY)
+        event->tiebreaker = event->tiebreaker.as.items[0];
+    event->has_time = eqlc_time_from_value(&event->timestamp, r->options.timestamp_unit, &event->time);
+}
+
+eqlc_json_status eqlc_reader_document(eqlc_reader *r, const char *path, char *text, size_t len,
+                                      eqlc_event *event, eqlc_json_document *document)
+{
+    eqlc_json_status status = r->kernel->read(r->json, text, len, &r->values, document);
+    if (status == EQLC_JSON_OK)
+        make_event(r, path, text, document, event);
+    return status;
+}
+
+static void give_event(eqlc_reader *r, eqlc_event *event, size_t start)
+{
+    const eqlc_event_input *in = r->splitter.in;
+    /* A document that is a line starts where the place of the window's start is known. */
+    event->line = start == in->keep ? in->at.line : eqlc_event_input_place(in, start).line;
+    if (!event->id)
+        event->id = eqlc_event_line_text(event->line, r->line_text);
     r->counts.events++;
-    if (!r->on_event(r->ctx, &event))
+    if (!r->on_event(r->ctx, event))
         r->splitter.stop = true;
 }
 
 static eqlc_json_status on_document(void *ctx, size_t start, size_t end, bool may_go_on)
 {
     eqlc_reader *r = ctx;
-    eqlc_json_document *d = &r->document;
-    eqlc_json_status status = r->kernel->read(r->json, r->input.window + start, end - start, &r->values, d);
+    eqlc_event_input *in = r->splitter.in;
+    eqlc_json_document d;
+    eqlc_event event;
+    eqlc_json_status status = eqlc_reader_document(r, r->path, in->window + start, end - start, &event, &d);
     if (status == EQLC_JSON_OK)
-        give_event(r, start);
+        give_event(r, &event, start);
     else if (status != EQLC_JSON_HITS && !(may_go_on && status == EQLC_JSON_OPEN))
-        on_bad(r, eqlc_event_input_place(&r->input, start + d->error_at), d->message, false);
+        on_bad(r, eqlc_event_input_place(in, start + d.error_at), d.message, false);
     return status;
 }
 
@@ -180,27 +191,54 @@ static eqlc_json_status on_document(void *ctx, size_t start, size_t end, bool ma
  * Reading
  */
 
-bool eqlc_reader_run(eqlc_reader *r, const char *path, eqlc_event_fn on_event, eqlc_event_error_fn on_error,
-                     void *ctx)
+static void set_up(eqlc_reader *r, eqlc_event_input *in, const char *path, eqlc_event_fn on_event,
+                   eqlc_event_error_fn on_error, void *ctx)
 {
     r->path = path;
     r->on_event = on_event;
     r->on_error = on_error;
     r->ctx = ctx;
     r->splitter = (eqlc_splitter) {
-        .in = &r->input, .max = r->options.max_event_size, .document = on_document, .bad = on_bad, .ctx = r
+        .in = in, .max = r->options.max_event_size, .document = on_document, .bad = on_bad, .ctx = r
     };
-    bool opened = eqlc_event_input_open(&r->input, path);
-    if (opened)
+}
+
+bool eqlc_reader_run(eqlc_reader *r, const char *path, eqlc_event_fn on_event, eqlc_event_error_fn on_error,
+                     void *ctx)
+{
+    eqlc_event_input *in = &r->input;
+    bool opened = eqlc_event_input_open(in, path);
+    set_up(r, in, path, on_event, on_error, ctx);
+    if (opened && eqlc_split_begin(&r->splitter))
         eqlc_split(&r->splitter);
-    r->counts.bytes += r->input.bytes;
-    if (r->input.error) {
+    r->counts.bytes += in->bytes;
+    if (in->error) {
         r->counts.bad_files++;
         if (on_error)
-            on_error(ctx, path, 0, 0, r->input.error);
+            on_error(ctx, path, 0, 0, in->error);
     }
     if (opened)
-        eqlc_event_input_close(&r->input);
+        eqlc_event_input_close(in);
+    return !r->splitter.stop;
+}
+
+bool eqlc_reader_begin(eqlc_reader *r, eqlc_event_input *in, const char *path, eqlc_event_error_fn on_error,
+                       void *ctx)
+{
+    set_up(r, in, path, NULL, on_error, ctx);
+    if (!eqlc_split_begin(&r->splitter)) {
+        in->keep = in->end; /* nothing of it is read */
+        in->ended = true;
+    }
+    return !r->splitter.stop;
+}
+
+bool eqlc_reader_go_on(eqlc_reader *r, eqlc_event_input *in, const char *path, uint32_t enough,
+                       eqlc_event_fn on_event, eqlc_event_error_fn on_error, void *ctx)
+{
+    set_up(r, in, path, on_event, on_error, ctx);
+    r->splitter.enough = enough;
+    eqlc_split(&r->splitter);
     return !r->splitter.stop;
 }
 
@@ -222,7 +260,8 @@ bool eqlc_reader_again(eqlc_reader *r, const eqlc_event *kept, eqlc_event *out)
     memcpy(r->again + start, kept->source, kept->source_len);
     r->again[len - 1] = '}';
     memset(r->again + len, 0, EQLC_JSON_PADDING);
-    if (r->kernel->read(r->json, r->again, len, &r->values, &r->document) != EQLC_JSON_OK)
+    eqlc_json_document document;
+    if (r->kernel->read(r->json, r->again, len, &r->values, &document) != EQLC_JSON_OK)
         return false;
     *out = *kept;
     out->values = r->values.values;

@@ -43,7 +43,6 @@ void eqlc_pack_doc(eqlc_buf *b, const eqlc_doc *doc)
     const eqlc_event *e = &doc->event;
 
     eqlc_pack(b, doc->number, 8);
-    eqlc_pack(b, doc->refs, 4);
     eqlc_pack_text(b, e->index, strlen(e->index));
     eqlc_pack_text(b, e->id, strlen(e->id));
     eqlc_pack(b, e->line, 8);
@@ -110,7 +109,7 @@ static eqlm_value unpack_value(eqlc_unpacker *u)
 eqlc_doc *eqlc_unpack_doc(eqlc_unpacker *u)
 {
     eqlc_event e = { .values = NULL };
-    uint64_t number = eqlc_unpack(u, 8), refs = eqlc_unpack(u, 4);
+    uint64_t number = eqlc_unpack(u, 8);
     eqlm_str text = eqlc_unpack_text(u), source = { NULL, 0 };
     char *index = eqlc_copy(text.ptr, text.len), *id;
 
@@ -128,8 +127,6 @@ eqlc_doc *eqlc_unpack_doc(eqlc_unpacker *u)
     e.source = source.ptr;
     e.source_len = source.len;
     eqlc_doc *doc = u->bad ? NULL : eqlc_doc_new(&e, number, source.ptr != NULL);
-    if (doc)
-        doc->refs = (uint32_t)refs;
     free(index);
     free(id);
     return doc;

@@ -46,7 +46,7 @@ eqlc_doc *eqlc_doc_new(const eqlc_event *event, uint64_t number, bool with_sourc
     eqlc_doc *doc = eqlc_alloc(size);
     char *at = (char *)(doc + 1);
 
-    *doc = (eqlc_doc) { .event = *event, .number = number, .bytes = size, .refs = 1 };
+    *doc = (eqlc_doc) { .event = *event, .number = number, .bytes = size };
     doc->event.values = NULL;
     doc->event.index = at;
     at = put_text(at, event->index, index_len);
@@ -65,10 +65,22 @@ eqlc_doc *eqlc_doc_new(const eqlc_event *event, uint64_t number, bool with_sourc
     return doc;
 }
 
+void eqlc_doc_set_rules(eqlc_doc *doc, const uint32_t *rules, uint32_t n)
+{
+    if (n == 0)
+        return;
+    doc->rules = eqlc_alloc(n * sizeof *rules);
+    memcpy(doc->rules, rules, n * sizeof *rules);
+    doc->n_rules = n;
+    doc->bytes += n * sizeof *rules;
+}
+
 void eqlc_doc_free(eqlc_doc *doc)
 {
-    if (doc)
+    if (doc) {
         free(doc->source);
+        free(doc->rules);
+    }
     free(doc);
 }
 
@@ -142,60 +154,6 @@ static int compare_text(const eqlm_value *a, const eqlm_value *b)
     int order = len ? memcmp(a->as.str, b->as.str, len) : 0;
 
     return order ? order : (a->len > b->len) - (a->len < b->len);
-}
-
-static int key_rank(const eqlm_value *v)
-{
-    switch (v->type) {
-    case EQLM_BOOL:
-        return 1;
-    case EQLM_STRING:
-        return 3;
-    case EQLM_IP:
-        return 4;
-    case EQLM_DATE:
-        return 5;
-    default:
-        return rank(v) == 0 ? 2 : 0;
-    }
-}
-
-/* An IPv4 address counts as the IPv6 address it is mapped to. */
-static int compare_addresses(const eqlm_value *a, const eqlm_value *b)
-{
-    static const unsigned char mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF };
-    const eqlm_value *both[2] = { a, b };
-    unsigned char full[2][16];
-
-    for (unsigned i = 0; i < 2; i++) {
-        size_t len = both[i]->len == 4 ? 4 : 16;
-
-        memcpy(full[i], mapped, sizeof mapped);
-        memcpy(full[i] + 16 - len, both[i]->as.ip, len);
-    }
-    return memcmp(full[0], full[1], 16);
-}
-
-int eqlc_key_compare(const eqlm_value *a, const eqlm_value *b)
-{
-    int x = key_rank(a), y = key_rank(b);
-
-    if (x != y)
-        return x < y ? -1 : 1;
-    switch (x) {
-    case 1:
-        return a->as.boolean - b->as.boolean;
-    case 2:
-        return compare_numbers(a, b);
-    case 3:
-        return compare_text(a, b);
-    case 4:
-        return compare_addresses(a, b);
-    case 5:
-        return (a->as.i64 > b->as.i64) - (a->as.i64 < b->as.i64);
-    default:
-        return 0;
-    }
 }
 
 int eqlc_event_compare(const eqlc_event *a, const eqlc_event *b)
@@ -280,10 +238,6 @@ void eqlc_docs_release(eqlc_docs *docs, uint64_t number)
     if (!link || !*link)
         return;
     doc = *link;
-    if (doc->refs > 1) {
-        doc->refs--;
-        return;
-    }
     *link = doc->next;
     if (docs->oldest_text == doc)
         docs->oldest_text = next_text(doc->newer);

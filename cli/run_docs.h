@@ -8,15 +8,17 @@
 /* A copy of an event without its values, in memory of its own. */
 typedef struct eqlc_doc {
     eqlc_event event;
-    uint64_t number; /* while it waits: rises as events are read; then: by which streams know the event */
+    uint64_t number; /* while it waits: rises as events are read; then: by which the stream knows it */
     size_t bytes;    /* of memory */
-    uint32_t refs;   /* among those kept: how many streams remember it */
     char *source;    /* owned: what event.source points at, or NULL */
+    uint32_t *rules; /* owned: those about single events that match it, while it waits to be sorted */
+    uint32_t n_rules;
     struct eqlc_doc *next;          /* in the same place of the table */
     struct eqlc_doc *older, *newer; /* among those kept */
 } eqlc_doc;
 
 eqlc_doc *eqlc_doc_new(const eqlc_event *event, uint64_t number, bool with_source);
+void eqlc_doc_set_rules(eqlc_doc *doc, const uint32_t *rules, uint32_t n);
 void eqlc_doc_free(eqlc_doc *doc);
 /* Drops the source alone. */
 void eqlc_doc_forget(eqlc_doc *doc);
@@ -24,9 +26,6 @@ void eqlc_doc_forget(eqlc_doc *doc);
 /* By time, then tiebreaker (numbers before text before none); 0 when that does not tell them apart. Events
  * without a time come first. */
 int eqlc_event_compare(const eqlc_event *a, const eqlc_event *b);
-
-/* Join keys in the order of the library: null, booleans, numbers, text, addresses, dates. */
-int eqlc_key_compare(const eqlm_value *a, const eqlm_value *b);
 
 /* Documents that partial results name, by number. All zero is an empty table. */
 typedef struct eqlc_docs {
@@ -43,7 +42,7 @@ typedef struct eqlc_docs {
 void eqlc_docs_add(eqlc_docs *docs, eqlc_doc *take_doc);
 /* NULL: not there. */
 const eqlc_doc *eqlc_docs_find(const eqlc_docs *docs, uint64_t number);
-/* One stream less remembers it; the last one lets it go. */
+/* Nobody needs it any more. */
 void eqlc_docs_release(eqlc_docs *docs, uint64_t number);
 /* Drops the sources of the oldest documents until at most `budget` bytes are left, if sources suffice. */
 void eqlc_docs_shrink(eqlc_docs *docs, uint64_t budget);

@@ -2,7 +2,7 @@
 #include "run_stream.h"
 
 #include "commands.h"
-#include "run_jobs.h"
+#include "run_docs.h"
 #include "timestamp.h"
 #include "util.h"
 
@@ -19,8 +19,7 @@ struct eqlc_run_stream {
     const eqlm_program **programs;
     uint32_t *rules; /* by number in `programs` */
     size_t n_programs, cap_programs, cap_rules;
-    eqlm_stream *stream; /* opened with the first event; or instead: */
-    eqlc_jobs *jobs;
+    eqlm_stream *stream; /* opened with the first event */
 
     bool has_from, has_to, has_as_of;
     int64_t from, to, as_of;
@@ -53,100 +52,8 @@ struct eqlc_run_stream {
 };
 
 /* ------------------------------------------------------------------------------------------------------
- * Options
+ * Windows
  */
-
-static bool parse_bytes(const char *text, uint64_t *out)
-{
-    static const char suffixes[] = "kmg";
-    const char *p = text, *found;
-    uint64_t n = 0;
-
-    for (; *p >= '0' && *p <= '9'; p++)
-        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, (uint64_t)(*p - '0'), &n))
-            return false;
-    if (p > text && *p) {
-        found = strchr(suffixes, *p | 0x20);
-        if (!found || __builtin_mul_overflow(n, UINT64_C(1) << (10 * (found - suffixes + 1)), &n))
-            return false;
-        p++;
-    }
-    *out = n;
-    return p > text && *p == '\0' && n > 0;
-}
-
-/* "500ms", "30s", "5m", "2h", "1d" as nanoseconds. */
-static bool parse_duration(const char *text, int64_t *out)
-{
-    static const struct {
-        const char *name;
-        int64_t ns;
-    } units[] = {
-        { "ms", 1000000 },
-        { "s", 1000000000 },
-        { "m", INT64_C(60000000000) },
-        { "h", INT64_C(3600000000000) },
-        { "d", INT64_C(86400000000000) },
-    };
-    const char *p = text;
-    int64_t n = 0;
-
-    for (; *p >= '0' && *p <= '9'; p++)
-        if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *p - '0', &n))
-            return false;
-    for (size_t i = 0; p > text && i < sizeof units / sizeof units[0]; i++)
-        if (strcmp(p, units[i].name) == 0)
-            return !__builtin_mul_overflow(n, units[i].ns, out);
-    return false;
-}
-
-bool eqlc_run_stream_take(eqlc_run_stream_options *o, int option, const char *argument,
-                          const char **complaint)
-{
-    uint64_t jobs;
-
-    *complaint = NULL;
-    switch (option) {
-    case EQLC_OPT_MAX_STATE:
-        if (!parse_bytes(argument, &o->max_state))
-            *complaint = "--max-state is a number of bytes such as 1000000, 64M or 1G, not '%s'";
-        return true;
-    case EQLC_OPT_LATENESS:
-        if (!parse_duration(argument, &o->lateness))
-            *complaint = "--lateness is a duration such as 500ms, 30s, 5m, 2h or 1d, not '%s'";
-        return true;
-    case EQLC_OPT_SORT:
-        o->sort = true;
-        return true;
-    case EQLC_OPT_EARLY_MISSING:
-        o->early_missing = true;
-        return true;
-    case EQLC_OPT_WINDOW:
-        o->window = argument;
-        return true;
-    case EQLC_OPT_AS_OF:
-        o->as_of = argument;
-        return true;
-    case EQLC_OPT_STATE:
-        o->state = argument;
-        return true;
-    case EQLC_OPT_SAVE_EVERY:
-        if (!parse_bytes(argument, &o->save_every))
-            *complaint = "--save-every is a number of events, not '%s'";
-        return true;
-    case EQLC_OPT_FLUSH:
-        o->flush = true;
-        return true;
-    case EQLC_OPT_JOBS:
-        if (!parse_bytes(argument, &jobs) || jobs > EQLC_MAX_JOBS)
-            *complaint = "-j is a number of threads from 1 to 64, not '%s'";
-        else
-            o->jobs = (unsigned)jobs;
-        return true;
-    default:
-        return false;
-    }
-}
 
 /* A date, or a number in the unit of the events' times. */
 static bool parse_time(const char *text, size_t len, eqlc_time_unit unit, int64_t *out)
@@ -264,70 +171,19 @@ static void failed(eqlc_run_stream *s, eqlm_status status)
  * Making
  */
 
-bool eqlc_run_needs_stream(eqlm_vm *vm, const eqlm_program *program)
-{
-    eqlm_value nothing[2] = { { .type = EQLM_NULL }, { .type = EQLM_NULL } };
-    bool matched;
-
-    /* An event without fields, as eqlc_event_get reads it, tells whether one event is enough. */
-    return eqlm_program_get_kind(program) != EQLM_EVENT_QUERY ||
-           eqlm_match(vm, program, nothing + 1, &matched) == EQLM_E_ARGUMENT;
-}
-
-static void hook_event(void *ctx, const eqlc_event *event, uint64_t number, bool query)
-{
-    eqlc_run_stream *s = ctx;
-
-    s->current = event;
-    s->current_number = number;
-    if (query)
-        s->hooks.on_event(s->hooks.ctx, event);
-}
-
-static void hook_match(void *ctx, const eqlm_stream_match *match)
-{
-    (void)on_match(ctx, match);
-}
-
-static void hook_fed(void *ctx, eqlc_doc *take_doc, uint32_t holders)
-{
-    eqlc_run_stream *s = ctx;
-
-    s->current = NULL;
-    if (holders == 0) {
-        eqlc_doc_free(take_doc);
-        return;
-    }
-    take_doc->refs = holders;
-    eqlc_docs_add(&s->docs, take_doc);
-    s->state_bytes = eqlc_jobs_state_bytes(s->jobs);
-    keep_budget(s);
-}
-
-static void hook_failure(void *ctx, eqlm_status status)
-{
-    failed(ctx, status);
-}
-
-/* seed 0: any. */
-static void open_streams(eqlc_run_stream *s, uint64_t seed)
+static void need_stream(eqlc_run_stream *s)
 {
     eqlm_stream_options options = {
         .size = sizeof options,
         .max_state = s->options.max_state,
         .early_missing = s->options.early_missing,
-        .hash_seed = seed,
         .on_match = on_match,
         .on_release = s->keeps ? on_release : NULL,
         .ctx = s,
     };
-    eqlc_jobs_hooks hooks = { s, hook_event, hook_match, hook_fed, on_release, hook_failure };
 
-    if (s->options.jobs > 1) {
-        s->jobs = eqlc_jobs_new(s->options.jobs, s->programs, (uint32_t)s->n_programs, &options, s->keeps,
-                                s->sources, &hooks);
+    if (s->n_programs == 0 || s->stream)
         return;
-    }
     if (eqlm_stream_new(NULL, &options, &s->stream) != EQLM_OK)
         eqlc_die("out of memory");
     for (size_t i = 0; i < s->n_programs; i++) {
@@ -338,12 +194,6 @@ static void open_streams(eqlc_run_stream *s, uint64_t seed)
     }
 }
 
-static void need_streams(eqlc_run_stream *s)
-{
-    if (s->n_programs && !s->stream && !s->jobs)
-        open_streams(s, 0);
-}
-
 eqlc_run_stream *eqlc_run_stream_new(const eqlc_run_stream_options *options, const eqlm_schema *schema,
                                      const eqlc_event_options *events, const eqlc_run_output *output,
                                      const eqlc_run_hooks *hooks)
@@ -351,8 +201,6 @@ eqlc_run_stream *eqlc_run_stream_new(const eqlc_run_stream_options *options, con
     eqlc_run_stream *s = eqlc_alloc(sizeof *s);
 
     *s = (eqlc_run_stream) { .options = *options, .hooks = *hooks, .output = output };
-    if (!s->options.max_state)
-        s->options.max_state = EQLC_MAX_STATE;
     if (!read_times(s, events->timestamp_unit)) {
         free(s);
         return NULL;
@@ -372,7 +220,6 @@ void eqlc_run_stream_free(eqlc_run_stream *s)
 {
     if (!s)
         return;
-    eqlc_jobs_free(s->jobs);
     eqlm_stream_free(s->stream);
     eqlc_reader_free(s->reader);
     eqlc_doc_queue_clear(&s->waiting);
@@ -427,37 +274,16 @@ static void reach(eqlc_run_stream *s, int64_t time)
     s->has_reached = true;
 }
 
-/* An event whose turn it is. query: single events are asked for, too; take_doc: its copy if there is one. */
-static void feed(eqlc_run_stream *s, const eqlc_event *event, bool query, eqlc_doc *take_doc)
+/* An event whose turn it is; take_doc: its copy if there is one. */
+static void feed(eqlc_run_stream *s, const eqlc_event *event, eqlc_doc *take_doc)
 {
     bool late = event->has_time && s->has_reached && event->time < s->reached;
-    uint64_t number = s->next_fed++;
 
     s->n_late += late;
     s->n_no_time += !event->has_time;
     if (event->has_time)
         reach(s, event->time);
-    if (s->jobs) {
-        eqlc_job_event how = { .number = number, .query = query, .feed = true, .late = late };
-
-        eqlc_jobs_event(s->jobs, event, &how);
-        eqlc_doc_free(take_doc);
-        return;
-    }
-    if (query)
-        s->hooks.on_event(s->hooks.ctx, event);
-    feed_stream(s, event, number, take_doc);
-}
-
-/* Asks for a single event alone. */
-static void query_only(eqlc_run_stream *s, const eqlc_event *event)
-{
-    eqlc_job_event how = { .number = EQLM_NO_EVENT, .query = true };
-
-    if (s->jobs)
-        eqlc_jobs_event(s->jobs, event, &how);
-    else
-        s->hooks.on_event(s->hooks.ctx, event);
+    feed_stream(s, event, s->next_fed++, take_doc);
 }
 
 /* Takes the first event that waits. */
@@ -466,14 +292,15 @@ static void take_waiting(eqlc_run_stream *s)
     eqlc_doc *doc = eqlc_doc_queue_pop(&s->waiting);
     eqlc_event event;
 
+    if (doc->n_rules)
+        s->hooks.on_event(s->hooks.ctx, &doc->event, doc->rules, doc->n_rules);
+    if (s->n_programs == 0) {
+        eqlc_doc_free(doc);
+        return;
+    }
     if (!eqlc_reader_again(s->reader, &doc->event, &event))
         eqlc_die("out of memory");
-    if (s->n_programs) {
-        feed(s, &event, s->options.sort, doc);
-    } else {
-        query_only(s, &event);
-        eqlc_doc_free(doc);
-    }
+    feed(s, &event, doc);
 }
 
 static int64_t minus(int64_t time, int64_t span)
@@ -484,10 +311,7 @@ static int64_t minus(int64_t time, int64_t span)
 static void advance(eqlc_run_stream *s, int64_t time)
 {
     reach(s, time);
-    if (s->jobs)
-        eqlc_jobs_advance(s->jobs, time);
-    else
-        failed(s, eqlm_stream_advance(s->stream, time));
+    failed(s, eqlm_stream_advance(s->stream, time));
 }
 
 /* No event before `time` will count. */
@@ -507,10 +331,9 @@ static void move_on(eqlc_run_stream *s, int64_t time)
 static void take_in_order(eqlc_run_stream *s, const eqlc_event *event, uint64_t number)
 {
     if (!event->has_time || (s->has_watermark && event->time < s->watermark)) {
-        feed(s, event, true, NULL);
+        feed(s, event, NULL);
         return;
     }
-    query_only(s, event);
     eqlc_doc_queue_push(&s->waiting, eqlc_doc_new(event, number, true));
     move_on(s, minus(event->time, s->options.lateness));
     while (s->waiting.bytes > s->options.max_state / 2) {
@@ -519,48 +342,56 @@ static void take_in_order(eqlc_run_stream *s, const eqlc_event *event, uint64_t 
     }
 }
 
-static bool counts(eqlc_run_stream *s, const eqlc_event *event)
+bool eqlc_run_stream_counts(const eqlc_run_stream *s, const eqlc_event *event)
 {
-    if (s->has_from || s->has_to || s->has_as_of) {
-        bool inside = event->has_time && (!s->has_from || event->time >= s->from) &&
-                      (!s->has_to || event->time < s->to) && (!s->has_as_of || event->time <= s->as_of);
-
-        s->n_outside += !inside;
-        return inside;
-    }
-    return true;
+    if (!s->has_from && !s->has_to && !s->has_as_of)
+        return true;
+    return event->has_time && (!s->has_from || event->time >= s->from) && (!s->has_to || event->time < s->to) &&
+           (!s->has_as_of || event->time <= s->as_of);
 }
 
-void eqlc_run_stream_event(eqlc_run_stream *s, const eqlc_event *event)
+bool eqlc_run_stream_reads(const eqlc_run_stream *s)
+{
+    return s->n_programs > 0;
+}
+
+/* Waits for the end of input, when all events are in order. */
+static void keep_for_sorting(eqlc_run_stream *s, const eqlc_event *event, uint64_t number, const uint32_t *rules,
+                             uint32_t n_rules)
+{
+    if (n_rules == 0 && s->n_programs == 0)
+        return;
+    eqlc_doc *doc = eqlc_doc_new(event, number, true);
+    eqlc_doc_set_rules(doc, rules, n_rules);
+    eqlc_doc_queue_push(&s->waiting, doc);
+}
+
+void eqlc_run_stream_event(eqlc_run_stream *s, const eqlc_event *event, const uint32_t *rules, uint32_t n_rules)
 {
     uint64_t number = s->next_number++;
 
-    if (!counts(s, event))
-        return;
-    if (s->options.sort && event->has_time) {
-        eqlc_doc_queue_push(&s->waiting, eqlc_doc_new(event, number, true));
+    if (!eqlc_run_stream_counts(s, event)) {
+        s->n_outside++;
         return;
     }
-    need_streams(s);
+    if (s->options.sort && event->has_time) {
+        keep_for_sorting(s, event, number, rules, n_rules);
+        return;
+    }
+    if (n_rules)
+        s->hooks.on_event(s->hooks.ctx, event, rules, n_rules);
     if (s->n_programs == 0)
-        query_only(s, event);
-    else if (s->reorders)
+        return;
+    need_stream(s);
+    if (s->reorders)
         take_in_order(s, event, number);
     else
-        feed(s, event, true, NULL);
-    if (s->output->flush)
-        eqlc_run_stream_settle(s);
-}
-
-void eqlc_run_stream_settle(eqlc_run_stream *s)
-{
-    if (s->jobs)
-        eqlc_jobs_drain(s->jobs);
+        feed(s, event, NULL);
 }
 
 void eqlc_run_stream_end(eqlc_run_stream *s)
 {
-    need_streams(s);
+    need_stream(s);
     while (s->waiting.n)
         take_waiting(s);
     if (s->n_programs == 0)
@@ -568,13 +399,9 @@ void eqlc_run_stream_end(eqlc_run_stream *s)
     if (s->has_as_of) {
         /* Every event up to this time is known, but nothing about those after it. */
         advance(s, s->as_of < INT64_MAX ? s->as_of + 1 : s->as_of);
-        eqlc_run_stream_settle(s);
         s->undecided = true;
     }
-    if (s->jobs)
-        eqlc_jobs_flush(s->jobs);
-    else
-        failed(s, eqlm_stream_flush(s->stream));
+    failed(s, eqlm_stream_flush(s->stream));
     s->has_watermark = s->has_reached = false;
 }
 
@@ -592,7 +419,7 @@ void eqlc_run_stream_pack(eqlc_run_stream *s, eqlc_buf *b)
 {
     eqlc_buf stream = { NULL, 0, 0 };
 
-    need_streams(s);
+    need_stream(s);
     eqlc_pack(b, s->next_number, 8);
     eqlc_pack(b, s->next_fed, 8);
     eqlc_pack(b, s->has_watermark, 1);
@@ -610,10 +437,7 @@ void eqlc_run_stream_pack(eqlc_run_stream *s, eqlc_buf *b)
     eqlc_pack(b, s->docs.n, 8);
     for (const eqlc_doc *doc = s->docs.oldest; doc; doc = doc->newer)
         eqlc_pack_doc(b, doc);
-    eqlc_pack(b, s->jobs ? eqlc_jobs_seed(s->jobs) : 0, 8);
-    if (s->jobs) {
-        eqlc_jobs_pack(s->jobs, b);
-    } else if (s->stream) {
+    if (s->stream) {
         if (eqlm_stream_save(s->stream, add_bytes, &stream) != EQLM_OK)
             eqlc_die("the state cannot be saved");
         eqlc_pack_text(b, stream.data, stream.len);
@@ -656,18 +480,11 @@ bool eqlc_run_stream_unpack(eqlc_run_stream *s, eqlc_unpacker *u)
     forgotten = eqlc_unpack(u, 8);
     unpack_docs(s, u);
     s->docs.n_forgotten = forgotten;
-    uint64_t seed = eqlc_unpack(u, 8);
     if (s->n_programs == 0)
         return !u->bad;
-    open_streams(s, seed); /* which stream a join key belongs to depends on it */
-    for (unsigned i = 0; i < (s->jobs ? s->options.jobs : 1) && !u->bad; i++) {
-        eqlm_str text = eqlc_unpack_text(u);
-
-        if (s->jobs ? !eqlc_jobs_restore(s->jobs, i, text)
-                    : eqlm_stream_restore(s->stream, text.ptr, text.len) != EQLM_OK)
-            return false;
-    }
-    return !u->bad;
+    need_stream(s);
+    eqlm_str text = eqlc_unpack_text(u);
+    return !u->bad && eqlm_stream_restore(s->stream, text.ptr, text.len) == EQLM_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------
@@ -682,10 +499,7 @@ void eqlc_run_stream_rule_counts(const eqlc_run_stream *s, uint32_t rule, uint64
 
         if (s->rules[i] != rule)
             continue;
-        if (s->jobs)
-            eqlc_jobs_counts(s->jobs, i, &counts_of);
-        else
-            eqlm_stream_program_counts(s->stream, i, &counts_of);
+        eqlm_stream_program_counts(s->stream, i, &counts_of);
         *errors += counts_of.errors;
         *evicted += counts_of.evicted;
     }

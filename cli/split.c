@@ -305,6 +305,7 @@ static void long_object(eqlc_splitter *s, const eqlc_place_in_file *open_end)
 {
     eqlc_event_input_keep(s->in, s->pos);
     eqlc_place_in_file start = s->in->at;
+    s->n_lines = 0;
     s->dropped = s->streamed = false;
     bool whole = split_object(s, 0);
     if (s->stop || (whole && s->streamed))
@@ -374,6 +375,7 @@ static void read_line(eqlc_splitter *s)
         long_object(s, &open_end);
     } else if (closed) {
         s->pos = next;
+        s->n_lines++;
         eqlc_event_input_keep_line(s->in, next);
     } else {
         s->pos = next;
@@ -395,14 +397,18 @@ static bool skip_mark(eqlc_splitter *s)
     return n < 2 || (memcmp(p, "\xFF\xFE", 2) != 0 && memcmp(p, "\xFE\xFF", 2) != 0);
 }
 
+bool eqlc_split_begin(eqlc_splitter *s)
+{
+    bool good = skip_mark(s);
+    if (!good)
+        report(s, s->in->at, "this is UTF-16; only UTF-8 is read");
+    return good;
+}
+
 void eqlc_split(eqlc_splitter *s)
 {
-    if (!skip_mark(s)) {
-        report(s, s->in->at, "this is UTF-16; only UTF-8 is read");
-        return;
-    }
     s->pos = s->in->keep;
-    while (!s->stop) {
+    while (!s->stop && (s->enough == 0 || s->n_lines < s->enough)) {
         int c = peek(s);
         if (c < 0)
             return;
@@ -414,6 +420,7 @@ void eqlc_split(eqlc_splitter *s)
         } else if (c == '[') {
             eqlc_event_input_keep(s->in, s->pos);
             eqlc_place_in_file start = s->in->at;
+            s->n_lines = 0;
             s->dropped = false;
             if (!split_list(s) && !s->stop) {
                 report(s, eqlc_event_input_place(s->in, s->pos), s->problem);

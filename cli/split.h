@@ -14,15 +14,20 @@ typedef struct eqlc_splitter {
     eqlc_json_status (*document)(void *ctx, size_t start, size_t end, bool may_go_on);
     void (*bad)(void *ctx, eqlc_place_in_file place, const char *message, bool too_large);
     void *ctx;
-    bool stop; /* set by the callbacks to end the reading */
+    bool stop;       /* set by the callbacks to end the reading */
+    uint32_t enough; /* so many lines one after the other that were documents end it as well; 0: none do */
 
     size_t pos;
     bool dropped;  /* part of the document is no longer in the window */
     bool streamed; /* documents inside the current object have been given */
     const char *problem;
+    uint32_t n_lines; /* one after the other that were documents */
 } eqlc_splitter;
 
-/* Goes through the whole input, which has just been opened. */
+/* Skips the byte order mark of an input that has just been opened. False: the text is of another kind, and that has
+ * been reported. */
+bool eqlc_split_begin(eqlc_splitter *s);
+/* Goes through the input, from the start of a document on. */
 void eqlc_split(eqlc_splitter *s);
 
 #endif

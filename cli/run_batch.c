@@ -1,0 +1,150 @@
+/* run_batch.c - lines of events that one thread has read.
+ *
+ * A batch is read as if every line of it were a document of its own, which can be done without knowing what stands
+ * before. Where that turns out to be wrong it stops, and somebody has to go on with split.c. */
+#include "run_batch.h"
+
+#include "event_copy.h"
+#include "util.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Documents of a batch; with more of them, which must be tiny, they would take more memory than the text. */
+#define MAX_ENTRIES 16384
+
+void eqlc_run_batch_init(eqlc_run_batch *b)
+{
+    *b = (eqlc_run_batch) { .path = NULL };
+    eqlc_scratch_init(&b->scratch, SIZE_MAX);
+}
+
+void eqlc_run_batch_clear(eqlc_run_batch *b)
+{
+    free(b->lines.text);
+    free(b->entries);
+    eqlc_scratch_clear(&b->scratch);
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Entries
+ */
+
+static const void *keep(eqlc_run_batch *b, const void *bytes, size_t size)
+{
+    void *copy;
+
+    if (size == 0)
+        return NULL;
+    copy = eqlc_scratch_take(&b->scratch, size);
+    if (!copy)
+        eqlc_die("out of memory");
+    return memcpy(copy, bytes, size);
+}
+
+static const char *keep_text(eqlc_run_batch *b, const char *text)
+{
+    return text && text != b->path ? keep(b, text, strlen(text) + 1) : text;
+}
+
+/* A scalar; arrays and objects are no times and order nothing. */
+static eqlm_value keep_value(eqlc_run_batch *b, const eqlm_value *v)
+{
+    return v->type < EQLM_ARRAY ? eqlc_value_copy(&b->scratch, v) : (eqlm_value) { .type = EQLM_NULL };
+}
+
+static eqlc_run_entry *add_entry(eqlc_run_batch *b)
+{
+    b->entries = eqlc_grow(b->entries, &b->cap_entries, b->n_entries + 1, sizeof *b->entries);
+    eqlc_run_entry *e = &b->entries[b->n_entries++];
+    *e = (eqlc_run_entry) { .event = { .line = b->n_lines } };
+    return e;
+}
+
+static void add_event(eqlc_run_batch *b, eqlc_run_reader *r, const eqlc_event *event)
+{
+    eqlc_run_entry *e = add_entry(b);
+
+    e->event = *event;
+    e->event.line = b->n_lines;
+    e->event.index = keep_text(b, event->index);
+    e->event.id = keep_text(b, event->id);
+    e->event.timestamp = keep_value(b, &event->timestamp);
+    e->event.tiebreaker = keep_value(b, &event->tiebreaker);
+    e->event.values = NULL;
+    if (!eqlc_run_stream_counts(r->stream, event))
+        return;
+    eqlc_run_answer answer = eqlc_run_ask(&r->asker, event);
+    e->answer = answer;
+    e->answer.rules = keep(b, answer.rules, answer.n_rules * sizeof *answer.rules);
+    e->answer.troubles = keep(b, answer.troubles, answer.n_troubles * sizeof *answer.troubles);
+    if (eqlc_run_stream_reads(r->stream))
+        e->event.values = eqlc_values_copy(&b->scratch, event->values);
+}
+
+static void add_problem(eqlc_run_batch *b, const char *line, const char *at, const char *problem)
+{
+    eqlc_run_entry *e = add_entry(b);
+
+    e->problem = problem;
+    for (e->column = 1; line < at; line++)
+        e->column += ((unsigned char)*line & 0xC0) != 0x80;
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Lines
+ */
+
+static bool is_space(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+/* Reads the document [text, end) of a line. False: it is none, or more than one line belongs to it. */
+static bool read_document(eqlc_run_batch *b, eqlc_run_reader *r, char *line, char *text, char *end, bool closed)
+{
+    eqlc_json_document document;
+    eqlc_event event;
+
+    if (*text == '[' || (size_t)(end - text) > r->max_event_size || b->n_entries == MAX_ENTRIES)
+        return false;
+    while (is_space(end[-1]))
+        end--;
+    if (closed && end - text == 1 && *text == '{')
+        return false;
+    eqlc_json_status status =
+        eqlc_reader_document(r->reader, b->path, text, (size_t)(end - text), &event, &document);
+    if (status == EQLC_JSON_HITS || (status == EQLC_JSON_OPEN && closed))
+        return false;
+    if (status == EQLC_JSON_OK)
+        add_event(b, r, &event);
+    else
+        add_problem(b, line, text + document.error_at, document.message);
+    return true;
+}
+
+void eqlc_run_batch_read(eqlc_run_batch *b, eqlc_run_reader *r)
+{
+    char *line = b->lines.text + b->lines.start, *end = b->lines.text + b->lines.end, *newline;
+
+    b->n_entries = 0;
+    b->n_lines = 0;
+    b->broken = false;
+    eqlc_scratch_reset(&b->scratch);
+    for (; line < end; line = newline + 1) {
+        char *text = line, *line_end;
+
+        newline = memchr(line, '\n', (size_t)(end - line));
+        line_end = newline ? newline : end;
+        while (text < line_end && is_space(*text))
+            text++;
+        if (text < line_end && !read_document(b, r, line, text, line_end, newline != NULL)) {
+            b->broken = true;
+            b->rest = (size_t)(line - b->lines.text);
+            return;
+        }
+        if (!newline)
+            return;
+        b->n_lines++;
+    }
+}

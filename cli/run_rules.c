@@ -1,0 +1,147 @@
+/* run_rules.c - the rules of `eqlc run`, compiled, and what those about single events say of one. */
+#include "run_rules.h"
+
+#include <stdlib.h>
+
+/* An event without fields, as eqlc_event_get reads it, tells whether one event is enough. */
+static bool needs_stream(eqlm_vm *vm, const eqlm_program *program)
+{
+    eqlm_value nothing[2] = { { .type = EQLM_NULL }, { .type = EQLM_NULL } };
+    bool matched;
+
+    return eqlm_program_get_kind(program) != EQLM_EVENT_QUERY ||
+           eqlm_match(vm, program, nothing + 1, &matched) == EQLM_E_ARGUMENT;
+}
+
+static void add_to_set(eqlc_run_rules *rules)
+{
+    eqlm_status status = eqlm_rules_new(NULL, &rules->set);
+
+    for (uint32_t i = 0; status == EQLM_OK && i < rules->n_alone; i++)
+        status = eqlm_rules_add(rules->set, rules->items[rules->alone[i]].program, NULL);
+    if (status == EQLM_OK)
+        status = eqlm_rules_seal(rules->set);
+    if (status != EQLM_OK)
+        eqlc_die("%s", eqlm_status_text(status));
+}
+
+void eqlc_run_rules_init(eqlc_run_rules *rules, const eqlc_rules *from, const eqlc_compiling *compiling,
+                         eqlm_schema *schema, eqlc_report *report)
+{
+    eqlm_diags *diags;
+    eqlm_vm *vm;
+
+    *rules = (eqlc_run_rules) { .items = eqlc_alloc(from->n * sizeof *rules->items),
+                                .alone = eqlc_alloc(from->n * sizeof *rules->alone) };
+    if (eqlm_diags_new(NULL, &diags) != EQLM_OK || eqlm_vm_new(NULL, &vm) != EQLM_OK)
+        eqlc_die("out of memory");
+    for (size_t i = 0; i < from->n; i++) {
+        const eqlc_rule *rule = &from->items[i];
+        eqlm_program *program;
+        eqlm_status status = eqlc_compiling_program(compiling, schema, rule, diags, &program);
+
+        if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
+            eqlc_die("%s: %s", rule->path, eqlm_status_text(status));
+        eqlc_report_diags(report, rule, diags);
+        if (status != EQLM_OK)
+            continue;
+        eqlc_run_rule *compiled = &rules->items[rules->n];
+        *compiled = (eqlc_run_rule) { .rule = rule, .program = program };
+        compiled->in_stream = needs_stream(vm, program);
+        eqlc_run_pipes_init(&compiled->pipes, program);
+        if (!compiled->in_stream)
+            rules->alone[rules->n_alone++] = rules->n;
+        rules->n++;
+    }
+    eqlm_vm_free(vm);
+    eqlm_diags_free(diags);
+    if (rules->n_alone > 1)
+        add_to_set(rules);
+}
+
+void eqlc_run_rules_clear(eqlc_run_rules *rules)
+{
+    for (uint32_t i = 0; i < rules->n; i++) {
+        eqlc_run_pipes_clear(&rules->items[i].pipes);
+        eqlm_program_free(rules->items[i].program);
+    }
+    free(rules->items);
+    free(rules->alone);
+    eqlm_rules_free(rules->set);
+    *rules = (eqlc_run_rules) { .n = 0 };
+}
+
+/* ------------------------------------------------------------------------------------------------------
+ * Asking
+ */
+
+void eqlc_run_asker_init(eqlc_run_asker *a, const eqlc_run_rules *rules)
+{
+    *a = (eqlc_run_asker) { .rules = rules,
+                            .found = eqlc_alloc(rules->n_alone * sizeof *a->found),
+                            .troubles = eqlc_alloc(rules->n_alone * sizeof *a->troubles) };
+    if (eqlm_vm_new(NULL, &a->vm) != EQLM_OK)
+        eqlc_die("out of memory");
+}
+
+void eqlc_run_asker_clear(eqlc_run_asker *a)
+{
+    eqlm_vm_free(a->vm);
+    free(a->found);
+    free(a->troubles);
+    *a = (eqlc_run_asker) { .rules = NULL };
+}
+
+/* Asks the set. False: something went wrong, and only the rules themselves know where. */
+static bool ask_set(eqlc_run_asker *a, const eqlc_event *event, eqlc_run_answer *answer)
+{
+    uint64_t errors = eqlm_vm_errors(a->vm);
+    const uint32_t *numbers;
+    size_t n;
+
+    if (eqlm_rules_match(a->vm, a->rules->set, event->values, &numbers, &n) != EQLM_OK ||
+        eqlm_vm_errors(a->vm) != errors)
+        return false;
+    for (size_t i = 0; i < n; i++)
+        a->found[i] = a->rules->alone[numbers[i]];
+    answer->n_rules = (uint32_t)n;
+    return true;
+}
+
+static void ask_each(eqlc_run_asker *a, const eqlc_event *event, eqlc_run_answer *answer)
+{
+    for (uint32_t i = 0; i < a->rules->n_alone; i++) {
+        uint32_t rule = a->rules->alone[i];
+        uint64_t errors = eqlm_vm_errors(a->vm);
+        bool matched = false;
+        eqlm_status status = eqlm_match(a->vm, a->rules->items[rule].program, event->values, &matched);
+
+        errors = eqlm_vm_errors(a->vm) - errors;
+        if (errors || status != EQLM_OK)
+            a->troubles[answer->n_troubles++] = (eqlc_run_trouble) { rule, errors, status };
+        if (matched)
+            a->found[answer->n_rules++] = rule;
+    }
+}
+
+eqlc_run_answer eqlc_run_ask(eqlc_run_asker *a, const eqlc_event *event)
+{
+    eqlc_run_answer answer = { .rules = a->found, .troubles = a->troubles };
+
+    if (!a->rules->set || !ask_set(a, event, &answer))
+        ask_each(a, event, &answer);
+    return answer;
+}
+
+void eqlc_run_rules_count(eqlc_run_rules *rules, const eqlc_run_answer *answer)
+{
+    for (uint32_t i = 0; i < answer->n_troubles; i++) {
+        const eqlc_run_trouble *t = &answer->troubles[i];
+        eqlc_run_rule *rule = &rules->items[t->rule];
+
+        rule->errors += t->errors;
+        rule->failed += t->status != EQLM_OK;
+        if (t->status != EQLM_OK)
+            rule->why = t->status;
+    }
+}

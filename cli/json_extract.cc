@@ -123,8 +123,12 @@ bool read_string(walk &w, ondemand::value &value, const eqlc_node *node)
     return eqlc_event_values_add(w.values, node, v) || out_of_memory(w);
 }
 
-// A number that simdjson does not take: beyond 64 bits, or beyond the range of a double.
-bool read_large_number(std::string_view token, eqlm_value &out)
+// A double of so many bytes may have more than 19 digits: what simdjson gives for those is wrong in some of its
+// versions.
+constexpr size_t long_double = 20;
+
+// Reads a number that is left to us: a long one, one beyond 64 bits, or one beyond the range of a double.
+bool read_long_number(std::string_view token, eqlm_value &out)
 {
     const char *end = token.data() + token.size();
     while (end > token.data() && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\n' || end[-1] == '\r'))
@@ -136,8 +140,9 @@ bool read_number(walk &w, ondemand::value &value, const eqlc_node *node)
 {
     eqlm_value v = {};
     ondemand::number number;
-    if (value.get_number().get(number)) {
-        if (!read_large_number(value.raw_json_token(), v))
+    std::string_view token = value.raw_json_token(); // with white space behind it
+    if (value.get_number().get(number) || (number.is_double() && token.size() >= long_double)) {
+        if (!read_long_number(token, v))
             return bad(w);
     } else if (number.is_int64()) {
         v.type = EQLM_I64;

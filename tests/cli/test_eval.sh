@@ -66,6 +66,8 @@ values 'process.pid + 1' $'5\nnull\nnull'
 check "run-time errors are counted" grep -q 'eqlc eval: .*1 run-time error ' <<< "$err"
 run "$eqlc" eval process.pid - < "$work/events.ndjson"
 check_text "events on standard input" 4 "${out%%$'\n'*}"
+run "$eqlc" eval --no-schema a - <<< '{"a":12345.678901234567890}'
+check_text "a number of many digits" 12345.678901234567 "$out"
 run "$eqlc" eval process.pid "$work/none.ndjson" "$work/events.ndjson"
 check_text "missing file: exit code" 3 "$code"
 check_text "missing file: the others are read" 3 "$(wc -l < "$work/out")"

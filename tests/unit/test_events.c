@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -629,6 +630,147 @@ static void kernels(void **state)
     eqlc_fields_clear(&fields);
 }
 
+/* ------------------------------------------------------------------------------------------------------
+ * Numbers: every kernel must read them as the C library does
+ */
+
+typedef struct number_reader {
+    eqlc_fields fields;
+    eqlc_event_values values;
+    const eqlc_json_kernel *kernel;
+    eqlc_json_reader *reader;
+} number_reader;
+
+/* What the C library makes of a text that is a number of JSON. */
+static eqlm_value wanted_number(const char *text)
+{
+    eqlm_value v = { .type = EQLM_I64 };
+    if (!strpbrk(text, ".eE")) {
+        errno = 0;
+        v.as.i64 = strtoll(text, NULL, 10);
+        if (errno == 0)
+            return v;
+        errno = 0;
+        v.type = EQLM_U64;
+        v.as.u64 = strtoull(text, NULL, 10);
+        if (errno == 0 && *text != '-')
+            return v;
+    }
+    v.type = EQLM_F64;
+    v.as.f64 = strtod(text, NULL);
+    return v;
+}
+
+static void expect_number(number_reader *r, const char *number)
+{
+    char text[256];
+    eqlc_json_document document;
+    eqlm_value wanted = wanted_number(number), got;
+    snprintf(text, sizeof text - EQLC_JSON_PADDING, "{\"a\":%s}", number);
+    assert_int_equal(r->kernel->read(r->reader, text, strlen(text), &r->values, &document), EQLC_JSON_OK);
+    assert_true(eqlc_event_get(NULL, r->values.values, 0, &got));
+    if (got.type != wanted.type || memcmp(&got.as, &wanted.as, sizeof got.as.u64) != 0)
+        fail_msg("%s: %s is read as %.17g (type %u)", r->kernel->name, number, got.as.f64, got.type);
+}
+
+static uint64_t next_random(uint64_t *random)
+{
+    *random = *random * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return *random >> 33;
+}
+
+static char *put_digits(char *p, uint64_t n, uint64_t *random)
+{
+    bool zeros = next_random(random) % 4 == 0; /* after the first */
+    *p++ = (char)('1' + next_random(random) % 9);
+    while (--n > 0)
+        *p++ = zeros ? '0' : (char)('0' + next_random(random) % 10);
+    return p;
+}
+
+static void make_number(char *p, uint64_t *random)
+{
+    if (next_random(random) % 4 == 0)
+        *p++ = '-';
+    if (next_random(random) % 4 == 0)
+        *p++ = '0';
+    else
+        p = put_digits(p, 1 + next_random(random) % 24, random);
+    if (next_random(random) % 2 == 0) {
+        *p++ = '.';
+        for (uint64_t zeros = next_random(random) % 4; zeros > 0; zeros--)
+            *p++ = '0';
+        p = put_digits(p, 1 + next_random(random) % 24, random);
+    }
+    *p = '\0';
+    if (next_random(random) % 2 == 0)
+        sprintf(p, "%c%s%d", next_random(random) % 2 ? 'e' : 'E', next_random(random) % 2 ? "-" : "+",
+                (int)(next_random(random) % (next_random(random) % 4 ? 24 : 420)));
+}
+
+static void every_number(void **state)
+{
+    static const char *const cases[] = {
+        "12345.678901234567890",
+        "1.00000000000000000000",
+        "-9223372036854775808.0",
+        "100000000000000000000e0",
+        "1767225600000.00000000",
+        "1234567890.123456789",
+        "-1234567890.1234567890",
+        "0.00000000000000000001234567890123456789",
+        "-0",
+        "-0.0",
+        "-0.00000000000000000000",
+        "0e99999999999999999999",
+        "1e-99999999999999999999",
+        "1e400",
+        "-1e400",
+        "1.7976931348623157e308",
+        "1.7976931348623159e308",
+        "179769313486231570000000000000000000000e270",
+        "2.2250738585072014e-308",
+        "2.2250738585072011e-308",
+        "4.9406564584124654e-324",
+        "0.00000000000000000000049406564584124654e-302",
+        "2.4703282292062327208e-324",
+        "2.4703282292062328e-324",
+        "9007199254740993.0",
+        "9007199254740993.00000000000000000000000000001",
+        "7.2057594037927933e+16",
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775808",
+        "-9223372036854775809",
+        "18446744073709551615",
+        "18446744073709551616",
+        "99999999999999999999",
+        "-10000000000000000000",
+        "100000000000000000000000000000000000000000",
+    };
+    fixture *f = *state;
+    number_reader r;
+    want(f, "a");
+    assert_true(eqlc_fields_init(&r.fields, f->schema, "@timestamp", NULL));
+    assert_true(eqlc_event_values_init(&r.values, &r.fields, 1 << 20));
+    for (const eqlc_json_kernel *const *k = eqlc_json_kernels(); *k; k++) {
+        uint64_t random = 7;
+        r.kernel = *k;
+        r.reader = (*k)->create();
+        assert_non_null(r.reader);
+        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+            expect_number(&r, cases[i]);
+        for (int i = 0; i < 100000; i++) {
+            char number[128];
+            make_number(number, &random);
+            expect_number(&r, number);
+        }
+        (*k)->destroy(r.reader);
+    }
+    eqlc_event_values_clear(&r.values);
+    eqlc_fields_clear(&r.fields);
+}
+
 static void truncated_documents(void **state)
 {
     fixture *f = *state;
@@ -952,6 +1094,7 @@ int main(void)
         TEST(bad_documents),
         TEST(values_nobody_wants),
         TEST(kernels),
+        TEST(every_number),
         TEST(truncated_documents),
         TEST(truncated_lines),
         TEST(large_documents),

@@ -172,7 +172,7 @@ static bool on_event(void *ctx, const eqlc_event *event)
     bench *b = ctx;
 
     b->events = eqlc_grow(b->events, &b->cap_events, b->n_events + 1, sizeof *b->events);
-    b->events[b->n_events++] = eqlc_values_copy(&b->scratch, event->values);
+    b->events[b->n_events++] = eqlc_values_copy(&(eqlc_event_copy) { .scratch = &b->scratch }, event->values);
     return b->n_events < b->most;
 }
 

@@ -3,6 +3,7 @@
 #ifndef EQLC_EVENT_READER_H
 #define EQLC_EVENT_READER_H
 
+#include "event_copy.h"
 #include "event_input.h"
 #include "events.h"
 #include "json_extract.h"
@@ -12,6 +13,19 @@
  * and why. */
 eqlc_json_status eqlc_reader_document(eqlc_reader *reader, const char *path, char *text, size_t len,
                                       eqlc_event *event, eqlc_json_document *document);
+
+/* What an event has, of all the fields it might have. */
+typedef struct eqlc_event_field {
+    uint32_t field;
+    eqlm_value value;
+} eqlc_event_field;
+
+/* The fields of the event that was read last, where they last. */
+const eqlc_event_field *eqlc_reader_fields(const eqlc_reader *reader, const eqlc_event_copy *copy, uint32_t *n);
+/* Room for the values of an event with these fields or others of the same schema, all null: what eqlc_event_get takes.
+ * Free it with eqlc_event_room_free. NULL: no memory. */
+eqlm_value *eqlc_event_room(const eqlc_reader *reader);
+void eqlc_event_room_free(eqlm_value *room);
 
 /* Begins with an input that has just been opened: as eqlc_reader_go_on, which is to follow. */
 bool eqlc_reader_begin(eqlc_reader *reader, eqlc_event_input *in, const char *path, eqlc_event_error_fn on_error,

@@ -161,6 +161,33 @@ eqlc_json_status eqlc_reader_document(eqlc_reader *r, const char *path, char *te
     return status;
 }
 
+const eqlc_event_field *eqlc_reader_fields(const eqlc_reader *r, const eqlc_event_copy *copy, uint32_t *n)
+{
+    const eqlc_event_values *v = &r->values;
+    eqlc_event_field *fields = eqlc_copy_room(copy, v->n_touched * sizeof *fields);
+    *n = 0;
+    for (uint32_t i = 0; i < v->n_touched; i++) {
+        size_t field = (size_t)(v->touched[i] - v->values);
+        if (field < v->fields->n_fields)
+            fields[(*n)++] = (eqlc_event_field) { (uint32_t)field, eqlc_value_copy(copy, v->touched[i]) };
+    }
+    return fields;
+}
+
+eqlm_value *eqlc_event_room(const eqlc_reader *r)
+{
+    eqlm_value *room = calloc((size_t)r->fields.n_fields + 1, sizeof *room);
+    if (!room)
+        return NULL;
+    room->len = r->fields.n_fields;
+    return room + 1;
+}
+
+void eqlc_event_room_free(eqlm_value *room)
+{
+    free(room ? room - 1 : NULL);
+}
+
 static void give_event(eqlc_reader *r, eqlc_event *event, size_t start)
 {
     const eqlc_event_input *in = r->splitter.in;

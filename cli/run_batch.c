@@ -4,7 +4,6 @@
  * before. Where that turns out to be wrong it stops, and somebody has to go on with split.c. */
 #include "run_batch.h"
 
-#include "event_copy.h"
 #include "util.h"
 
 #include <stdlib.h>
@@ -30,27 +29,20 @@ void eqlc_run_batch_clear(eqlc_run_batch *b)
  * Entries
  */
 
-static const void *keep(eqlc_run_batch *b, const void *bytes, size_t size)
+static const void *keep(const eqlc_event_copy *c, const void *bytes, size_t size)
 {
-    void *copy;
-
-    if (size == 0)
-        return NULL;
-    copy = eqlc_scratch_take(&b->scratch, size);
-    if (!copy)
-        eqlc_die("out of memory");
-    return memcpy(copy, bytes, size);
+    return size ? memcpy(eqlc_copy_room(c, size), bytes, size) : NULL;
 }
 
-static const char *keep_text(eqlc_run_batch *b, const char *text)
+static const char *keep_text(const eqlc_event_copy *c, const char *text)
 {
-    return text && text != b->path ? keep(b, text, strlen(text) + 1) : text;
+    return text ? keep(c, text, strlen(text) + 1) : NULL;
 }
 
 /* A scalar; arrays and objects are no times and order nothing. */
-static eqlm_value keep_value(eqlc_run_batch *b, const eqlm_value *v)
+static eqlm_value keep_value(const eqlc_event_copy *c, const eqlm_value *v)
 {
-    return v->type < EQLM_ARRAY ? eqlc_value_copy(&b->scratch, v) : (eqlm_value) { .type = EQLM_NULL };
+    return v->type < EQLM_ARRAY ? eqlc_value_copy(c, v) : (eqlm_value) { .type = EQLM_NULL };
 }
 
 static eqlc_run_entry *add_entry(eqlc_run_batch *b)
@@ -64,22 +56,24 @@ static eqlc_run_entry *add_entry(eqlc_run_batch *b)
 static void add_event(eqlc_run_batch *b, eqlc_run_reader *r, const eqlc_event *event)
 {
     eqlc_run_entry *e = add_entry(b);
+    eqlc_event_copy copy = { &b->scratch, b->lines.text, b->lines.text + b->lines.end };
 
     e->event = *event;
     e->event.line = b->n_lines;
-    e->event.index = keep_text(b, event->index);
-    e->event.id = keep_text(b, event->id);
-    e->event.timestamp = keep_value(b, &event->timestamp);
-    e->event.tiebreaker = keep_value(b, &event->tiebreaker);
+    if (event->index != b->path)
+        e->event.index = keep_text(&copy, event->index);
+    e->event.id = keep_text(&copy, event->id);
+    e->event.timestamp = keep_value(&copy, &event->timestamp);
+    e->event.tiebreaker = keep_value(&copy, &event->tiebreaker);
     e->event.values = NULL;
     if (!eqlc_run_stream_counts(r->stream, event))
         return;
     eqlc_run_answer answer = eqlc_run_ask(&r->asker, event);
     e->answer = answer;
-    e->answer.rules = keep(b, answer.rules, answer.n_rules * sizeof *answer.rules);
-    e->answer.troubles = keep(b, answer.troubles, answer.n_troubles * sizeof *answer.troubles);
+    e->answer.rules = keep(&copy, answer.rules, answer.n_rules * sizeof *answer.rules);
+    e->answer.troubles = keep(&copy, answer.troubles, answer.n_troubles * sizeof *answer.troubles);
     if (eqlc_run_stream_reads(r->stream))
-        e->event.values = eqlc_values_copy(&b->scratch, event->values);
+        e->fields = eqlc_reader_fields(r->reader, &copy, &e->n_fields);
 }
 
 static void add_problem(eqlc_run_batch *b, const char *line, const char *at, const char *problem)

@@ -17,8 +17,10 @@ typedef struct eqlc_run_reader {
 
 /* A document of a batch. */
 typedef struct eqlc_run_entry {
-    eqlc_event event; /* line: counted from the first line of the batch, which is 0; id: NULL if it has none */
+    eqlc_event event; /* without values; line: counted from the first line of the batch, which is 0; id: NULL if it has none */
     eqlc_run_answer answer;
+    const eqlc_event_field *fields; /* if the stream reads them */
+    uint32_t n_fields;
     const char *problem; /* NULL: it is an event; else its line alone counts, and */
     uint64_t column;
 } eqlc_run_entry;

@@ -28,6 +28,7 @@ typedef struct input {
     size_t n_batches;
     eqlc_event_input in;
     const char *path;
+    eqlm_value *values; /* of the event that is given */
     uint64_t line; /* where the batch starts that is given next */
 } input;
 
@@ -75,6 +76,8 @@ static bool give(input *in, const eqlc_run_entry *e)
     char room[EQLC_LINE_TEXT];
     eqlc_event event = e->event;
 
+    bool goes_on;
+
     event.line += in->line;
     if (e->problem) {
         in->counts.bad++;
@@ -83,7 +86,13 @@ static bool give(input *in, const eqlc_run_entry *e)
     }
     if (!event.id)
         event.id = eqlc_event_line_text(event.line, room);
-    return in->hooks->event(in->hooks->ctx, &event, &e->answer);
+    event.values = e->fields ? in->values : NULL;
+    for (uint32_t i = 0; i < e->n_fields; i++)
+        in->values[e->fields[i].field] = e->fields[i].value;
+    goes_on = in->hooks->event(in->hooks->ctx, &event, &e->answer);
+    for (uint32_t i = 0; i < e->n_fields; i++)
+        in->values[e->fields[i].field].type = EQLM_NULL;
+    return goes_on;
 }
 
 static bool take(void *ctx, void *item)
@@ -197,6 +206,9 @@ static void open_pipeline(input *in)
 {
     eqlc_pipeline_hooks hooks = { in, work, take };
 
+    in->values = eqlc_event_room(in->readers[0].reader);
+    if (!in->values)
+        eqlc_die("out of memory");
     in->n_batches = 2 * (size_t)in->options->jobs;
     in->batches = eqlc_alloc(in->n_batches * sizeof *in->batches);
     in->items = eqlc_alloc(in->n_batches * sizeof *in->items);
@@ -217,6 +229,7 @@ static void close_all(input *in)
         eqlc_run_asker_clear(&in->readers[i].asker);
     }
     eqlc_event_input_clear(&in->in);
+    eqlc_event_room_free(in->values);
     free(in->batches);
     free(in->items);
     free(in->readers);

@@ -76,20 +76,24 @@ static bool parse_window(eqlc_run_stream *s, const char *text, eqlc_time_unit un
     for (const char *comma = strchr(text, ','); comma; comma = strchr(comma + 1, ','))
         if (parse_end(text, (size_t)(comma - text), unit, &s->has_from, &s->from) &&
             parse_end(comma + 1, strlen(comma + 1), unit, &s->has_to, &s->to))
-            return !s->has_from || !s->has_to || s->from <= s->to;
+            return true;
     return false;
 }
 
 static bool read_times(eqlc_run_stream *s, eqlc_time_unit unit)
 {
     const eqlc_run_stream_options *o = &s->options;
+    const char *complaint = NULL;
 
-    if (o->window && !parse_window(s, o->window, unit)) {
-        eqlc_usage_error("run", "--window is FROM,TO with times such as 2026-01-10T08:00:00Z, not '%s'",
-                         o->window);
+    s->has_as_of = o->as_of != NULL;
+    if (o->window && !parse_window(s, o->window, unit))
+        complaint = "--window is FROM,TO with times such as 2026-01-10T08:00:00Z, not '%s'";
+    else if (s->has_from && s->has_to && s->from > s->to)
+        complaint = "--window ends before it begins: '%s'";
+    if (complaint) {
+        eqlc_usage_error("run", complaint, o->window);
         return false;
     }
-    s->has_as_of = o->as_of != NULL;
     if (o->as_of && !parse_time(o->as_of, strlen(o->as_of), unit, &s->as_of)) {
         eqlc_usage_error("run", "--as-of is a time such as 2026-01-10T08:00:00Z, not '%s'", o->as_of);
         return false;

@@ -58,12 +58,12 @@ static bool one_of(cursor *c, const char *set)
     return false;
 }
 
-/* Fraction of a second in ns; digits beyond nine are read and dropped. */
-static bool fraction(cursor *c, int64_t *out)
+/* Fraction of a second in ns, if one of `points` stands there; digits beyond nine are read and dropped. */
+static bool fraction(cursor *c, const char *points, int64_t *out)
 {
     int64_t ns = 0, weight = NS_PER_S / 10;
     *out = 0;
-    if (!one_of(c, ".,"))
+    if (!one_of(c, points))
         return true;
     if (c->p == c->end || !is_digit(*c->p))
         return false;
@@ -81,7 +81,7 @@ static bool zone(cursor *c, int64_t *out)
     if (c->p == c->end || one_of(c, "Zz"))
         return true;
     bool west = *c->p == '-';
-    if (!one_of(c, "+-") || !digits(c, 2, 23, &hours))
+    if (!one_of(c, "+-") || !digits(c, 2, 18, &hours))
         return false;
     if (c->p < c->end) {
         one_of(c, ":");
@@ -103,26 +103,40 @@ static bool join(int64_t seconds, int64_t ns, int64_t *out)
     return !__builtin_add_overflow(total, ns, out);
 }
 
+/* "T08", "T08:00", "T08:00:00.5", each with a zone. */
+static bool time_of_day(cursor *c, int64_t *seconds, int64_t *ns)
+{
+    int hour, minute = 0, second = 0;
+    int64_t east;
+    if (!one_of(c, "Tt ") || !digits(c, 2, 23, &hour))
+        return false;
+    if (one_of(c, ":")) {
+        if (!digits(c, 2, 59, &minute))
+            return false;
+        if (one_of(c, ":") && (!digits(c, 2, 60, &second) || !fraction(c, ".,", ns)))
+            return false;
+    }
+    if (!zone(c, &east))
+        return false;
+    *seconds = hour * 3600 + minute * 60 + second - east;
+    return true;
+}
+
+/* What lib/ops/date.c reads as well: an event's time is the one that queries see. */
 bool eqlc_time_parse(const char *text, size_t len, int64_t *out)
 {
     cursor c = { text, text + len };
-    int year, month, day, hour = 0, minute = 0, second = 0;
-    int64_t ns = 0, east = 0;
-    if (len < 10 || !digits(&c, 4, 9999, &year) || !one_of(&c, "-") || !digits(&c, 2, 12, &month) ||
-        !one_of(&c, "-") || !digits(&c, 2, 31, &day))
+    int year, month = 1, day = 1;
+    int64_t seconds = 0, ns = 0;
+    if (!digits(&c, 4, 9999, &year))
         return false;
-    if (month < 1 || day < 1 || day > days_in_month(year, month))
+    if (c.p < c.end && (!one_of(&c, "-") || !digits(&c, 2, 12, &month) || month < 1))
         return false;
-    if (c.p < c.end) {
-        if (!one_of(&c, "Tt ") || !digits(&c, 2, 23, &hour) || !one_of(&c, ":") ||
-            !digits(&c, 2, 59, &minute))
-            return false;
-        if (one_of(&c, ":") && (!digits(&c, 2, 60, &second) || !fraction(&c, &ns)))
-            return false;
-        if (!zone(&c, &east) || c.p != c.end)
-            return false;
-    }
-    return join(days_of(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - east, ns, out);
+    if (c.p < c.end && (!one_of(&c, "-") || !digits(&c, 2, days_in_month(year, month), &day) || day < 1))
+        return false;
+    if (c.p < c.end && !time_of_day(&c, &seconds, &ns))
+        return false;
+    return c.p == c.end && join(days_of(year, month, day) * 86400 + seconds, ns, out);
 }
 
 /* Nanoseconds of one unit; FILETIME also counts from another day. */
@@ -161,7 +175,7 @@ static bool from_double(double d, eqlc_time_unit unit, int64_t *out)
     return true;
 }
 
-/* A number as text: digits with an optional sign and fraction. */
+/* A number as text: digits with an optional sign and fraction. Four digits alone are a year, if not one of ours. */
 static bool from_digits(const char *text, size_t len, eqlc_time_unit unit, int64_t *out)
 {
     cursor c = { text, text + len };
@@ -174,7 +188,7 @@ static bool from_digits(const char *text, size_t len, eqlc_time_unit unit, int64
     for (; c.p < c.end && is_digit(*c.p); c.p++)
         if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *c.p - '0', &n))
             return false;
-    if (!fraction(&c, &ns) || c.p != c.end || !from_integer(negative ? -n : n, unit, out))
+    if ((len == 4 && c.p - text == 4 && !negative) || !fraction(&c, ".", &ns) || c.p != c.end || !from_integer(negative ? -n : n, unit, out))
         return false;
     ns = ns / (NS_PER_S / unit_ns(unit));
     return !__builtin_add_overflow(*out, negative ? -ns : ns, out);

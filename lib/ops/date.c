@@ -90,7 +90,7 @@ static bool take_time(cursor *c, int64_t *seconds, int64_t *ns)
         if (!take_number(c, 2, 0, 59, &minute))
             return false;
         if (take(c, ':')) {
-            if (!take_number(c, 2, 0, 59, &second))
+            if (!take_number(c, 2, 0, 60, &second)) /* 60: a leap second */
                 return false;
             if ((take(c, '.') || take(c, ',')) && !take_fraction(c, ns))
                 return false;
@@ -100,11 +100,11 @@ static bool take_time(cursor *c, int64_t *seconds, int64_t *ns)
     return true;
 }
 
-/* "Z", "+02:00", "+0200", "+02" or nothing */
+/* "Z", "z", "+02:00", "+0200", "+02" or nothing */
 static bool take_zone(cursor *c, int64_t *seconds)
 {
     int32_t hour, minute = 0;
-    if (c->p == c->end || take(c, 'Z'))
+    if (c->p == c->end || take(c, 'Z') || take(c, 'z'))
         return true;
     bool west = *c->p == '-';
     if (!take(c, '+') && !take(c, '-'))
@@ -140,7 +140,7 @@ static bool parse_calendar(cursor c, int64_t *out)
         if (take(&c, '-')) {
             if (!take_number(&c, 2, 1, days_in_month(year, month), &day))
                 return false;
-            if ((take(&c, 'T') || take(&c, ' ')) &&
+            if ((take(&c, 'T') || take(&c, 't') || take(&c, ' ')) &&
                 (!take_time(&c, &seconds, &ns) || !take_zone(&c, &seconds)))
                 return false;
         }
@@ -155,17 +155,19 @@ static bool parse_millis(cursor c, int64_t *out)
 {
     const int64_t limit = INT64_MAX / NS_PER_MS;
     bool negative = take(&c, '-');
-    int64_t v = 0;
-    if (c.end - c.p <= 4)
+    int64_t v = 0, part = 0;
+    if (!at_digit(&c))
         return false;
     for (; at_digit(&c); c.p++)
         v = v > limit ? v : v * 10 + (*c.p - '0');
+    if (take(&c, '.') && !take_fraction(&c, &part))
+        return false;
     if (c.p != c.end)
         return false;
-    if (v > limit)
-        *out = negative ? INT64_MIN : INT64_MAX;
-    else
-        *out = (negative ? -v : v) * NS_PER_MS;
+    v = v > limit ? INT64_MAX : v * NS_PER_MS;
+    part /= 1000;
+    v += part < INT64_MAX - v ? part : INT64_MAX - v;
+    *out = !negative ? v : v == INT64_MAX ? INT64_MIN : -v;
     return true;
 }
 
@@ -174,7 +176,7 @@ bool eqli_date_parse(const char *s, size_t len, int64_t *out)
     if (len == 0)
         return false;
     cursor c = { s, s + len };
-    return parse_millis(c, out) || parse_calendar(c, out);
+    return parse_calendar(c, out) || parse_millis(c, out); /* four digits are a year */
 }
 
 int64_t eqli_date_from_ms(double ms)

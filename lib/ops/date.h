@@ -5,8 +5,9 @@
 #include "eqlmini.h"
 
 /* Elasticsearch's strict_date_optional_time with any number of fractional digits ("2026", "2026-01",
- * "2026-01-10", "2026-01-10T08:00Z", "2026-01-10T08:00:00.1234567+02:00"; "T" may be a space, "," a point), or
- * digits alone with more than four digits (epoch milliseconds, may be negative). Missing zone = UTC. */
+ * "2026-01-10", "2026-01-10T08:00Z", "2026-01-10T08:00:00.1234567+02:00"; "T" may be a space, "," a point) and with
+ * what RFC 3339 has beyond it ("t", "z", second 60). All else that is a number is epoch milliseconds. Missing zone =
+ * UTC. */
 bool eqli_date_parse(const char *s, size_t len, int64_t *out);
 /* Epoch milliseconds, saturating. */
 int64_t eqli_date_from_ms(double ms);

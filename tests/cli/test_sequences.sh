@@ -150,9 +150,13 @@ matches "--window begins with its first time" '1 2' -q "$pair" \
     --window 2025-05-02T09:00:00Z,2025-05-02T09:00:06Z events.ndjson
 holds "and counts what is outside" "$err" "5 events outside --window"
 matches "it ends before its last" '' -q "$pair" --window 2025-05-02T09:00:00Z,2025-05-02T09:00:05Z events.ndjson
-matches "numbers are times, too" '1 3' -q "$pair" --lateness 1s --window 1000,2001 "$work/late.ndjson" --window 1000,
+matches "numbers are times, too" '1 3' -q "$pair" --lateness 1s --window 1000.0,2001.0 "$work/late.ndjson" --window 1000.0,
 usage "--window is" -q "$pair" --window tomorrow events.ndjson
-usage "--window is" -q "$pair" --window 2000,1000 events.ndjson
+usage "--window is" -q "$pair" --window 1500,2026 events.ndjson # four digits are a year, and this is none of ours
+usage "--window ends before it begins" -q "$pair" --window 2027,2026 events.ndjson
+matches "years and months" '1 2' -q "$pair" --window 2025-05,2026 events.ndjson
+matches "an open end" '1 2' -q "$pair" --window 2025-05, events.ndjson
+matches "--as-of a year" '' -q "$pair" --as-of 2025 events.ndjson
 usage "--as-of is" -q "$pair" --as-of later events.ndjson
 usage "--lateness is" -q "$pair" --lateness 5 events.ndjson
 usage "--max-state is" -q "$pair" --max-state lots events.ndjson

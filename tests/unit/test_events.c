@@ -19,6 +19,7 @@
 #include "event/schema.h"
 #include "events.h"
 #include "json_extract.h"
+#include "ops/date.h"
 #include "timestamp.h"
 #include "util.h"
 
@@ -935,9 +936,22 @@ static void time_text(void **state)
         { "2026-01-10T08:00:21Z", INT64_C(1768032021) * SECOND },
         { "2016-12-31T23:59:60Z", INT64_C(1483228800) * SECOND },
         { "2262-04-11T23:47:16.854775807Z", INT64_MAX },
+        { "1971", 365 * DAY },
+        { "1970-02", 31 * DAY },
+        { "1970-01-01T01", 3600 * SECOND },
+        { "1970-01-01T01+01", 0 },
     };
     static const char *const bad[] = {
         "",
+        "5",
+        "19700",
+        "-1970",
+        "1970-",
+        "1970-1",
+        "1970-01-",
+        "1970Z",
+        "1970-01-01Z",
+        "1970-01-01T00:00:00+19",
         "1970-01-01T",
         "1970-13-01",
         "1970-00-01",
@@ -954,7 +968,6 @@ static void time_text(void **state)
         "1970-01-01T00:00:00+02:60",
         "1970-1-01",
         "70-01-01",
-        "1970-01-01T00",
         "2263-01-01T00:00:00Z",
         "1600-01-01T00:00:00Z",
         "1970-01-01X00:00:00",
@@ -1006,7 +1019,7 @@ static void time_numbers(void **state)
         { "{\"@timestamp\":1.5}", EQLC_S, "1500000000" },
         { "{\"@timestamp\":\"1.5\"}", EQLC_S, "1500000000" },
         { "{\"@timestamp\":\"-1.5\"}", EQLC_S, "-1500000000" },
-        { "{\"@timestamp\":\"1500\"}", EQLC_US, "1500000" },
+        { "{\"@timestamp\":\"15000\"}", EQLC_US, "15000000" },
         { "{\"@timestamp\":7}", EQLC_NS, "7" },
         { "{\"@timestamp\":116444736000000001}", EQLC_FILETIME, "100" },
         { "{\"@timestamp\":\"116444735999999999\"}", EQLC_FILETIME, "-100" },
@@ -1015,6 +1028,13 @@ static void time_numbers(void **state)
         { "{\"@timestamp\":9223372036854775807}", EQLC_MS, "" },
         { "{\"@timestamp\":1e300}", EQLC_MS, "" },
         { "{\"@timestamp\":\"99999999999999999999\"}", EQLC_MS, "" },
+        { "{\"@timestamp\":\"2026\"}", EQLC_MS, "1767225600000000000" },
+        { "{\"@timestamp\":\"2026\"}", EQLC_S, "1767225600000000000" },
+        { "{\"@timestamp\":2026}", EQLC_MS, "2026000000" },
+        { "{\"@timestamp\":\"2026.5\"}", EQLC_S, "2026500000000" },
+        { "{\"@timestamp\":\"-5\"}", EQLC_MS, "-5000000" },
+        { "{\"@timestamp\":\"1500\"}", EQLC_MS, "" }, /* a year that is too early */
+        { "{\"@timestamp\":\"1,5\"}", EQLC_S, "" },
         { "{\"@timestamp\":\"soon\"}", EQLC_MS, "" },
         { "{\"@timestamp\":\"\"}", EQLC_MS, "" },
         { "{\"@timestamp\":true}", EQLC_MS, "" },
@@ -1030,6 +1050,37 @@ static void time_numbers(void **state)
                  *cases[i].time ? " " : "", cases[i].document);
         expect(f, cases[i].document, transcript);
     }
+}
+
+/* A text is the same time for the order of events as for queries. */
+static void time_as_in_queries(void **state)
+{
+    static const char *const seeds[] = {
+        "2026-01-10T08:00:21.123456789+02:00", "1999-12-31 23:59:60,5Z", "2000-02-29t00z", "2026-10", "2026",
+        "17682.5", "-1768032021", "1768032021000",
+    };
+    static const char letters[] = "0123456789-+:.,TtZz ";
+    uint64_t random = 3;
+    size_t n_times = 0;
+    (void)state;
+    for (int i = 0; i < 200000; i++) {
+        char text[64];
+        strcpy(text, seeds[next_random(&random) % 8]);
+        for (uint64_t n = next_random(&random) % 3; n > 0; n--)
+            text[next_random(&random) % strlen(text)] = letters[next_random(&random) % 20];
+        size_t len = strlen(text);
+        if (next_random(&random) % 4 == 0)
+            len = next_random(&random) % (len + 1);
+        eqlm_value v = { .type = EQLM_STRING, .len = (uint32_t)len, .as.str = text };
+        int64_t event = 0, query = 0;
+        bool is_time = eqlc_time_from_value(&v, EQLC_MS, &event), in_query = eqli_date_parse(text, len, &query);
+        /* Queries take a time that does not fit for the first or the last one. */
+        if (is_time ? !in_query || event != query : in_query && query != INT64_MIN && query != INT64_MAX)
+            fail_msg("%.*s: %d %lld, in queries %d %lld", (int)len, text, is_time, (long long)event, in_query,
+                     (long long)query);
+        n_times += is_time;
+    }
+    assert_true(n_times > 20000);
 }
 
 static eqlm_value seen_tiebreaker, seen_timestamp;
@@ -1105,6 +1156,7 @@ int main(void)
         TEST(time_text),
         TEST(time_round_trip),
         TEST(time_numbers),
+        TEST(time_as_in_queries),
         TEST(time_fields),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

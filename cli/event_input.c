@@ -224,11 +224,15 @@ void eqlc_event_input_keep_line(eqlc_event_input *in, size_t offset)
  * Lines
  */
 
-/* Whether reading gives something, if only the end, without waiting for whoever writes. */
-static bool is_ready(const eqlc_event_input *in)
+bool eqlc_event_input_is_full(const eqlc_event_input *in)
+{
+    return in->end - in->keep > in->cap - in->cap / 4;
+}
+
+bool eqlc_event_input_wait(const eqlc_event_input *in, int milliseconds)
 {
     struct pollfd fd = { .fd = in->fd, .events = POLLIN };
-    return in->packed_start < in->packed_end || poll(&fd, 1, 0) != 0;
+    return in->ended || in->packed_start < in->packed_end || poll(&fd, 1, milliseconds) != 0;
 }
 
 /* Where the last line in the window ends, or keep if none does. */
@@ -266,16 +270,9 @@ static bool move_lines(eqlc_event_input *in, size_t end, eqlc_event_lines *out)
 
 bool eqlc_event_input_lines(eqlc_event_input *in, eqlc_event_lines *out)
 {
-    size_t end = last_line(in);
-    while (!in->ended) {
-        bool full = in->end - in->keep > in->cap - in->cap / 4;
-        if (full || (end > in->keep && !is_ready(in)))
-            break;
-        if (eqlc_event_input_more(in, &end))
-            end = last_line(in);
-    }
-    if (in->ended)
-        end = in->end;
+    while (!eqlc_event_input_is_full(in) && eqlc_event_input_wait(in, 0) && eqlc_event_input_more(in, NULL))
+        continue;
+    size_t end = in->ended ? in->end : last_line(in);
     return end > in->keep && move_lines(in, end, out);
 }
 

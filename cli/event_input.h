@@ -50,8 +50,12 @@ typedef struct eqlc_event_lines {
 
 /* Moves the lines that the window begins with to *out, reading on as long as there is room and nobody has to be waited
  * for; the last line of the input may lack its newline. Places in the input are lost: set in->at before using them
- * again. False: nothing is left, or the first line is longer than the window. Free out->text at the end. */
+ * again. False: there is no whole line yet. Free out->text at the end. */
 bool eqlc_event_input_lines(eqlc_event_input *in, eqlc_event_lines *out);
+/* Whether the window is as good as full. */
+bool eqlc_event_input_is_full(const eqlc_event_input *in);
+/* Waits for something to read, if only the end. False: not in this time. */
+bool eqlc_event_input_wait(const eqlc_event_input *in, int milliseconds);
 /* Puts a text before what the window begins with. */
 bool eqlc_event_input_unread(eqlc_event_input *in, const char *text, size_t len);
 /* Gives back memory that a long document has taken. False: it is in use still. */

@@ -158,6 +158,16 @@ bool eqlc_pipeline_drain(eqlc_pipeline *p)
     return !halted;
 }
 
+bool eqlc_pipeline_rests(eqlc_pipeline *p)
+{
+    bool rests;
+
+    pthread_mutex_lock(&p->lock);
+    rests = p->halted || p->taken == p->filled;
+    pthread_mutex_unlock(&p->lock);
+    return rests;
+}
+
 void *eqlc_pipeline_left(eqlc_pipeline *p, size_t i)
 {
     void *item;

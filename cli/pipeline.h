@@ -34,6 +34,9 @@ void eqlc_pipeline_put(eqlc_pipeline *p);
 /* Waits until all items have been taken. False: halted. */
 bool eqlc_pipeline_drain(eqlc_pipeline *p);
 
+/* Whether nothing goes on: all items have been taken, or it has halted. */
+bool eqlc_pipeline_rests(eqlc_pipeline *p);
+
 /* After a halt, when no hook runs any more: the i-th item that was not taken; NULL: there are no more. */
 void *eqlc_pipeline_left(eqlc_pipeline *p, size_t i);
 /* Ends a halt; the first n items that were left are never taken. */

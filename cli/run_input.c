@@ -13,6 +13,7 @@
 
 /* Lines one after the other until batches are read again; twice as many each time. */
 #define FIRST_ENOUGH 1024
+#define WAIT_MS 10
 #define LAST_ENOUGH (UINT32_C(1) << 24)
 
 typedef struct input {
@@ -123,15 +124,28 @@ static void put_back(input *in)
     eqlc_pipeline_resume(in->pipeline, n);
 }
 
+/* False: the pipeline has halted. A halt would go unnoticed while this thread waits in a read. */
+static bool wait_for_more(input *in)
+{
+    while (!eqlc_event_input_wait(&in->in, WAIT_MS) && !eqlc_pipeline_rests(in->pipeline))
+        continue;
+    return !eqlc_pipeline_rests(in->pipeline) || eqlc_pipeline_drain(in->pipeline);
+}
+
 /* Reads lines that are documents, as many as there are. */
 static void read_lines(input *in)
 {
     eqlc_run_batch *b;
 
     in->line = in->in.at.line;
-    while ((b = eqlc_pipeline_next(in->pipeline)) && eqlc_event_input_lines(&in->in, &b->lines)) {
-        b->path = in->path;
-        eqlc_pipeline_put(in->pipeline);
+    while ((b = eqlc_pipeline_next(in->pipeline)) != NULL) {
+        if (eqlc_event_input_lines(&in->in, &b->lines)) {
+            b->path = in->path;
+            eqlc_pipeline_put(in->pipeline);
+        } else if (eqlc_event_input_is_full(&in->in) || !wait_for_more(in) ||
+                   !eqlc_event_input_more(&in->in, NULL)) {
+            break;
+        }
     }
     if (!eqlc_pipeline_drain(in->pipeline) && !in->stopped)
         put_back(in);

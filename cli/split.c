@@ -410,8 +410,10 @@ void eqlc_split(eqlc_splitter *s)
     s->pos = s->in->keep;
     while (!s->stop && (s->enough == 0 || s->n_lines < s->enough)) {
         int c = peek(s);
-        if (c < 0)
+        if (c < 0) {
+            eqlc_event_input_keep(s->in, s->pos);
             return;
+        }
         if (c == '\n') {
             s->pos++;
             eqlc_event_input_keep(s->in, s->pos);

@@ -1,0 +1,154 @@
+#!/usr/bin/env bash
+# eqlc run -j: whatever the input and the options, several threads say what one says, in the same order.
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+. tests/support/tap.sh
+eqlc=$(realpath -e "${EQLC:-${BUILD:-build}/eqlc}") || exit 1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work" || exit 1
+
+# same NAME ARGUMENTS...: -j 2 and -j 5 write what -j 1 writes, to both outputs, and exit with the same code; standard
+# input is the file $input.
+input=/dev/null
+same() {
+    local name=$1 code n
+    shift
+    "$eqlc" run "$@" < "$input" > one 2> one.err
+    code=$?
+    for n in 2 5; do
+        "$eqlc" run "$@" -j $n < "$input" > many 2> many.err
+        check_text "$name, -j $n: exit code" "$code" "$?"
+        check "$name, -j $n: output" cmp one many
+        check "$name, -j $n: messages" cmp one.err many.err
+    done
+}
+
+found() { # NAME LEAST: what the last `same` wrote has so many lines
+    check "$1: there is something to find" test "$(wc -l < one)" -ge "$2"
+}
+
+# ------------------------------------------------------------------------------------------------------ events
+# lines SEED N: documents on one line each; times go back now and then.
+lines() {
+    awk -v seed="$1" -v n="$2" 'BEGIN { srand(seed); for (i = 0; i < n; i++) {
+        c = rand() < 0.5 ? "process" : rand() < 0.5 ? "network" : "file"
+        printf "{\"@timestamp\":%d,\"event\":{\"category\":\"%s\",\"sequence\":%d},\"k\":\"host %d\\u0041\",", \
+            1700000000000 + int(i / 3) * 10 - (rand() < 0.1 ? 30 : 0), c, 100 - i % 7, int(rand() * 40)
+        printf "\"n\":%d,\"a\":[{\"b\":%d},{\"b\":[1,\"x\\\\%d\"]}],\"%s\":\"%s\"}\n", rand() * 100, i % 9, i % 5, \
+            rand() < 0.05 ? "_id" : "note", sprintf("%" int(rand() * 200) "s", "") } }'
+}
+lines 1 12000 > lines.ndjson
+rules=(-q 'any where n == 99' -q 'process where k == "host 7A" and n > 90' -q 'file where n / (n - n) > 1'
+    -q 'any where n == 50 | head 20' -q 'any where a.b == "x\\3" and n < 2' -q 'network where n < 2 | tail 3')
+streams=(-q 'sequence by k with maxspan=1s [process where n < 20] [network where n > 80] ![file where n > 60]'
+    -q 'sample by k [process where n == 1] [network where n == 2]')
+
+for format in ndjson pretty count alerts; do
+    same "event queries, $format" "${rules[@]}" --format $format lines.ndjson
+done
+same "event queries and sequences" "${rules[@]}" "${streams[@]}" lines.ndjson
+found "event queries and sequences" 300
+for options in --no-source "--tiebreaker event.sequence" "--lateness 50ms" --sort "--sort --format pretty" \
+    "--window 1700000010000,1700000030000" "--as-of 1700000020000" "--timestamp-field nothing" "--max-state 60K"; do
+    # shellcheck disable=SC2086
+    same "$options" "${rules[@]}" "${streams[@]}" $options lines.ndjson
+    # shellcheck disable=SC2086
+    same "event queries, $options" "${rules[@]}" $options lines.ndjson
+done
+for n in 1 2 5; do
+    "$eqlc" run -q 'any where n > 95' --format eql-response --size 5 -j $n lines.ndjson 2> err |
+        sed 's/"took":[0-9]*//' > response.$n
+done
+check "a search response, -j 2" cmp response.1 response.2
+check "a search response, -j 5" cmp response.1 response.5
+check_text "a search response holds something" 5 "$(grep -c '"_id"' response.1)"
+
+# ----------------------------------------------------------------------------------------------- other inputs
+all=(-q 'any where true' -q 'any where n > 90')
+same "several files" "${all[@]}" --no-source lines.ndjson /dev/null nothing.json . lines.ndjson
+gzip -c lines.ndjson > lines.gz
+head -c 100000 lines.gz > cut.gz
+same "compressed" "${all[@]}" lines.gz cut.gz
+input=lines.ndjson
+same "standard input" "${all[@]}" --no-source -
+input=/dev/null
+(printf '\xEF\xBB\xBF'; head -n 300 lines.ndjson | sed 's/$/\r/'; printf '\n \n\t\n'; head -n 1 lines.ndjson | tr -d '\n') > odd.ndjson
+same "byte order mark, carriage returns, empty lines, no newline at the end" "${all[@]}" odd.ndjson
+printf '\xFF\xFE{\0}\0' > utf16.ndjson
+same "UTF-16" "${all[@]}" utf16.ndjson lines.ndjson
+awk 'BEGIN { for (i = 0; i < 60000; i++) printf i % 4 ? "{}\n" : "{\"n\":" i "}\n" }' > tiny.ndjson
+same "many tiny documents" -q 'any where n % 1000 == 0' --no-source tiny.ndjson
+found "many tiny documents" 20
+
+# Bad lines, and lines that are no documents of their own, far apart and close together.
+pretty='{
+  "n": 91, "note":
+    "several lines"
+}
+'
+{
+    head -n 2000 lines.ndjson
+    echo '{"n": 92, "k": }'
+    printf '  {"n": 93}   \n'
+    head -n 3000 lines.ndjson
+    printf '%s' "$pretty"
+    head -n 2500 lines.ndjson
+    echo '{"took":1,"hits":{"hits":[{"_index":"logs","_id":"h1","_source":{"n":94}},{"_source":{"n":95}}]}}'
+    echo '{"n": 96, "k": "an unfinished line'
+    echo '{"n": 97'
+    head -n 2000 lines.ndjson
+    echo '"no object"'
+    printf '{"n": 98, "note": "%0300000d"}\n' 1
+    head -n 1500 lines.ndjson
+    echo '[{"n": 99}, {"n": 98, "k": 1},'
+    echo ' {"n": 97}] {"n": 96}'
+    for _ in 1 2 3 4 5; do
+        printf '%s' "$pretty"
+        head -n 700 lines.ndjson
+    done
+    printf '{"n": 99, "note": "cut'
+} > mixed.json
+same "lines and other documents" "${all[@]}" --no-source mixed.json lines.ndjson
+check "and there are several messages" test "$(grep -c error one.err)" -ge 5
+same "lines and other documents, sequences" "${streams[@]}" "${rules[@]}" mixed.json
+same "at the first error it ends" "${all[@]}" --strict --no-source mixed.json lines.ndjson
+same "large documents" "${all[@]}" --no-source --max-event-size 100K mixed.json
+same "documents of some bytes" "${all[@]}" --no-source --max-event-size 200 mixed.json
+input=mixed.json
+same "lines and other documents on standard input" "${all[@]}" --no-source -
+input=/dev/null
+for _ in 1 2 3; do printf '%s' "$pretty"; done > pretty.json
+same "no lines at all" "${all[@]}" pretty.json
+(printf '['; paste -sd, lines.ndjson; printf ']') > array.json
+same "an array" "${all[@]}" --no-source array.json
+
+# ---------------------------------------------------------------------------------------------------- pipes
+# Each line is answered before the next one is written, also behind a document of several lines.
+coproc live { exec "$eqlc" run -j 2 -q 'any where n > 90' --no-source - 2> live.err; }
+live_pid=$live_PID
+line=0
+for text in '{"n":91}' '{"n":1}
+{"n":92}' '{
+"n":93}' '{"n":94}'; do
+    printf '%s\n' "$text" >&"${live[1]}"
+    answer=
+    read -r -t 20 answer <&"${live[0]}"
+    line=$((line + 1))
+    check_text "a slow pipe: answer $line" "$(cut -d' ' -f$line <<< '1 3 4 6')" "$(sed 's/.*"_line":\([0-9]*\).*/\1/' <<< "$answer")"
+done
+printf '{"n":' >&"${live[1]}"
+sleep 0.1
+printf '95}\n' >&"${live[1]}"
+answer=
+read -r -t 20 answer <&"${live[0]}"
+check "a slow pipe: a line in two pieces" grep -q '"_line":7' <<< "$answer"
+eval "exec ${live[1]}>&-"
+wait "$live_pid"
+check_text "a slow pipe: summary" "5 matches of 1 rule in 6 events" "$(cat live.err)"
+
+"$eqlc" run -j 4 -q 'any where true' lines.ndjson lines.ndjson 2> err | head -n 1 > out
+check_text "a closed pipe: exit code" 0 "${PIPESTATUS[0]}"
+check_text "a closed pipe: nothing is said" "" "$(cat err)"
+
+tap_end

@@ -270,8 +270,6 @@ static bool move_lines(eqlc_event_input *in, size_t end, eqlc_event_lines *out)
 
 bool eqlc_event_input_lines(eqlc_event_input *in, eqlc_event_lines *out)
 {
-    while (!eqlc_event_input_is_full(in) && eqlc_event_input_wait(in, 0) && eqlc_event_input_more(in, NULL))
-        continue;
     size_t end = in->ended ? in->end : last_line(in);
     return end > in->keep && move_lines(in, end, out);
 }

@@ -21,7 +21,8 @@ struct eqlc_pipeline {
     unsigned n_workers;
     worker workers[EQLC_MAX_JOBS];
     pthread_mutex_t lock;
-    pthread_cond_t changed;
+    pthread_cond_t filling; /* what the other threads wait for */
+    pthread_cond_t room;    /* what the first one waits for: an item was taken, or it has halted */
     size_t filled, begun, taken;
     unsigned n_busy; /* threads in a hook */
     bool taking, halted, quit;
@@ -74,7 +75,11 @@ static bool step(eqlc_pipeline *p, unsigned thread)
     else
         work(p, thread);
     p->n_busy--;
-    pthread_cond_broadcast(&p->changed);
+    if (takes || p->halted)
+        pthread_cond_signal(&p->room);
+    /* A thread looks again for what it has made possible, but for the first one, which may have to read. */
+    if (thread == 0 && (can_take(p) || can_work(p)))
+        pthread_cond_signal(&p->filling);
     return true;
 }
 
@@ -86,7 +91,7 @@ static void *run_worker(void *arg)
     pthread_mutex_lock(&p->lock);
     while (!p->quit)
         if (!step(p, w->number))
-            pthread_cond_wait(&p->changed, &p->lock);
+            pthread_cond_wait(&p->filling, &p->lock);
     pthread_mutex_unlock(&p->lock);
     return NULL;
 }
@@ -98,7 +103,8 @@ eqlc_pipeline *eqlc_pipeline_new(unsigned n, void *const *items, size_t n_items,
 
     *p = (eqlc_pipeline) { .hooks = *hooks, .items = items, .n_items = n_items, .n_workers = n - 1 };
     p->worked = eqlc_alloc(n_items * sizeof *p->worked);
-    if (pthread_mutex_init(&p->lock, NULL) != 0 || pthread_cond_init(&p->changed, NULL) != 0)
+    if (pthread_mutex_init(&p->lock, NULL) != 0 || pthread_cond_init(&p->filling, NULL) != 0 ||
+        pthread_cond_init(&p->room, NULL) != 0)
         eqlc_die("out of memory");
     for (unsigned i = 0; i < p->n_workers; i++) {
         p->workers[i] = (worker) { .pipeline = p, .number = i + 1 };
@@ -114,11 +120,12 @@ void eqlc_pipeline_free(eqlc_pipeline *p)
         return;
     pthread_mutex_lock(&p->lock);
     p->quit = true;
-    pthread_cond_broadcast(&p->changed);
+    pthread_cond_broadcast(&p->filling);
     pthread_mutex_unlock(&p->lock);
     for (unsigned i = 0; i < p->n_workers; i++)
         pthread_join(p->workers[i].thread, NULL);
-    pthread_cond_destroy(&p->changed);
+    pthread_cond_destroy(&p->filling);
+    pthread_cond_destroy(&p->room);
     pthread_mutex_destroy(&p->lock);
     free(p->worked);
     free(p);
@@ -131,7 +138,7 @@ void *eqlc_pipeline_next(eqlc_pipeline *p)
     pthread_mutex_lock(&p->lock);
     while (!p->halted && p->filled - p->taken == p->n_items)
         if (!step(p, 0))
-            pthread_cond_wait(&p->changed, &p->lock);
+            pthread_cond_wait(&p->room, &p->lock);
     item = p->halted ? NULL : p->items[p->filled % p->n_items];
     pthread_mutex_unlock(&p->lock);
     return item;
@@ -141,7 +148,7 @@ void eqlc_pipeline_put(eqlc_pipeline *p)
 {
     pthread_mutex_lock(&p->lock);
     p->filled++;
-    pthread_cond_signal(&p->changed);
+    pthread_cond_signal(&p->filling);
     pthread_mutex_unlock(&p->lock);
 }
 
@@ -152,7 +159,7 @@ bool eqlc_pipeline_drain(eqlc_pipeline *p)
     pthread_mutex_lock(&p->lock);
     while (!p->halted && p->taken < p->filled)
         if (!step(p, 0))
-            pthread_cond_wait(&p->changed, &p->lock);
+            pthread_cond_wait(&p->room, &p->lock);
     halted = p->halted;
     pthread_mutex_unlock(&p->lock);
     return !halted;
@@ -174,7 +181,7 @@ void *eqlc_pipeline_left(eqlc_pipeline *p, size_t i)
 
     pthread_mutex_lock(&p->lock);
     while (p->n_busy)
-        pthread_cond_wait(&p->changed, &p->lock);
+        pthread_cond_wait(&p->room, &p->lock);
     item = i < p->filled - p->taken ? p->items[(p->taken + i) % p->n_items] : NULL;
     pthread_mutex_unlock(&p->lock);
     return item;
@@ -187,6 +194,6 @@ void eqlc_pipeline_resume(eqlc_pipeline *p, size_t n)
     if (p->begun < p->taken)
         p->begun = p->taken;
     p->halted = false;
-    pthread_cond_broadcast(&p->changed);
+    pthread_cond_broadcast(&p->filling);
     pthread_mutex_unlock(&p->lock);
 }

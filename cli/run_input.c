@@ -132,6 +132,16 @@ static bool wait_for_more(input *in)
     return !eqlc_pipeline_rests(in->pipeline) || eqlc_pipeline_drain(in->pipeline);
 }
 
+/* Fills the window as far as nobody has to be waited for; but small batches are not worth it while others are on their
+ * way. */
+static void fill(input *in)
+{
+    while (!eqlc_event_input_is_full(&in->in) &&
+           eqlc_event_input_wait(&in->in, eqlc_pipeline_rests(in->pipeline) ? 0 : 1) &&
+           eqlc_event_input_more(&in->in, NULL))
+        continue;
+}
+
 /* Reads lines that are documents, as many as there are. */
 static void read_lines(input *in)
 {
@@ -139,6 +149,7 @@ static void read_lines(input *in)
 
     in->line = in->in.at.line;
     while ((b = eqlc_pipeline_next(in->pipeline)) != NULL) {
+        fill(in);
         if (eqlc_event_input_lines(&in->in, &b->lines)) {
             b->path = in->path;
             eqlc_pipeline_put(in->pipeline);

@@ -24,6 +24,29 @@ void eqli_put(eqli_writer *w, uint64_t v, unsigned width)
     eqli_put_bytes(w, b, width);
 }
 
+void eqli_put_value(eqli_writer *w, const eqlm_value *v)
+{
+    eqli_put(w, v->type, 1);
+    switch (v->type) {
+    case EQLM_BOOL:
+        eqli_put(w, v->as.boolean, 1);
+        break;
+    case EQLM_I64:
+    case EQLM_U64:
+    case EQLM_F64:
+    case EQLM_DATE: /* every member of the union has the same eight bytes */
+        eqli_put(w, v->as.u64, 8);
+        break;
+    case EQLM_STRING:
+    case EQLM_IP:
+        eqli_put(w, v->len, v->type == EQLM_STRING ? 4 : 1);
+        eqli_put_bytes(w, v->as.str, v->len);
+        break;
+    default:
+        break;
+    }
+}
+
 uint64_t eqli_get(eqli_reader *r, unsigned width)
 {
     uint64_t v = 0;
@@ -56,6 +79,37 @@ const unsigned char *eqli_get_bytes(eqli_reader *r, size_t n)
     const unsigned char *p = r->p;
     r->p += n;
     return p;
+}
+
+void eqli_get_value(eqli_reader *r, uint64_t type, eqlm_value *v)
+{
+    *v = (eqlm_value){ .type = (uint32_t)type };
+    switch (type) {
+    case EQLM_NULL:
+        break;
+    case EQLM_BOOL:
+        v->as.boolean = eqli_get_flag(r);
+        break;
+    case EQLM_I64:
+    case EQLM_U64:
+    case EQLM_F64:
+    case EQLM_DATE:
+        v->as.u64 = eqli_get(r, 8);
+        break;
+    case EQLM_STRING:
+    case EQLM_IP:
+        v->len = (uint32_t)eqli_get(r, type == EQLM_STRING ? 4 : 1);
+        v->as.ip = eqli_get_bytes(r, v->len);
+        if (v->as.ip && (type == EQLM_STRING || v->len == 4 || v->len == 16))
+            break;
+        v->len = 0;
+        if (r->status == EQLM_OK)
+            r->status = EQLM_E_IMAGE;
+        break;
+    default:
+        if (r->status == EQLM_OK)
+            r->status = EQLM_E_IMAGE;
+    }
 }
 
 void *eqli_get_table(eqli_reader *r, size_t least, size_t size, uint32_t max, uint32_t *n)

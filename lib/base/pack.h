@@ -20,6 +20,10 @@ typedef struct eqli_writer {
 void eqli_put_bytes(eqli_writer *w, const void *bytes, size_t n);
 void eqli_put(eqli_writer *w, uint64_t v, unsigned width);
 
+/* A value that is no array and no object: type:u8, then nothing for null, 1 byte for a boolean, len:u32 and
+ * bytes for a text, len:u8 and bytes for an address, and 8 bytes for the rest. */
+void eqli_put_value(eqli_writer *w, const eqlm_value *v);
+
 typedef struct eqli_reader {
     const unsigned char *p, *end;
     const eqlm_alloc *alloc;
@@ -30,6 +34,8 @@ uint64_t eqli_get(eqli_reader *r, unsigned width);
 bool eqli_get_flag(eqli_reader *r);
 /* NULL: not that many are left. */
 const unsigned char *eqli_get_bytes(eqli_reader *r, size_t n);
+/* What eqli_put_value has written behind the type. Texts and addresses point to where they are read. */
+void eqli_get_value(eqli_reader *r, uint64_t type, eqlm_value *v);
 /* A count of things that take at least `least` bytes each, and zeroed memory for them. */
 void *eqli_get_table(eqli_reader *r, size_t least, size_t size, uint32_t max, uint32_t *n);
 

@@ -6,7 +6,7 @@
  *
  *   magic[8] version:u32 length:u32 checksum:u64   (of everything behind the header)
  *   kind:u8 typed:u8 dialect:u8 n_regs:u32 max_choices:u32 max_scratch:u32 max_regex_states:u32
- *   constants: n:u32 { type:u8, payload }          text: len:u32 bytes; ip: len:u8 bytes; others 1 or 8 bytes
+ *   constants: n:u32 { value }                     (base/pack.h)
  *   slots:     n:u32 { name:u32 parent:u32 scope:u8 type:u8 element:u8 }
  *   sets:      n:u32 { kind:u8 fold:u8 first:u32 n:u32 kinds[n] (patterns only) }
  *   stages:    has_until:u8 maxspan:i64 n:u32 { start len join_start join_len first_key n_keys:u32 missing:u8 }
@@ -27,32 +27,6 @@ static const char magic[8] = { 'E', 'Q', 'L', 'M', 'P', 'R', 'G', 0x1a };
 enum { IMAGE_VERSION = 1, HEADER_SIZE = 24 };
 
 /* ---- writing -------------------------------------------------------------------------------------------- */
-
-static void put_const(eqli_writer *w, const eqlm_value *v)
-{
-    eqli_put(w, v->type, 1);
-    switch (v->type) {
-    case EQLM_BOOL:
-        eqli_put(w, v->as.boolean, 1);
-        break;
-    case EQLM_I64:
-    case EQLM_U64:
-    case EQLM_F64:
-    case EQLM_DATE: /* every member of the union has the same eight bytes */
-        eqli_put(w, v->as.u64, 8);
-        break;
-    case EQLM_STRING:
-        eqli_put(w, v->len, 4);
-        eqli_put_bytes(w, v->as.str, v->len);
-        break;
-    case EQLM_IP:
-        eqli_put(w, v->len, 1);
-        eqli_put_bytes(w, v->as.ip, v->len);
-        break;
-    default:
-        break;
-    }
-}
 
 static void put_stages(eqli_writer *w, const eqlm_program *p)
 {
@@ -99,7 +73,7 @@ static void put_body(eqli_writer *w, const eqlm_program *p)
     eqli_put(w, p->max_regex_states, 4);
     eqli_put(w, p->n_consts, 4);
     for (uint32_t i = 0; i < p->n_consts; i++)
-        put_const(w, &p->consts[i]);
+        eqli_put_value(w, &p->consts[i]);
     eqli_put(w, p->n_slots, 4);
     for (uint32_t i = 0; i < p->n_slots; i++) {
         const eqli_slot *s = &p->slots[i];
@@ -159,36 +133,13 @@ eqlm_status eqlm_program_save(const eqlm_program *p, eqlm_write_fn write, void *
 /* Texts and addresses are copied to the pool, which is as large as what is left of the image: enough for all. */
 static void get_const(eqli_reader *r, eqlm_program *p, uint32_t *used, eqlm_value *v)
 {
-    uint64_t type = eqli_get(r, 1);
-    v->type = (uint32_t)type;
-    switch (type) {
-    case EQLM_NULL:
+    eqli_get_value(r, eqli_get(r, 1), v);
+    if (v->type != EQLM_STRING && v->type != EQLM_IP)
         return;
-    case EQLM_BOOL:
-        v->as.boolean = eqli_get_flag(r);
-        return;
-    case EQLM_I64:
-    case EQLM_U64:
-    case EQLM_F64:
-    case EQLM_DATE:
-        v->as.u64 = eqli_get(r, 8);
-        return;
-    case EQLM_STRING:
-    case EQLM_IP: {
-        uint32_t len = (uint32_t)eqli_get(r, type == EQLM_STRING ? 4 : 1);
-        const unsigned char *bytes = eqli_get_bytes(r, len);
-        if (!bytes)
-            return;
-        if (len)
-            memcpy(p->pool + *used, bytes, len);
-        v->len = len;
-        v->as.str = p->pool + *used;
-        *used += len;
-        return;
-    }
-    default:
-        r->status = EQLM_E_IMAGE;
-    }
+    if (v->len)
+        memcpy(p->pool + *used, v->as.str, v->len);
+    v->as.str = p->pool + *used;
+    *used += v->len;
 }
 
 static void get_consts(eqli_reader *r, eqlm_program *p)

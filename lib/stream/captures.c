@@ -39,8 +39,9 @@ typedef struct copier {
 
 static void copy_value(copier *c, eqlm_value v, eqlm_value *out)
 {
-    if (v.type == EQLM_ARRAY ||
-        v.type == EQLM_OBJECT) /* neither can stand in an array, nor outlive the event */
+    bool no_address = v.type == EQLM_IP && v.len != 4 && v.len != 16;
+    /* Neither an array nor an object can stand in an array, or outlive the event. */
+    if (v.type == EQLM_ARRAY || v.type == EQLM_OBJECT || no_address)
         v = eqli_null();
     if (v.type == EQLM_STRING || v.type == EQLM_IP) {
         if (c->block && v.len) {

@@ -1,6 +1,6 @@
 /* conditions.c - an event satisfies few of the conditions of many programs: a rule set finds the ones worth
- * running. In the set stand first the terms of all programs, program by program, then the inner queries of all
- * of them. A program that another getter reads runs all of its own. */
+ * running. In the set stand first the terms of all programs, program by program, then the inner queries of
+ * all of them. A program that another getter reads runs all of its own. */
 #include "stream/stream.h"
 
 /* Looking for what to run costs as much as running a few. */

@@ -1,5 +1,5 @@
-/* expiry.c - entries whose time is over. The entries of a program are over in the order of its list, so only the
- * oldest of each program is watched: in a heap by the time up to which it certainly lasts. */
+/* expiry.c - entries whose time is over. The entries of a program are over in the order of its list, so only
+ * the oldest of each program is watched: in a heap by the time up to which it certainly lasts. */
 #include "stream/stream.h"
 
 #include "base/sort.h"
@@ -75,8 +75,8 @@ void eqli_state_expire(eqlm_stream *s, int64_t now)
     uint32_t end = s->n_due;
     while (s->n_due && s->due[0].time < now)
         take_first(s);
-    /* Told in the order of programs. Those that stay due go back into the heap, behind which there is as much room
-     * as have been looked at. */
+    /* Told in the order of programs. Those with more entries go back into the heap, which has room for as
+     * many as have been looked at. */
     uint32_t first = s->n_due;
     eqli_sort(s->due + first, end - first, sizeof *s->due, compare_programs);
     for (uint32_t i = first; i < end; i++)

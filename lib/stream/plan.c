@@ -3,6 +3,7 @@
 #include "stream/stream.h"
 
 #include "base/sort.h"
+#include "vm/profile.h"
 
 static eqlm_status status_of(eqli_op_result r)
 {
@@ -102,8 +103,8 @@ static eqlm_status plan_tuples(eqlm_stream *s, eqli_stream_program *sp, const eq
     return EQLM_OK;
 }
 
-/* Whether an event that hits the term could change anything; if not, not even its condition is run. What counts
- * is the state before the event, and for `until` also what the event has hit. */
+/* Whether an event that hits the term could change anything; if not, not even its condition is run. What
+ * counts is the state before the event, and for `until` also what the event has hit. */
 static bool is_awaited(const eqli_condition *c, bool hits)
 {
     const eqli_stream_program *sp = c->program;
@@ -153,13 +154,15 @@ void eqli_plan_abandon(eqlm_stream *s)
 
 static eqlm_status plan_condition(eqlm_stream *s, const eqli_condition *c, const void *event)
 {
-    bool hit;
+    bool hit = false;
+    uint64_t began = eqli_profile_now(s->profile);
     eqlm_status status = eqli_conditions_run(s, c, event, &hit);
-    if (status != EQLM_OK || !hit)
-        return status;
-    if (c->program->program->kind == EQLM_EVENT_QUERY)
-        return push(s, (eqli_hit) { .program = c->program->number });
-    return push_tuples(s, c->program, c->number, event);
+    if (status == EQLM_OK && hit)
+        status = c->program->program->kind == EQLM_EVENT_QUERY
+                     ? push(s, (eqli_hit) { .program = c->program->number })
+                     : push_tuples(s, c->program, c->number, event);
+    eqli_profile_run(s->profile, c->program->number, began, hit);
+    return status;
 }
 
 /* All terms of the program have been tried. */
@@ -167,8 +170,9 @@ static eqlm_status plan_hits(eqlm_stream *s, eqli_stream_program *sp, const eqli
 {
     if (s->n_hits == first || sp->program->kind == EQLM_EVENT_QUERY)
         return EQLM_OK;
-    uint64_t errors = s->vm->errors;
+    uint64_t errors = s->vm->errors, began = eqli_profile_now(s->profile);
     eqlm_status status = plan_tuples(s, sp, in, first);
+    eqli_profile_spend(s->profile, sp->number, began);
     eqli_plan_errors(s, sp, errors);
     return status;
 }
@@ -234,8 +238,11 @@ void eqli_plan_commit(eqlm_stream *s, const eqli_incoming *in, unsigned what)
     if (what & EQLI_RUN_ORDERED)
         eqli_state_expire(s, in->time);
     eqli_state_enforce(s); /* what the plan has taken counts already */
-    for (size_t i = 0; i < s->n_hits; i++)
+    for (size_t i = 0; i < s->n_hits; i++) {
+        uint64_t began = eqli_profile_now(s->profile);
         commit_hit(s, in, &s->hits[i]);
+        eqli_profile_spend(s->profile, s->hits[i].program, began);
+    }
     if (what & EQLI_RUN_LINEAGE)
         eqli_ancestry_commit(s, in);
     eqli_plan_abandon(s); /* memory that was not needed after all */

@@ -32,37 +32,11 @@ static int64_t get_time(restorer *t)
 
 /* ---- entries ------------------------------------------------------------------------------------------- */
 
-static void get_scalar(restorer *t, uint64_t type, eqlm_value *v)
-{
-    *v = (eqlm_value) { .type = (uint32_t)type };
-    switch (type) {
-    case EQLM_NULL:
-        break;
-    case EQLM_BOOL:
-        v->as.boolean = eqli_get_flag(&t->r);
-        break;
-    case EQLM_I64:
-    case EQLM_U64:
-    case EQLM_F64:
-    case EQLM_DATE:
-        v->as.u64 = eqli_get(&t->r, 8);
-        break;
-    case EQLM_STRING:
-    case EQLM_IP:
-        v->len = (uint32_t)eqli_get(&t->r, 4);
-        v->as.ip = eqli_get_bytes(&t->r, v->len);
-        require(t, type == EQLM_STRING || v->len == 4 || v->len == 16);
-        break;
-    default:
-        fail(t, EQLM_E_IMAGE);
-    }
-}
-
 static void get_field(restorer *t, eqlm_value *v)
 {
     uint64_t type = eqli_get(&t->r, 1);
     if (type != EQLM_ARRAY) {
-        get_scalar(t, type, v);
+        eqli_get_value(&t->r, type, v);
         return;
     }
     uint32_t n = (uint32_t)eqli_get(&t->r, 4);
@@ -74,7 +48,7 @@ static void get_field(restorer *t, eqlm_value *v)
         return;
     }
     for (uint32_t i = 0; i < n && t->r.status == EQLM_OK; i++)
-        get_scalar(t, eqli_get(&t->r, 1), &items[i]);
+        eqli_get_value(&t->r, eqli_get(&t->r, 1), &items[i]);
     *v = (eqlm_value) { .type = EQLM_ARRAY, .len = n, .as.items = items };
 }
 

@@ -12,32 +12,9 @@
  *   processes: serial:u64 n_words:u32 n:u64, those of the list of live ones first, each oldest first
  *              { serial parent:u64 time:i64 ended:u8 sources:u64[n_words], id and number: len:u32 bytes }
  *
- * A value is type:u8 and 1 or 8 bytes, or len:u32 and bytes, or of an array n:u32 and values. Hashes are not
- * saved: the seed may differ where the state is read. */
+ * A value is as base/pack.h says, or of an array type:u8 n:u32 and values. Hashes are not saved: the seed may
+ * differ where the state is read. */
 #include "stream/save.h"
-
-static void put_value(eqli_writer *w, const eqlm_value *v)
-{
-    eqli_put(w, v->type, 1);
-    switch (v->type) {
-    case EQLM_BOOL:
-        eqli_put(w, v->as.boolean, 1);
-        break;
-    case EQLM_I64:
-    case EQLM_U64:
-    case EQLM_F64:
-    case EQLM_DATE:
-        eqli_put(w, v->as.u64, 8);
-        break;
-    case EQLM_STRING:
-    case EQLM_IP:
-        eqli_put(w, v->len, 4);
-        eqli_put_bytes(w, v->as.str, v->len);
-        break;
-    default:
-        break;
-    }
-}
 
 static void put_captured(eqli_writer *w, const eqli_captured *c, uint32_t n)
 {
@@ -45,13 +22,13 @@ static void put_captured(eqli_writer *w, const eqli_captured *c, uint32_t n)
     for (uint32_t i = 0; c && i < n; i++) {
         const eqlm_value *v = &c->values[i];
         if (v->type != EQLM_ARRAY) {
-            put_value(w, v);
+            eqli_put_value(w, v);
             continue;
         }
         eqli_put(w, v->type, 1);
         eqli_put(w, v->len, 4);
         for (uint32_t k = 0; k < v->len; k++)
-            put_value(w, &v->as.items[k]);
+            eqli_put_value(w, &v->as.items[k]);
     }
 }
 

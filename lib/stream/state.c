@@ -187,7 +187,8 @@ void eqli_entry_drop(eqlm_stream *s, eqli_stream_program *sp, eqli_entry *e)
     eqli_entry_discard(s, sp, e);
 }
 
-/* ---- the budget ------------------------------------------------------------------------------------------ */
+/* ---- the budget ------------------------------------------------------------------------------------------
+ */
 
 void eqli_state_enforce(eqlm_stream *s)
 {

@@ -1,6 +1,8 @@
 /* stream.c - the interface of streams: the way of an event through them. */
 #include "stream/stream.h"
 
+#include "vm/profile.h"
+
 #include <string.h>
 
 /* ---- making and filling ---------------------------------------------------------------------------------
@@ -134,7 +136,8 @@ static void lay_out_slots(eqli_stream_program *sp)
     sp->partial_size += p->n_aliases * sizeof(eqli_captured *);
 }
 
-/* Without what a term awaits, in the state that earlier events have left, an event that hits it does nothing. */
+/* Without what a term awaits, in the state that earlier events have left, an event that hits it does nothing.
+ */
 static void lay_out_awaits(eqli_stream_program *sp)
 {
     const eqlm_program *p = sp->program;
@@ -274,11 +277,13 @@ static eqlm_status begin(eqlm_stream *s)
         return EQLM_E_ARGUMENT;
     s->busy = true;
     s->stopped = false;
+    s->began = eqli_profile_now(s->profile);
     return EQLM_OK;
 }
 
 static eqlm_status end(eqlm_stream *s, eqlm_status status)
 {
+    eqli_profile_call(s->profile, s->began);
     s->busy = false;
     return status == EQLM_OK && s->stopped ? EQLM_E_LIMIT : status;
 }
@@ -465,6 +470,14 @@ eqlm_status eqlm_stream_flush(eqlm_stream *s)
 
 /* ---- counters -------------------------------------------------------------------------------------------
  */
+
+eqlm_status eqlm_stream_set_profile(eqlm_stream *s, eqlm_profile *profile)
+{
+    if (!s || s->busy || (profile && (profile->size != sizeof *profile || !profile->now)))
+        return EQLM_E_ARGUMENT;
+    s->profile = profile;
+    return EQLM_OK;
+}
 
 void eqlm_stream_program_counts(const eqlm_stream *s, uint32_t program, eqlm_stream_counts *out)
 {

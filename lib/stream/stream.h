@@ -19,7 +19,7 @@
 
 enum {
     EQLI_MAX_PROGRAMS = 1 << 20,
-    EQLI_MAX_ANCESTRY = 1024,       /* generations that LINEAGE looks back */
+    EQLI_MAX_ANCESTRY = 1024, /* generations that LINEAGE looks back */
     EQLI_MAX_SAMPLES_PER_KEY = 1 << 16,
     EQLI_MAX_EVENT_KEYS = 64 << 20, /* bytes of all key tuples of one event */
 };
@@ -86,14 +86,14 @@ typedef struct eqli_stream_program {
     bool has_missing, has_leading, has_trailing;
     int64_t maxspan_ms;
     size_t partial_size, window_at, captures_at; /* bytes from the start of an entry */
-    unsigned runs;          /* eqli_scope_of_run */
+    unsigned runs;                               /* eqli_scope_of_run */
     uint32_t first_entry;   /* number of its first condition in the set, or UINT32_MAX: not there */
     uint32_t first_inner;   /* likewise of its first inner query */
     uint32_t first_lineage; /* number of its first inner query among those of the stream */
     uint64_t fingerprint;
     eqli_entry *oldest, *newest;
-    bool is_due;                              /* stands in the heap of due times */
-    uint64_t planned_errors;                  /* of the event being planned; counted when it is committed */
+    bool is_due;                             /* stands in the heap of due times */
+    uint64_t planned_errors;                 /* of the event being planned; counted when it is committed */
     struct eqli_stream_program *next_erring; /* that has planned errors */
     eqlm_stream_counts counts;
 } eqli_stream_program;
@@ -142,9 +142,9 @@ typedef struct eqli_conditions {
     const uint32_t *numbers; /* entries, rising */
     size_t n, at, end;
     uint32_t at_unlisted;
-    bool any;      /* nothing is known, so all programs are as if unlisted */
-    unsigned what; /* which programs it goes through */
-    bool inner;    /* their inner queries instead of their terms */
+    bool any;                  /* nothing is known, so all programs are as if unlisted */
+    unsigned what;             /* which programs it goes through */
+    bool inner;                /* their inner queries instead of their terms */
     eqli_stream_program *walk; /* an unlisted one, or NULL */
     uint32_t walk_at;
 } eqli_conditions;
@@ -173,6 +173,8 @@ struct eqlm_stream {
     eqlm_alloc alloc;
     eqlm_stream_options options;
     eqlm_vm *vm;
+    eqlm_profile *profile; /* or NULL */
+    uint64_t began;        /* the present call, by the clock of the profile */
     eqli_stream_program **programs;
     uint32_t n_programs, cap_programs;
     const eqli_stream_program *current; /* whose code runs */

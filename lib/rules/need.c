@@ -265,8 +265,8 @@ static void need_float(const fragment *f, size_t gram, eqli_need *out)
     out->text = f->text + from;
 }
 
-eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members *m, uint32_t i, bool floats,
-                              eqli_need *out)
+eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members *m, uint32_t i,
+                              uint8_t shortest, eqli_need *out)
 {
     size_t len, at = 0, gram = 0;
     bool ok;
@@ -291,7 +291,7 @@ eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members 
     }
     while (next_fragment(c->buffer, len, kind, &at, &f)) {
         bool anchored = f.head || f.tail;
-        if (f.len < EQLI_LIT_MIN || (!anchored && !floats))
+        if (f.len < EQLI_LIT_MIN || (!anchored && (f.len < shortest || shortest == EQLI_FLOAT_NONE)))
             continue;
         float p = rarest_gram(c, slot, &f, &gram) + by_chance(f.len, anchored);
         if (p >= out->p)

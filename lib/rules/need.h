@@ -51,9 +51,15 @@ bool eqli_counts_add(eqli_counts *c, uint32_t slot, const eqli_members *m);
 
 typedef enum eqli_need_result { EQLI_NEED_OK, EQLI_NEED_NONE, EQLI_NEED_NOMEM } eqli_need_result;
 
-/* The best thing to look for of member i; `floats`: fragments anywhere in the text are allowed. NONE: nothing
- * useful. */
-eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members *m, uint32_t i, bool floats,
-                              eqli_need *out);
+/* The shortest fragment anywhere in the text that may be looked for. */
+typedef enum eqli_float {
+    EQLI_FLOAT_ANY = 0,
+    EQLI_FLOAT_LONG = 4, /* one with a gram of 4 bytes */
+    EQLI_FLOAT_NONE = UINT8_MAX
+} eqli_float;
+
+/* The best thing to look for of member i. NONE: nothing useful. */
+eqli_need_result eqli_need_of(eqli_counts *c, uint32_t slot, const eqli_members *m, uint32_t i,
+                              uint8_t shortest, eqli_need *out);
 
 #endif

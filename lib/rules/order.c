@@ -86,7 +86,7 @@ static bool value_chance(orderer *o, uint32_t slot, const eqlm_program *p, const
     float sum = 0;
     for (uint32_t i = 0; i < m.n && sum < 0.5f; i++) {
         eqli_need need;
-        eqli_need_result r = eqli_need_of(&o->b->counts, slot, &m, i, true, &need);
+        eqli_need_result r = eqli_need_of(&o->b->counts, slot, &m, i, EQLI_FLOAT_ANY, &need);
         if (r == EQLI_NEED_NOMEM)
             return false;
         sum += r == EQLI_NEED_OK ? need.p : 0.5f;

@@ -25,12 +25,13 @@ typedef struct slot_use {
 
 /* How a slot takes part in the index. */
 typedef struct slot_plan {
-    uint32_t users,
-        scanners; /* entries whose clause asks it, and of these: for fragments anywhere in its texts */
+    uint32_t users;       /* entries whose clause asks it */
+    uint32_t scanners[2]; /* and of these: for fragments anywhere in its texts, of 4 bytes at least, of 3 */
     bool texts, numbers;
     uint32_t passed_over; /* the last entry, counted from 1, that had to look for a clause without it */
     bool dispatched;      /* masks see to its whole values */
-    bool closed, no_scan;
+    bool closed;
+    uint8_t shortest; /* fragment that is looked for anywhere in a text; eqli_float */
 } slot_plan;
 
 typedef struct part_builder {
@@ -78,7 +79,7 @@ static bool test_cost(part_builder *pb, uint32_t slot, const eqli_insn *in, floa
     float sum = 0;
     for (uint32_t i = 0; i < m.n; i++) {
         eqli_need need;
-        eqli_need_result r = eqli_need_of(&b->counts, slot, &m, i, !pb->plans[slot].no_scan, &need);
+        eqli_need_result r = eqli_need_of(&b->counts, slot, &m, i, pb->plans[slot].shortest, &need);
         if (r == EQLI_NEED_NOMEM)
             return false;
         if (r == EQLI_NEED_NONE)
@@ -150,7 +151,7 @@ static uint32_t text_order(const char *s, size_t n)
 }
 
 /* Adds what a chosen test looks for. */
-static bool add_uses(part_builder *pb, uint32_t local, uint32_t slot, const eqli_insn *in, bool *scans)
+static bool add_uses(part_builder *pb, uint32_t local, uint32_t slot, const eqli_insn *in, uint8_t *narrowest)
 {
     eqli_builder *b = pb->b;
     eqli_members m;
@@ -159,7 +160,7 @@ static bool add_uses(part_builder *pb, uint32_t local, uint32_t slot, const eqli
     for (uint32_t i = 0; i < m.n; i++) {
         eqli_need need;
         slot_use *u = eqli_vec_add(b->alloc, &pb->uses, sizeof *u);
-        if (!u || eqli_need_of(&b->counts, slot, &m, i, !pb->plans[slot].no_scan, &need) != EQLI_NEED_OK)
+        if (!u || eqli_need_of(&b->counts, slot, &m, i, pb->plans[slot].shortest, &need) != EQLI_NEED_OK)
             return false;
         char *text = eqli_arena_copy(&pb->temp, need.text, need.len);
         if (!text)
@@ -173,7 +174,8 @@ static bool add_uses(part_builder *pb, uint32_t local, uint32_t slot, const eqli
                             .len = need.len,
                             .at = need.at,
                             .text = text } };
-        *scans |= need.class >= EQLI_LIT_FLOAT4;
+        if (need.class == EQLI_LIT_FLOAT3 || (need.class == EQLI_LIT_FLOAT4 && *narrowest == 0))
+            *narrowest = need.class;
         pb->plans[slot].texts |= !m.numbers;
         pb->plans[slot].numbers |= m.numbers;
     }
@@ -198,13 +200,14 @@ static bool add_chosen(part_builder *pb, uint32_t local)
     bool other = false;
     for (uint32_t i = 0; i < f->n; i++) {
         const eqli_insn *in = &f->program->insns[f->start + i];
-        bool scans = false;
+        uint8_t narrowest = 0;
         if (!eqli_flow_chosen(f, i))
             continue;
         uint32_t slot = eqli_builder_slot(pb->b, f->program, in);
-        if (!add_uses(pb, local, slot, in, &scans) || !note_test(pb, local, slot, in, &other))
+        if (!add_uses(pb, local, slot, in, &narrowest) || !note_test(pb, local, slot, in, &other))
             return false;
-        pb->plans[slot].scanners += scans;
+        if (narrowest)
+            pb->plans[slot].scanners[narrowest - EQLI_LIT_FLOAT4]++;
         pb->plans[slot].users++;
     }
     return true;
@@ -216,8 +219,9 @@ static bool choose_clauses(part_builder *pb)
     eqli_arena_reset(&pb->temp);
     for (uint32_t s = 0; s < pb->b->rules->n_slots; s++) {
         slot_plan *plan = &pb->plans[s];
-        *plan =
-            (slot_plan) { .dispatched = plan->dispatched, .closed = plan->closed, .no_scan = plan->no_scan };
+        *plan = (slot_plan) { .dispatched = plan->dispatched,
+                              .closed = plan->closed,
+                              .shortest = plan->shortest };
     }
     for (uint32_t i = 0; i < pb->n; i++) {
         float cost;
@@ -235,7 +239,8 @@ static bool choose_clauses(part_builder *pb)
     return true;
 }
 
-/* A slot that only a few entries ask is better left to them, and texts are not scanned for a few either:
+/* A slot that only a few entries ask is better left to them, and texts are not scanned for a few either, with
+ * grams of 4 bytes or of 3:
  * these entries choose again. */
 static bool find_clauses(part_builder *pb)
 {
@@ -246,10 +251,15 @@ static bool find_clauses(part_builder *pb)
         for (uint32_t s = 0; s < pb->b->rules->n_slots; s++) {
             slot_plan *plan = &pb->plans[s];
             bool close = plan->users > 0 && plan->users < MIN_USERS;
-            bool no_scan = plan->scanners > 0 && plan->scanners < MIN_USERS;
-            again |= close || no_scan;
+            uint32_t scanners = plan->scanners[0] + plan->scanners[1];
+            uint8_t shortest = plan->shortest;
+            if (scanners > 0 && scanners < MIN_USERS)
+                shortest = EQLI_FLOAT_NONE;
+            else if (plan->scanners[1] > 0 && plan->scanners[1] < MIN_USERS)
+                shortest = EQLI_FLOAT_LONG;
+            again |= close || shortest != plan->shortest;
             plan->closed |= close;
-            plan->no_scan |= no_scan;
+            plan->shortest = shortest;
         }
         if (!again || round == MAX_ROUNDS)
             return true;

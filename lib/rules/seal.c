@@ -105,7 +105,7 @@ static bool test_cost(eqli_builder *b, uint32_t slot, const eqlm_program *p, con
     float sum = 0;
     for (uint32_t i = 0; i < m.n; i++) {
         eqli_need need;
-        if (eqli_need_of(&b->counts, slot, &m, i, false, &need) == EQLI_NEED_NOMEM)
+        if (eqli_need_of(&b->counts, slot, &m, i, EQLI_FLOAT_NONE, &need) == EQLI_NEED_NOMEM)
             return false;
         sum += need.p;
     }
@@ -118,7 +118,7 @@ static bool add_values(eqli_builder *b, uint32_t slot, const eqli_members *m)
     for (uint32_t i = 0; i < m->n; i++) {
         eqli_need need;
         uint32_t *tag = eqli_vec_add(b->alloc, &b->values, sizeof *tag);
-        if (!tag || eqli_need_of(&b->counts, slot, m, i, false, &need) != EQLI_NEED_OK)
+        if (!tag || eqli_need_of(&b->counts, slot, m, i, EQLI_FLOAT_NONE, &need) != EQLI_NEED_OK)
             return false;
         *tag = need.tag;
     }

@@ -20,7 +20,7 @@ uint32_t eqli_number_tag(const eqlm_value *v)
 bool eqli_table_new(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n, eqli_table *out)
 {
     uint32_t size = 2;
-    *out = (eqli_table) { NULL, 0 };
+    *out = (eqli_table) { .cells = NULL };
     if (n == 0)
         return true;
     if (n > UINT32_MAX / 4)
@@ -28,7 +28,11 @@ bool eqli_table_new(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n,
     while (size < 2 * (uint64_t)n)
         size *= 2;
     eqli_table_cell *table = eqli_arena_array(arena, size, sizeof *table);
-    if (!table)
+    uint32_t shift = 26;
+    while (shift > 12 && UINT32_C(1) << (32 - shift) < 8 * size)
+        shift--;
+    uint64_t *filter = eqli_arena_array(arena, ((size_t)1 << (32 - shift)) / 64, sizeof *filter);
+    if (!table || !filter)
         return false;
     for (uint32_t i = 0; i < size; i++)
         table[i].value = EQLI_NO_ENTRY;
@@ -37,8 +41,9 @@ bool eqli_table_new(eqli_arena *arena, const eqli_table_cell *cells, uint32_t n,
         while (table[i & (size - 1)].value != EQLI_NO_ENTRY)
             i++;
         table[i & (size - 1)] = cells[k];
+        filter[(cells[k].tag >> shift) / 64] |= UINT64_C(1) << (cells[k].tag >> shift) % 64;
     }
-    *out = (eqli_table) { table, size - 1 };
+    *out = (eqli_table) { table, filter, size - 1, shift };
     return true;
 }
 

@@ -17,15 +17,19 @@ typedef struct eqli_table_cell {
     uint32_t value; /* EQLI_NO_ENTRY: free */
 } eqli_table_cell;
 
-/* Open addressing; at most half full. */
+/* Open addressing; at most half full. Most tags that are asked for are not in it, as the filter tells: a bit for the
+ * upper bits of a tag. */
 typedef struct eqli_table {
     const eqli_table_cell *cells; /* NULL: empty */
+    const uint64_t *filter;
     uint32_t mask;
+    uint32_t shift;
 } eqli_table;
 
 static inline uint32_t eqli_table_find(const eqli_table *t, uint32_t tag)
 {
-    if (!t->cells)
+    uint32_t bit = t->cells ? tag >> t->shift : 0;
+    if (!t->cells || !(t->filter[bit / 64] >> bit % 64 & 1))
         return EQLI_NO_ENTRY;
     for (uint32_t i = tag ^ tag >> 15;; i++) { /* in the tag of a gram the upper bits are the good ones */
         const eqli_table_cell *c = &t->cells[i & t->mask];

@@ -186,14 +186,11 @@ static void post(const eqli_literals *l, const eqli_literal *literal, uint64_t *
         hits[*p / 64] |= UINT64_C(1) << *p % 64;
 }
 
-/* Literals whose tag was found; at: where in the text their first byte would lie if their gram lay at its
- * start. */
-static void try_class(const eqli_literals *l, eqli_literal_class class, uint32_t tag,
-                      const eqli_key_text *text, size_t at, uint64_t *hits)
+/* Literals from i on, whose tag was found; at: where in the text their first byte would lie if their gram lay
+ * at its start. */
+static void try_literals(const eqli_literals *l, eqli_literal_class class, uint32_t i,
+                         const eqli_key_text *text, size_t at, uint64_t *hits)
 {
-    uint32_t i = eqli_table_find(&l->tables[class], tag);
-    if (i == EQLI_NO_ENTRY)
-        return;
     for (;; i++) {
         const eqli_literal *x = &l->literals[i];
         size_t start = class >= EQLI_LIT_FLOAT4  ? at - x->at
@@ -206,6 +203,14 @@ static void try_class(const eqli_literals *l, eqli_literal_class class, uint32_t
         if (!x->more)
             return;
     }
+}
+
+static inline void try_class(const eqli_literals *l, eqli_literal_class class, uint32_t tag,
+                             const eqli_key_text *text, size_t at, uint64_t *hits)
+{
+    uint32_t i = eqli_table_find(&l->tables[class], tag);
+    if (i != EQLI_NO_ENTRY)
+        try_literals(l, class, i, text, at, hits);
 }
 
 static inline uint32_t gram_at(const char *p, unsigned width)

@@ -1,6 +1,6 @@
-/* regex.h - the Lucene regular-expression language (language 6.4): whole-value match, complement, intersection,
- * intervals, any string. Matched in linear time over an automaton built lazily from derivatives; never
- * backtracks. */
+/* regex.h - the Lucene regular-expression language (language 6.4): whole-value match, complement,
+ * intersection, intervals, any string. Matched in linear time over an automaton built lazily from
+ * derivatives; never backtracks. */
 #ifndef EQLI_REGEX_H
 #define EQLI_REGEX_H
 
@@ -22,6 +22,11 @@ eqlm_status eqli_regex_new(const eqlm_alloc *alloc, const eqlm_str *patterns, si
                            uint32_t max_states, eqli_regex_error *err, eqli_regex **out);
 void eqli_regex_free(eqli_regex *re);
 size_t eqli_regex_memory(const eqli_regex *re);
+
+enum { EQLI_REGEX_FACTOR = 24 };
+/* A text of *len ASCII characters, the longest known that is in every text the expression matches, as both
+ * read after folding and with 0x20 set in every byte; *len 0: none is known. False: no memory. */
+bool eqli_regex_factor(const eqli_regex *re, char out[EQLI_REGEX_FACTOR], size_t *len);
 
 eqlm_status eqli_regex_cache_new(const eqlm_alloc *alloc, const eqli_regex *re, eqli_regex_cache **out);
 void eqli_regex_cache_free(eqli_regex_cache *cache);

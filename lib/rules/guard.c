@@ -84,8 +84,8 @@ static void put_guard(writer *w, const eqlm_rules *r, const eqlm_program *p, con
         put_word(w, " != null");
         return;
     }
-    bool is = g->kind == EQLI_GUARD_IS;
-    put_word(w, g->n != 1 && is ? " in " : is ? " == " : " : ");
+    bool is = g->kind == EQLI_GUARD_IS, regex = g->kind == EQLI_GUARD_REGEX;
+    put_word(w, g->n != 1 && is ? " in " : is ? " == " : regex ? " regex " : " : ");
     if (g->n == 1)
         put_value(w, &p->consts[g->constant]);
     else

@@ -35,6 +35,11 @@ bool eqli_test_members(const eqlm_program *p, const eqli_insn *in, eqli_members 
         out->n = p->sets[in->b].n;
         out->kinds = p->sets[in->b].kinds;
         return asks_for_text(in);
+    case EQLI_OP_REGEX:
+        out->first = p->sets[in->b].first;
+        out->n = 1;
+        out->regex = p->sets[in->b].regex;
+        return asks_for_text(in);
     case EQLI_OP_COMPARE: /* a boolean reads as the text true or false, and only those texts read as booleans
                            */
         out->first = in->b;
@@ -67,6 +72,8 @@ static bool is_wild(char c)
 static eqli_pattern_kind member_kind(const eqli_members *m, uint32_t i)
 {
     eqli_pattern_kind kind = m->kinds ? (eqli_pattern_kind)m->kinds[i] : EQLI_PAT_EXACT;
+    if (m->regex)
+        return EQLI_PAT_CONTAINS;
     eqlm_str s = member_text(m, i);
     if (kind != EQLI_PAT_GLOB)
         return kind;
@@ -101,12 +108,12 @@ typedef struct fragment {
  */
 static bool fold_member(eqli_counts *c, const eqli_members *m, uint32_t i, size_t *len, bool *ok)
 {
-    eqlm_str s = member_text(m, i);
+    eqlm_str s = m->regex ? (eqlm_str) { "", 0 } : member_text(m, i);
     *ok = eqli_utf8_check(s.ptr, s.len) == s.len;
     *len = 0;
     if (s.len > SIZE_MAX / 4)
         return false;
-    size_t want = EQLI_FOLD_MAX(s.len) + 8;
+    size_t want = EQLI_FOLD_MAX(s.len) + EQLI_REGEX_FACTOR + 8;
     if (want > c->cap) {
         void *buffer = eqli_mem_resize(&c->alloc, c->buffer, c->cap, 2 * want, 1);
         if (!buffer)
@@ -114,6 +121,8 @@ static bool fold_member(eqli_counts *c, const eqli_members *m, uint32_t i, size_
         c->buffer = buffer;
         c->cap = 2 * want;
     }
+    if (m->regex)
+        return eqli_regex_factor(m->regex, c->buffer, len);
     *len = s.len ? eqli_fold_text(c->buffer, s.ptr, s.len) : 0;
     return true;
 }

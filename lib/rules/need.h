@@ -34,6 +34,7 @@ typedef struct eqli_members {
     uint32_t first, n;    /* constants */
     const uint8_t *kinds; /* eqli_pattern_kind of each; NULL: exact */
     bool numbers;
+    const eqli_regex *regex; /* not NULL: one member, a text that every match contains */
 } eqli_members;
 
 /* The slot a test of the event itself reads, by its index in the program; EQLI_NO_FIELD: none, or one of an

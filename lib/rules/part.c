@@ -188,7 +188,7 @@ static bool note_test(part_builder *pb, uint32_t local, uint32_t slot, const eql
     eqli_guard_note *note = eqli_vec_add(pb->b->alloc, &pb->notes, sizeof *note);
     if (!note || !eqli_test_members(pb->b->flow.program, in, &m))
         return false;
-    uint8_t kind = eqli_members_exact(&m) ? EQLI_GUARD_IS : EQLI_GUARD_LIKE;
+    uint8_t kind = m.regex ? EQLI_GUARD_REGEX : eqli_members_exact(&m) ? EQLI_GUARD_IS : EQLI_GUARD_LIKE;
     *note = (eqli_guard_note) { pb->entries[local], { slot, m.first, m.n, kind, *other } };
     *other = true;
     return true;

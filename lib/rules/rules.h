@@ -74,7 +74,8 @@ typedef enum eqli_guard_kind {
     EQLI_GUARD_NEVER,
     EQLI_GUARD_EXISTS,
     EQLI_GUARD_IS,
-    EQLI_GUARD_LIKE
+    EQLI_GUARD_LIKE,
+    EQLI_GUARD_REGEX
 } eqli_guard_kind;
 
 /* One condition under which an entry runs, for people. Those with `other` are alternatives of the one before.

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "alloc.h"
+#include "base/text.h"
 #include "ops/regex.h"
 
 enum { STATES = 10000 };
@@ -719,6 +720,21 @@ static unsigned ends(const tree *t, const subject *s, unsigned i)
     return 0;
 }
 
+/* A text that matches has the factor in it, both folded and with 0x20 set in every byte. */
+static bool has_factor(const eqli_regex *re, const char *text)
+{
+    char factor[EQLI_REGEX_FACTOR], folded[MAX_TEXT * 5 + 8];
+    size_t n, len = strlen(text) ? eqli_fold_text(folded, text, strlen(text)) : 0;
+    assert_true(eqli_regex_factor(re, factor, &n));
+    for (size_t i = 0; i < len; i++)
+        folded[i] = (char)((unsigned char)folded[i] | 0x20);
+    for (size_t i = 0; i + n <= len; i++) {
+        if (memcmp(folded + i, factor, n) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void compare(maker *m, const tree *t, const eqli_regex *re, eqli_regex_cache *cache, const subject *s)
 {
     char text[MAX_TEXT * 3 + 1] = "";
@@ -729,6 +745,8 @@ static void compare(maker *m, const tree *t, const eqli_regex *re, eqli_regex_ca
     if (r != EQLI_OP_OK || got != want)
         fail_msg("/%s/%s on \"%s\": result %d, %d instead of %d", m->text, s->fold ? " fold" : "", text,
                  (int)r, got, want);
+    if (got && !has_factor(re, text))
+        fail_msg("/%s/%s matches \"%s\" without its factor", m->text, s->fold ? " fold" : "", text);
 }
 
 static void differential(maker *m, unsigned depth, unsigned n_texts)
@@ -767,6 +785,45 @@ static void test_differential(void **state)
 /* ------------------------------------------------------------------------------------------------------
  * Bounds
  */
+static void test_factors(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *pattern;
+        bool fold;
+        const char *factor;
+    } rows[] = {
+        { "abc", false, "abc" },
+        { ".*Needle.*", false, "needle" },
+        { ".*Needle.*", true, "needle" },
+        { "[Kk\xE2\x84\xAA]ey", false, "key" },
+        { "[ab]long(er)?text", false, "text" },
+        { "(ab){3}", false, "ababab" },
+        { "x(ab){2,5}y", false, "ababy" },
+        { "(.*[ ]{20,}.*)+", false, "                    " },
+        { "a{30}b", false, "aaaaaaaaaaaaaaaaaaaaaaaa" },
+        { "a(bc|bd)e", false, "a" },
+        { "one|two", false, "" },
+        { "~(abc)", false, "" },
+        { "(.*ab.*)&(.*cdef.*)", false, "cdef" },
+        { "caf\xC3\xA9 noir", false, " noir" },
+        { "(abc)?", false, "" },
+        { "<10-20>", false, "" },
+        { ".*", false, "" },
+        { "#", false, "" },
+    };
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        eqli_regex *re = compile(rows[i].pattern, rows[i].fold);
+        char factor[EQLI_REGEX_FACTOR + 1] = "";
+        size_t n;
+        assert_true(eqli_regex_factor(re, factor, &n));
+        factor[n] = 0;
+        if (strcmp(factor, rows[i].factor) != 0)
+            fail_msg("/%s/: factor \"%s\" instead of \"%s\"", rows[i].pattern, factor, rows[i].factor);
+        eqli_regex_free(re);
+    }
+}
+
 static char *filled(const char *unit, size_t n)
 {
     size_t len = strlen(unit);
@@ -1057,6 +1114,7 @@ int main(void)
         cmocka_unit_test(test_long_list),
         cmocka_unit_test(test_malformed),
         cmocka_unit_test(test_differential),
+        cmocka_unit_test(test_factors),
         cmocka_unit_test(test_no_backtracking),
         cmocka_unit_test(test_large_counts),
         cmocka_unit_test(test_too_complex),

@@ -180,11 +180,33 @@ static void list(char *out, size_t max, bool glob)
     snprintf(out + at, max - at, ")");
 }
 
+/* An expression of a few letters and digits of a source, which may stand once, twice, or in a group. */
+static void expression(char *out, size_t max)
+{
+    char raw[40];
+    size_t n = piece(raw, sizeof raw, false), at = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)raw[i];
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+            raw[at++] = raw[i];
+    }
+    raw[at] = 0;
+    static const char *const forms[][2] = {
+        { ".*", ".*" }, { "", ".*" }, { "(.*", "|x).*" }, { ".*(", ")+" }, { "(.*(", ").*)?" }
+    };
+    const char *const *form = forms[roll(5)];
+    snprintf(out, max, "\"%s%s%s\"", form[0], raw, form[1]);
+}
+
 static void test_text(char *out, size_t max)
 {
     const char *f = fields[roll(N_KEYWORDS)];
     char arg[1300];
-    switch (roll(9)) {
+    switch (roll(10)) {
+    case 8:
+        expression(arg, sizeof arg);
+        snprintf(out, max, "%s %s %s", f, roll(2) ? "regex" : "regex~", arg);
+        break;
     case 0:
         literal(arg, false);
         snprintf(out, max, "%s == %s", f, arg);
@@ -393,6 +415,49 @@ static void test_candidates_are_few(void **state)
     assert_int_equal(n, 1);
     assert_true(eqlm_rules_memory(set) > 0 && eqlm_rules_memory(set) < 1 << 20);
     eqlm_vm_free(vm);
+    eqlm_rules_free(set);
+    eqlm_schema_free(schema);
+}
+
+/* Regular expressions are kept from running by a text that all their matches have. */
+static void test_candidates_of_regexes(void **state)
+{
+    (void)state;
+    enum { N = 100 };
+    static const char *const forms[] = { "a regex \".*Tool%d[0-9]\"", "a regex~ \"(.*-)?name%dx{2}y.*\"",
+                                         "a regex (\"a%d+\", \".*b%d\")" };
+    char texts[N][160];
+    const char *queries[N];
+    for (int i = 0; i < N; i++) {
+        char test[100];
+        snprintf(test, sizeof test, forms[i % 10 == 9 ? 2 : i % 2], 100 + i, 100 + i);
+        snprintf(texts[i], sizeof texts[i], "process where %s", test);
+        queries[i] = texts[i];
+    }
+    eqlm_schema *schema = new_schema(NULL);
+    eqlm_rules *set = seal(queries, N, schema);
+    static const struct {
+        const char *a;
+        size_t candidates, match;
+    } cases[] = {
+        { "C:/Tool1202", 11, 20 }, { "C:/tool1202", 11, N }, { "-NAME121XXY-", 11, 21 },
+        { "zb109", 10, 9 },        { "nothing", 10, N },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        eqlm_vm *vm;
+        event e = { .values = { { .type = EQLM_NULL } } };
+        const uint32_t *matches;
+        size_t n = 0;
+        assert_int_equal(eqlm_vm_new(NULL, &vm), EQLM_OK);
+        set_value(schema, &e, "event.category", text("process"));
+        set_value(schema, &e, "a", text(cases[i].a));
+        assert_int_equal(eqli_rules_candidates(vm, set, &e, &n), EQLI_OP_OK);
+        assert_int_equal(n, cases[i].candidates); /* ten of them say nothing that all matches have */
+        assert_int_equal(eqlm_rules_match(vm, set, &e, &matches, &n), EQLM_OK);
+        assert_int_equal(n, cases[i].match != N);
+        assert_true(n == 0 || matches[0] == cases[i].match);
+        eqlm_vm_free(vm);
+    }
     eqlm_rules_free(set);
     eqlm_schema_free(schema);
 }
@@ -607,6 +672,8 @@ static void test_guards(void **state)
           "event.category == \"process\" and (d == \"sev\\\\en\" or c : (2))", true },
         { "process where not a == \"x\"", "event.category == \"process\"", false },
         { "any where not a == \"x\"", "true", false },
+        { "process where c regex \"x+tool.*\"", "event.category == \"process\" and c regex \"x+tool.*\"",
+          true },
         { "process where a : \"x*\" and not a : \"y\"", "event.category == \"process\" and a != null", true },
         { "file where false", "false", true },
     };
@@ -837,6 +904,7 @@ int main(void)
         cmocka_unit_test(test_kinds_of_patterns),
         cmocka_unit_test(test_no_programs),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_candidates_of_regexes),
         cmocka_unit_test(test_order_of_conditions),
         cmocka_unit_test(test_guards),
         cmocka_unit_test(test_no_memory),

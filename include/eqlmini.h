@@ -661,6 +661,35 @@ EQLM_API eqlm_status eqlm_stream_restore(eqlm_stream *stream, const void *state,
 EQLM_API eqlm_status eqlm_stream_shard(eqlm_vm *vm, const eqlm_program *program, const void *event, uint64_t seed,
                                        uint64_t *hashes, size_t max, size_t *n, bool *everywhere);
 
+/* ------------------------------------------------------------------------------------------------------
+ * Profiles: which programs take the time
+ *
+ * The host lends a profile, with memory for its counters, to a vm or to a stream, and reads it whenever no call is under
+ * way. Each thread has a profile of its own; the counters of several may be added. Without one, next to nothing is done
+ * for it.
+ */
+typedef struct eqlm_profile_counts {
+    uint64_t runs; /* how often one of its conditions was run: an index keeps that from most events */
+    uint64_t hits; /* how often that held */
+    uint64_t time; /* of these runs and, in a stream, of its state; by the host's clock */
+} eqlm_profile_counts;
+
+typedef struct eqlm_profile {
+    size_t size; /* sizeof(eqlm_profile) */
+    uint64_t (*now)(void *ctx); /* a clock that does not go back: nanoseconds, cycles, ... */
+    void *ctx;
+    eqlm_profile_counts *programs; /* by number in the rule set or stream */
+    uint32_t n;                    /* of these; programs beyond are not counted */
+    uint64_t time; /* of all calls: what the programs do not account for goes to the index, order and expiry */
+} eqlm_profile;
+
+/* Measures every eqlm_rules_match with this vm, which must all be for the same set; NULL: no more. The profile is
+ * borrowed. EQLM_E_ARGUMENT: there is no clock, or another size. */
+EQLM_API eqlm_status eqlm_vm_set_profile(eqlm_vm *vm, eqlm_profile *profile);
+/* Measures every call that feeds, advances or flushes the stream. Otherwise likewise. The time of a program includes that
+ * of the callback its matches are told to. */
+EQLM_API eqlm_status eqlm_stream_set_profile(eqlm_stream *stream, eqlm_profile *profile);
+
 #ifdef __cplusplus
 }
 #endif

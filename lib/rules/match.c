@@ -2,6 +2,7 @@
 #include "rules/rules.h"
 
 #include "base/text.h"
+#include "vm/profile.h"
 
 #include <string.h>
 
@@ -211,8 +212,11 @@ static eqli_op_result run_part(finder *f, const eqli_part *part)
         for (uint64_t bits = f->candidates[w]; bits && r == EQLI_OP_OK; bits &= bits - 1) {
             uint32_t entry = part->entries[w * 64 + lowest_bit(bits)];
             bool hit = f->selects;
-            if (!hit)
+            if (!hit) {
+                uint64_t began = eqli_profile_now(f->vm->profile);
                 r = run_entry(f, entry, &hit);
+                eqli_profile_run(f->vm->profile, entry, began, hit);
+            }
             if (!hit)
                 continue;
             if (f->found)

@@ -1,5 +1,6 @@
 /* set.c - the public interface of rule sets. */
 #include "rules/rules.h"
+#include "vm/profile.h"
 
 #include <string.h>
 
@@ -65,7 +66,10 @@ eqlm_status eqlm_rules_match(eqlm_vm *vm, const eqlm_rules *r, const void *event
 {
     if (!vm || !r || !matches || !n || !r->sealed)
         return EQLM_E_ARGUMENT;
-    switch (eqli_rules_run(vm, r, event, matches, n)) {
+    uint64_t began = eqli_profile_now(vm->profile);
+    eqli_op_result result = eqli_rules_run(vm, r, event, matches, n);
+    eqli_profile_call(vm->profile, began);
+    switch (result) {
     case EQLI_OP_OK:
         return EQLM_OK;
     case EQLI_OP_NOMEM:
@@ -73,6 +77,14 @@ eqlm_status eqlm_rules_match(eqlm_vm *vm, const eqlm_rules *r, const void *event
     default:
         return EQLM_E_LIMIT;
     }
+}
+
+eqlm_status eqlm_vm_set_profile(eqlm_vm *vm, eqlm_profile *profile)
+{
+    if (!vm || (profile && (profile->size != sizeof *profile || !profile->now)))
+        return EQLM_E_ARGUMENT;
+    vm->profile = profile;
+    return EQLM_OK;
 }
 
 size_t eqlm_rules_memory(const eqlm_rules *r)

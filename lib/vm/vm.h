@@ -36,6 +36,7 @@ struct eqlm_vm {
     /* Answers LINEAGE; set by the stream that knows the processes. */
     eqli_op_result (*lineage)(void *ctx, const eqlm_program *p, uint32_t lineage, const void *event, bool *out);
     void *lineage_ctx;
+    eqlm_profile *profile; /* of eqlm_rules_match, or NULL */
     uint64_t errors;
     eqli_regex_entry *regexes; /* open addressing by pointer; size is a power of two */
     uint32_t n_regexes, regexes_size;

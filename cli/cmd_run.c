@@ -22,6 +22,8 @@ typedef struct run {
     eqlc_run_rules rules;
     eqlc_run_stream *stream;
     eqlc_run_state state;
+    eqlc_profile_row *profile; /* by rule; NULL: not wanted */
+    uint64_t profile_time;
     uint64_t n_seen;
     uint64_t n_skipped_bad;
     uint64_t n_seen_matches;
@@ -249,6 +251,11 @@ static bool open_stream(run *r)
     for (uint32_t i = 0; r->stream && i < r->rules.n; i++)
         if (r->rules.items[i].in_stream)
             eqlc_run_stream_add(r->stream, r->rules.items[i].program, i);
+    if (r->stream && o->profile) {
+        r->profile = eqlc_alloc(r->rules.n * sizeof *r->profile);
+        memset(r->profile, 0, r->rules.n * sizeof *r->profile);
+        eqlc_run_stream_profile(r->stream);
+    }
     if (r->stream && o->state)
         load_state(r);
     return r->stream;
@@ -268,7 +275,9 @@ static eqlc_event_counts read_events(run *r, char *const *paths, int n)
                                        .schema = r->schema,
                                        .events = &o->events,
                                        .rules = &r->rules,
-                                       .stream = r->stream };
+                                       .stream = r->stream,
+                                       .profile = r->profile,
+                                       .profile_time = &r->profile_time };
     eqlc_event_counts counts = eqlc_run_input(&options, &hooks, paths, n);
 
     if (r->output.error == 0 && !goes_on(r))
@@ -312,6 +321,16 @@ static void end_state(run *r)
     if (goes_on(r))
         r->n_matches = r->n_seen_matches;
     save_state(r, true);
+}
+
+static void print_profile(run *r)
+{
+    for (uint32_t i = 0; i < r->rules.n; i++) {
+        r->profile[i].rule = r->rules.items[i].rule;
+        r->profile[i].matches = r->rules.items[i].pipes.n;
+    }
+    eqlc_run_stream_add_profile(r->stream, r->profile, &r->profile_time);
+    eqlc_profile_print(r->profile, r->rules.n, r->profile_time, r->options.profile);
 }
 
 /* What went wrong while evaluating, by rule. */
@@ -417,6 +436,8 @@ static int run_all(run *r, char *const *paths, int n)
         return EQLC_EXIT_USAGE;
     eqlc_event_counts counts = read_events(r, paths, n);
     print_rest(r);
+    if (r->profile)
+        print_profile(r);
     if (r->state.path)
         end_state(r);
     return worst(code, conclude(r, &counts));
@@ -424,6 +445,7 @@ static int run_all(run *r, char *const *paths, int n)
 
 static void clear(run *r)
 {
+    free(r->profile);
     eqlc_run_stream_free(r->stream);
     eqlc_run_rules_clear(&r->rules);
     eqlc_run_state_clear(&r->state);

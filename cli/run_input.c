@@ -223,7 +223,7 @@ static void open_readers(input *in)
                                  .max_event_size = o->events->max_event_size };
         if (!r->reader)
             eqlc_die("out of memory");
-        eqlc_run_asker_init(&r->asker, o->rules);
+        eqlc_run_asker_init(&r->asker, o->rules, o->profile);
     }
 }
 
@@ -250,6 +250,8 @@ static void close_all(input *in)
     for (size_t i = 0; i < in->n_batches; i++)
         eqlc_run_batch_clear(&in->batches[i]);
     for (unsigned i = 0; i < in->options->jobs; i++) {
+        if (in->options->profile)
+            eqlc_run_asker_add_profile(&in->readers[i].asker, in->options->profile, in->options->profile_time);
         eqlc_reader_free(in->readers[i].reader);
         eqlc_run_asker_clear(&in->readers[i].asker);
     }

@@ -23,6 +23,8 @@ typedef struct eqlc_run_input_options {
     const eqlc_event_options *events;
     const eqlc_run_rules *rules;
     const eqlc_run_stream *stream;
+    eqlc_profile_row *profile; /* NULL, or rows of all rules, to which what was measured is added, and */
+    uint64_t *profile_time;
 } eqlc_run_input_options;
 
 /* Reads all inputs until the end, or until no more is wanted. */

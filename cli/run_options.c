@@ -31,7 +31,8 @@ enum {
     OPT_AS_OF,
     OPT_STATE,
     OPT_SAVE_EVERY,
-    OPT_FLUSH
+    OPT_FLUSH,
+    OPT_PROFILE
 };
 
 static const struct option long_options[] = {
@@ -58,6 +59,7 @@ static const struct option long_options[] = {
     { "state", required_argument, NULL, OPT_STATE },
     { "save-every", required_argument, NULL, OPT_SAVE_EVERY },
     { "flush", no_argument, NULL, OPT_FLUSH },
+    { "profile", optional_argument, NULL, OPT_PROFILE },
     { "jobs", required_argument, NULL, 'j' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
@@ -189,6 +191,15 @@ static const char *set_color(eqlc_run_options *o, const char *text)
     return find_word(text, words, 3) < 3 ? NULL : "--color is auto, always or never, not '%s'";
 }
 
+static const char *set_profile(eqlc_run_options *o, const char *text)
+{
+    static const char *const words[] = { "text", "json" };
+    size_t i = text ? find_word(text, words, 2) : 0;
+
+    o->profile = i == 0 ? EQLC_PROFILE_TEXT : EQLC_PROFILE_JSON;
+    return i < 2 ? NULL : "--profile is text or json, not '%s'";
+}
+
 /* Those that only say yes. */
 static bool set_switch(eqlc_run_options *o, int option)
 {
@@ -239,6 +250,8 @@ static const char *take_option(eqlc_run_options *o, int option, char *argument)
         return set_format(o, argument);
     case OPT_COLOR:
         return set_color(o, argument);
+    case OPT_PROFILE:
+        return set_profile(o, argument);
     case OPT_POSITION:
         return set_position(o, argument);
     case OPT_TIMESTAMP:

@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "events.h"
 #include "run_output.h"
+#include "run_profile.h"
 #include "run_stream.h"
 
 typedef struct eqlc_run_options {
@@ -25,6 +26,7 @@ typedef struct eqlc_run_options {
     uint64_t save_every; /* events between two saves; 0: by time */
     bool flush;         /* with a state, too, the end of input decides everything */
     bool fail_on_match;
+    eqlc_profiling profile;
 } eqlc_run_options;
 
 /* Reads the options; events are what follows optind. False: *code is the exit code. */

@@ -75,18 +75,23 @@ void eqlc_run_rules_clear(eqlc_run_rules *rules)
  * Asking
  */
 
-void eqlc_run_asker_init(eqlc_run_asker *a, const eqlc_run_rules *rules)
+void eqlc_run_asker_init(eqlc_run_asker *a, const eqlc_run_rules *rules, bool profiles)
 {
     *a = (eqlc_run_asker) { .rules = rules,
                             .found = eqlc_alloc(rules->n_alone * sizeof *a->found),
                             .troubles = eqlc_alloc(rules->n_alone * sizeof *a->troubles) };
     if (eqlm_vm_new(NULL, &a->vm) != EQLM_OK)
         eqlc_die("out of memory");
+    if (!profiles)
+        return;
+    eqlc_profile_init(&a->profile, rules->n_alone);
+    (void)eqlm_vm_set_profile(a->vm, &a->profile);
 }
 
 void eqlc_run_asker_clear(eqlc_run_asker *a)
 {
     eqlm_vm_free(a->vm);
+    eqlc_profile_clear(&a->profile);
     free(a->found);
     free(a->troubles);
     *a = (eqlc_run_asker) { .rules = NULL };
@@ -108,13 +113,31 @@ static bool ask_set(eqlc_run_asker *a, const eqlc_event *event, eqlc_run_answer 
     return true;
 }
 
+static eqlm_status ask_one(eqlc_run_asker *a, uint32_t i, const eqlc_event *event, bool *matched)
+{
+    const eqlm_program *program = a->rules->items[a->rules->alone[i]].program;
+    eqlm_profile *p = &a->profile;
+    uint64_t began = p->now ? p->now(p->ctx) : 0;
+    eqlm_status status = eqlm_match(a->vm, program, event->values, matched);
+
+    if (p->now) {
+        uint64_t took = p->now(p->ctx) - began;
+
+        p->time += took;
+        p->programs[i].time += took;
+        p->programs[i].runs++;
+        p->programs[i].hits += *matched;
+    }
+    return status;
+}
+
 static void ask_each(eqlc_run_asker *a, const eqlc_event *event, eqlc_run_answer *answer)
 {
     for (uint32_t i = 0; i < a->rules->n_alone; i++) {
         uint32_t rule = a->rules->alone[i];
         uint64_t errors = eqlm_vm_errors(a->vm);
         bool matched = false;
-        eqlm_status status = eqlm_match(a->vm, a->rules->items[rule].program, event->values, &matched);
+        eqlm_status status = ask_one(a, i, event, &matched);
 
         errors = eqlm_vm_errors(a->vm) - errors;
         if (errors || status != EQLM_OK)
@@ -131,6 +154,18 @@ eqlc_run_answer eqlc_run_ask(eqlc_run_asker *a, const eqlc_event *event)
     if (!a->rules->set || !ask_set(a, event, &answer))
         ask_each(a, event, &answer);
     return answer;
+}
+
+void eqlc_run_asker_add_profile(const eqlc_run_asker *a, eqlc_profile_row *rows, uint64_t *time)
+{
+    for (uint32_t i = 0; i < a->profile.n; i++) {
+        eqlm_profile_counts *to = &rows[a->rules->alone[i]].counts;
+
+        to->runs += a->profile.programs[i].runs;
+        to->hits += a->profile.programs[i].hits;
+        to->time += a->profile.programs[i].time;
+    }
+    *time += a->profile.time;
 }
 
 void eqlc_run_rules_count(eqlc_run_rules *rules, const eqlc_run_answer *answer)

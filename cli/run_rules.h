@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "report.h"
 #include "run_output.h"
+#include "run_profile.h"
 
 /* A rule that compiled. */
 typedef struct eqlc_run_rule {
@@ -48,14 +49,18 @@ typedef struct eqlc_run_answer {
 typedef struct eqlc_run_asker {
     const eqlc_run_rules *rules;
     eqlm_vm *vm;
+    eqlm_profile profile; /* of the rules about single events, in their order; without a clock: none is wanted */
     uint32_t *found;
     eqlc_run_trouble *troubles;
 } eqlc_run_asker;
 
-void eqlc_run_asker_init(eqlc_run_asker *a, const eqlc_run_rules *rules);
+void eqlc_run_asker_init(eqlc_run_asker *a, const eqlc_run_rules *rules, bool profiles);
 void eqlc_run_asker_clear(eqlc_run_asker *a);
 /* The answer holds until the next one. */
 eqlc_run_answer eqlc_run_ask(eqlc_run_asker *a, const eqlc_event *event);
+
+/* Adds what an asker has measured: to the rows of all rules, and to the time of all evaluation. */
+void eqlc_run_asker_add_profile(const eqlc_run_asker *a, eqlc_profile_row *rows, uint64_t *time);
 
 /* Counts what went wrong. */
 void eqlc_run_rules_count(eqlc_run_rules *rules, const eqlc_run_answer *answer);

@@ -12,6 +12,11 @@
 /* How often the size of the state is asked for, in events; asking costs a walk over all programs. */
 #define BUDGET_INTERVAL 1024
 
+/* What the state of a program takes, and has taken at most when that was asked for. */
+typedef struct held {
+    uint64_t partials, bytes, peak;
+} held;
+
 struct eqlc_run_stream {
     eqlc_run_stream_options options;
     eqlc_run_hooks hooks;
@@ -43,6 +48,10 @@ struct eqlc_run_stream {
     const eqlc_event **match_events;
     size_t cap_match_events;
     uint64_t state_bytes;
+
+    eqlm_profile profile; /* without a clock: none is wanted */
+    held *held;           /* by program; when profiling */
+    bool ended;           /* and nothing is held any more */
 
     uint64_t n_late, n_no_time;
     uint64_t n_outside;  /* of --window and --as-of */
@@ -196,6 +205,8 @@ static void need_stream(eqlc_run_stream *s)
         if (status != EQLM_OK)
             eqlc_die("%s", eqlm_status_text(status));
     }
+    if (s->profile.now)
+        (void)eqlm_stream_set_profile(s->stream, &s->profile);
 }
 
 eqlc_run_stream *eqlc_run_stream_new(const eqlc_run_stream_options *options, const eqlm_schema *schema,
@@ -228,6 +239,8 @@ void eqlc_run_stream_free(eqlc_run_stream *s)
     eqlc_reader_free(s->reader);
     eqlc_doc_queue_clear(&s->waiting);
     eqlc_docs_clear(&s->docs);
+    eqlc_profile_clear(&s->profile);
+    free(s->held);
     free(s->programs);
     free(s->rules);
     free(s->match_events);
@@ -271,6 +284,20 @@ static void feed_stream(eqlc_run_stream *s, const eqlc_event *event, uint64_t nu
     keep_budget(s);
 }
 
+/* Asking what programs hold is a walk over all of them. */
+static void note_held(eqlc_run_stream *s)
+{
+    for (uint32_t i = 0; s->held && i < s->n_programs; i++) {
+        eqlm_stream_counts counts;
+        held *h = &s->held[i];
+
+        eqlm_stream_program_counts(s->stream, i, &counts);
+        h->partials = counts.partials;
+        h->bytes = counts.state_bytes;
+        h->peak = h->bytes > h->peak ? h->bytes : h->peak;
+    }
+}
+
 static void reach(eqlc_run_stream *s, int64_t time)
 {
     if (!s->has_reached || time > s->reached)
@@ -288,6 +315,8 @@ static void feed(eqlc_run_stream *s, const eqlc_event *event, eqlc_doc *take_doc
     if (event->has_time)
         reach(s, event->time);
     feed_stream(s, event, s->next_fed++, take_doc);
+    if (s->next_fed % BUDGET_INTERVAL == 0)
+        note_held(s);
 }
 
 /* Takes the first event that waits. */
@@ -400,6 +429,8 @@ void eqlc_run_stream_end(eqlc_run_stream *s)
         take_waiting(s);
     if (s->n_programs == 0)
         return;
+    note_held(s);
+    s->ended = true;
     if (s->has_as_of) {
         /* Every event up to this time is known, but nothing about those after it. */
         advance(s, s->as_of < INT64_MAX ? s->as_of + 1 : s->as_of);
@@ -507,6 +538,31 @@ void eqlc_run_stream_rule_counts(const eqlc_run_stream *s, uint32_t rule, uint64
         *errors += counts_of.errors;
         *evicted += counts_of.evicted;
     }
+}
+
+void eqlc_run_stream_profile(eqlc_run_stream *s)
+{
+    eqlc_profile_init(&s->profile, s->n_programs);
+    s->held = eqlc_alloc(s->n_programs * sizeof *s->held);
+    memset(s->held, 0, s->n_programs * sizeof *s->held);
+    if (s->stream)
+        (void)eqlm_stream_set_profile(s->stream, &s->profile);
+}
+
+void eqlc_run_stream_add_profile(eqlc_run_stream *s, eqlc_profile_row *rows, uint64_t *time)
+{
+    if (!s->ended)
+        note_held(s);
+    for (uint32_t i = 0; i < s->n_programs; i++) {
+        eqlc_profile_row *row = &rows[s->rules[i]];
+
+        row->counts = s->profile.programs[i];
+        row->in_stream = true;
+        row->partials = s->held[i].partials;
+        row->bytes = s->held[i].bytes;
+        row->peak = s->held[i].peak;
+    }
+    *time += s->profile.time;
 }
 
 static void say(uint64_t n, const char *one, const char *many, const char *what)

@@ -6,6 +6,7 @@
 #include "events.h"
 #include "pack.h"
 #include "run_output.h"
+#include "run_profile.h"
 
 typedef struct eqlc_run_stream_options {
     uint64_t max_state;  /* bytes of partial results and their documents */
@@ -46,6 +47,11 @@ void eqlc_run_stream_end(eqlc_run_stream *s);
  * False: these bytes are none of that. */
 void eqlc_run_stream_pack(eqlc_run_stream *s, eqlc_buf *b);
 bool eqlc_run_stream_unpack(eqlc_run_stream *s, eqlc_unpacker *u);
+
+/* Measures from now on, when all programs have been added. */
+void eqlc_run_stream_profile(eqlc_run_stream *s);
+/* Adds what was measured to the rows of all rules, and to the time of all evaluation. */
+void eqlc_run_stream_add_profile(eqlc_run_stream *s, eqlc_profile_row *rows, uint64_t *time);
 
 /* Run-time errors and partial results dropped for want of budget, of one rule. */
 void eqlc_run_stream_rule_counts(const eqlc_run_stream *s, uint32_t rule, uint64_t *errors,

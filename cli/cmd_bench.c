@@ -1,6 +1,7 @@
 /* cmd_bench.c - eqlc bench: which rules the index of a rule set cannot keep from running, and what each rule costs
  * on events of the user. */
 #include "commands.h"
+#include "complaints.h"
 #include "event_copy.h"
 #include "events.h"
 #include "report.h"
@@ -28,6 +29,7 @@ typedef struct bench_rule {
 typedef struct bench {
     eqlc_compiling compiling;
     bool json;
+    eqlc_complaints complaints;
     size_t most; /* events */
     char **paths;
     size_t n_paths, cap_paths;
@@ -178,12 +180,9 @@ static bool on_event(void *ctx, const eqlc_event *event)
 
 static void on_error(void *ctx, const char *path, uint64_t line, uint64_t column, const char *message)
 {
-    (void)ctx;
-    if (line)
-        fprintf(stderr, "%s:%llu:%llu: error: %s\n", path, (unsigned long long)line,
-                (unsigned long long)column, message);
-    else
-        fprintf(stderr, "%s: error: %s\n", path, message);
+    bench *b = ctx;
+
+    eqlc_complain(&b->complaints, path, line, column, message);
 }
 
 /* ------------------------------------------------------------------------------------------------------
@@ -352,6 +351,7 @@ static int bench_all(bench *b, char *const *paths, int n)
         eqlc_die("out of memory");
     for (int i = 0; i < n && b->n_events < b->most; i++)
         eqlc_reader_run(reader, paths[i], on_event, on_error, b);
+    eqlc_complaints_end(&b->complaints);
     measure(b);
     qsort(b->measured, b->n_measured, sizeof *b->measured, by_cost);
     for (size_t i = 0; i < b->n_measured; i++)

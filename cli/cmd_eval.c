@@ -1,5 +1,6 @@
 /* cmd_eval.c - eqlc eval: prints the values of an expression, alone or for each event. */
 #include "commands.h"
+#include "complaints.h"
 #include "events.h"
 #include "report.h"
 #include "util.h"
@@ -21,6 +22,8 @@ typedef struct evaluation {
     uint64_t n_infinite; /* values JSON has no number for */
     uint64_t n_failed;   /* events on which evaluation gave up */
     eqlm_status why;     /* of the last of these */
+    eqlc_complaints complaints;
+    uint64_t n_mended;   /* events with bytes that are no UTF-8 */
     bool broken;         /* the output cannot be written */
 } evaluation;
 
@@ -109,18 +112,16 @@ static bool on_event(void *ctx, const eqlc_event *event)
 {
     evaluation *e = ctx;
 
+    e->n_mended += event->mended;
     evaluate(e, event->values);
     return !e->broken;
 }
 
 static void on_error(void *ctx, const char *path, uint64_t line, uint64_t column, const char *message)
 {
-    (void)ctx;
-    if (line)
-        fprintf(stderr, "%s:%llu:%llu: error: %s\n", path, (unsigned long long)line,
-                (unsigned long long)column, message);
-    else
-        fprintf(stderr, "%s: error: %s\n", path, message);
+    evaluation *e = ctx;
+
+    eqlc_complain(&e->complaints, path, line, column, message);
 }
 
 /* ------------------------------------------------------------------------------------------------------
@@ -141,6 +142,7 @@ static int evaluate_events(evaluation *e, char *const *paths, int n)
         if (!eqlc_reader_run(reader, paths[i], on_event, on_error, e))
             break;
     }
+    eqlc_complaints_end(&e->complaints);
     counts = *eqlc_reader_counts(reader);
     eqlc_reader_free(reader);
     if (counts.bad_files)
@@ -177,6 +179,7 @@ static bool print_failures(const evaluation *e)
 
     print_count(e->n_infinite, "value is infinite or not a number, printed as null",
                 "values are infinite or not a number, printed as null");
+    print_count(e->n_mended, EQLC_MENDED_ONE, EQLC_MENDED_MANY);
     print_count(eqlm_vm_errors(e->vm), "run-time error (overflow, division by zero, ...), taken as null",
                 "run-time errors (overflow, division by zero, ...), taken as null");
     if (e->n_failed)

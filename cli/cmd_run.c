@@ -1,4 +1,6 @@
 /* cmd_run.c - eqlc run: evaluates rules on event documents and prints what matches. */
+#include "complaints.h"
+#include "json_problem.h"
 #include "report.h"
 #include "run_input.h"
 #include "run_options.h"
@@ -26,6 +28,10 @@ typedef struct run {
     uint64_t profile_time;
     uint64_t n_seen;
     uint64_t n_skipped_bad;
+    uint64_t n_malformed; /* documents that match, but are not JSON */
+    uint64_t n_mended;
+    const char *path; /* of the input */
+    eqlc_complaints complaints;
     uint64_t n_seen_matches;
     uint64_t n_matches;       /* what the pipes leave of them; known at the end */
     char now[EQLC_TIME_TEXT]; /* of --now */
@@ -166,12 +172,31 @@ static bool skips(void *ctx)
     return r->state.skip > 0;
 }
 
+/* Reading looks at what rules ask for. What matches is looked at as a whole, since it will be written. */
+static bool is_json(run *r, const eqlc_event *event)
+{
+    char text[160];
+    const char *problem;
+    size_t at;
+
+    if (!eqlc_json_problem(event->source, 0, event->source_len, true, &at, &problem))
+        return true;
+    hide_progress(r);
+    snprintf(text, sizeof text, "%s (byte %zu of the event)", problem, at + 1);
+    eqlc_complain(&r->complaints, r->path, event->line, 0, text);
+    r->n_malformed++;
+    return false;
+}
+
 static bool on_event(void *ctx, const eqlc_event *event, const eqlc_run_answer *answer)
 {
     run *r = ctx;
 
     if (eqlc_run_state_skips(&r->state))
         return true;
+    if (answer->n_rules && !is_json(r, event))
+        return !r->options.events.strict;
+    r->n_mended += event->mended;
     if (++r->n_seen % 65536 == 0 && r->show_progress)
         progress(r);
     eqlc_run_rules_count(&r->rules, answer);
@@ -190,11 +215,7 @@ static void on_error(void *ctx, const char *path, uint64_t line, uint64_t column
         return;
     }
     hide_progress(r);
-    if (line)
-        fprintf(stderr, "%s:%llu:%llu: error: %s\n", path, (unsigned long long)line,
-                (unsigned long long)column, message);
-    else
-        fprintf(stderr, "%s: error: %s\n", path, message);
+    eqlc_complain(&r->complaints, path, line, column, message);
 }
 
 /* Somebody may wait for the lines of a pipe or a terminal as they come. */
@@ -209,6 +230,7 @@ static void on_input(void *ctx, const char *path)
 {
     run *r = ctx;
 
+    r->path = path;
     r->output.flush = is_live(path);
     eqlc_run_state_begin(&r->state, path);
 }
@@ -280,11 +302,12 @@ static eqlc_event_counts read_events(run *r, char *const *paths, int n)
                                        .profile_time = &r->profile_time };
     eqlc_event_counts counts = eqlc_run_input(&options, &hooks, paths, n);
 
+    hide_progress(r);
+    eqlc_complaints_end(&r->complaints);
     if (r->output.error == 0 && !goes_on(r))
         eqlc_run_stream_end(r->stream);
-    hide_progress(r);
     counts.events = r->n_seen; /* of this run */
-    counts.bad -= r->n_skipped_bad;
+    counts.bad += r->n_malformed - r->n_skipped_bad;
     return counts;
 }
 
@@ -374,6 +397,10 @@ static void print_summary(const run *r, const eqlc_event_counts *counts)
     eqlc_buf b = { NULL, 0, 0 };
     size_t n_rules = r->options.rules.n, n_run = r->rules.n;
 
+    if (r->n_mended) {
+        add_count(&b, "", r->n_mended, EQLC_MENDED_ONE, EQLC_MENDED_MANY);
+        eqlc_buf_char(&b, '\n');
+    }
     add_count(&b, "", r->n_matches, "match", "matches");
     add_count(&b, " of ", n_run, "rule", "rules");
     add_count(&b, " in ", counts->events, "event", "events");

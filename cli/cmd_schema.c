@@ -1,5 +1,6 @@
 /* cmd_schema.c - eqlc schema: learns the types of fields from events, shows those that are known. */
 #include "commands.h"
+#include "complaints.h"
 #include "events.h"
 #include "learn.h"
 #include "util.h"
@@ -20,29 +21,35 @@ static const struct option long_options[] = {
  * learn
  */
 
+typedef struct learning {
+    eqlc_learner learner;
+    eqlc_complaints complaints;
+    const char *path;
+    uint64_t n_bad; /* documents that only the learner looked at closely enough */
+} learning;
+
 static void on_error(void *ctx, const char *path, uint64_t line, uint64_t column, const char *message)
 {
-    (void)ctx;
-    if (line)
-        fprintf(stderr, "%s:%llu:%llu: error: %s\n", path, (unsigned long long)line,
-                (unsigned long long)column, message);
-    else
-        fprintf(stderr, "%s: error: %s\n", path, message);
+    learning *l = ctx;
+
+    eqlc_complain(&l->complaints, path, line, column, message);
 }
 
 static bool on_event(void *ctx, const eqlc_event *event)
 {
-    eqlc_learner *learner = ctx;
+    learning *l = ctx;
 
-    if (!eqlc_learn(learner, event->source, event->source_len)) /* the reader let it pass */
-        eqlc_die("%s:%llu: %s", event->index, (unsigned long long)event->line, learner->tree.message);
+    if (!eqlc_learn(&l->learner, event->source, event->source_len)) {
+        l->n_bad++;
+        eqlc_complain(&l->complaints, l->path, event->line, 0, l->learner.tree.message);
+    }
     return true;
 }
 
 static int learn(char *const *paths, int n)
 {
     eqlc_event_options options = { .max_event_size = MAX_EVENT_SIZE, .timestamp_field = "@timestamp" };
-    eqlc_learner learner = { .seen = NULL };
+    learning l = { .path = NULL };
     eqlc_buf out = { NULL, 0, 0 };
     eqlm_schema *schema;
     eqlc_reader *reader;
@@ -56,18 +63,21 @@ static int learn(char *const *paths, int n)
     reader = eqlc_reader_new(schema, &options);
     if (!reader)
         eqlc_die("out of memory");
-    for (int i = 0; i < n; i++)
-        eqlc_reader_run(reader, paths[i], on_event, on_error, &learner);
+    for (int i = 0; i < n; i++) {
+        l.path = paths[i];
+        eqlc_reader_run(reader, paths[i], on_event, on_error, &l);
+    }
+    eqlc_complaints_end(&l.complaints);
     counts = *eqlc_reader_counts(reader);
     eqlc_reader_free(reader);
     eqlm_schema_free(schema);
-    eqlc_learn_write(&learner, &out);
+    eqlc_learn_write(&l.learner, &out);
     fwrite(out.data, 1, out.len, stdout);
     eqlc_buf_clear(&out);
-    eqlc_learn_clear(&learner);
+    eqlc_learn_clear(&l.learner);
     if (counts.bad_files)
         return EQLC_EXIT_USAGE;
-    return counts.bad ? EQLC_EXIT_FINDINGS : EQLC_EXIT_OK;
+    return counts.bad || l.n_bad ? EQLC_EXIT_FINDINGS : EQLC_EXIT_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------

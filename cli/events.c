@@ -8,6 +8,7 @@
 #include "event_reader.h"
 #include "split.h"
 #include "timestamp.h"
+#include "util.h"
 
 /* Lists and elements of a document may take this many times its largest size; only absurd ones come near. */
 #define SCRATCH_FACTOR 16
@@ -28,6 +29,7 @@ struct eqlc_reader {
     eqlc_event_error_fn on_error;
     void *ctx;
     char line_text[EQLC_LINE_TEXT];
+    eqlc_buf mended; /* the document read last, if it was no UTF-8 */
     char *again; /* the document read last by eqlc_reader_again */
     size_t again_cap;
 };
@@ -63,6 +65,7 @@ void eqlc_reader_free(eqlc_reader *r)
     eqlc_event_values_clear(&r->values);
     eqlc_fields_clear(&r->fields);
     eqlc_event_input_clear(&r->input);
+    eqlc_buf_clear(&r->mended);
     free(r->again);
     free(r);
 }
@@ -152,12 +155,53 @@ static void make_event(eqlc_reader *r, const char *path, const char *text, const
     event->has_time = eqlc_time_from_value(&event->timestamp, r->options.timestamp_unit, &event->time);
 }
 
+#define UNKNOWN "\xEF\xBF\xBD" /* U+FFFD */
+
+/* Puts U+FFFD in the place of each byte that is no UTF-8. */
+static void mend(eqlc_buf *out, const char *text, size_t len)
+{
+    static const char padding[EQLC_JSON_PADDING];
+    uint32_t code;
+    out->len = 0;
+    for (size_t at = 0, n; at < len; at += n) {
+        n = eqlc_utf8(text + at, len - at, &code);
+        if (code == EQLC_BAD_UTF8)
+            eqlc_buf_text(out, UNKNOWN);
+        else
+            eqlc_buf_add(out, text + at, n);
+    }
+    len = out->len;
+    eqlc_buf_add(out, padding, sizeof padding);
+    out->len = len;
+}
+
+/* Where the byte came from that stands at mended_at. */
+static size_t before_mending(const char *text, size_t len, size_t mended_at)
+{
+    uint32_t code;
+    size_t at = 0;
+    for (size_t m = 0, n; at < len && m < mended_at; at += n) {
+        n = eqlc_utf8(text + at, len - at, &code);
+        m += code == EQLC_BAD_UTF8 ? strlen(UNKNOWN) : n;
+    }
+    return at;
+}
+
 eqlc_json_status eqlc_reader_document(eqlc_reader *r, const char *path, char *text, size_t len,
                                       eqlc_event *event, eqlc_json_document *document)
 {
+    char *read = text;
     eqlc_json_status status = r->kernel->read(r->json, text, len, &r->values, document);
-    if (status == EQLC_JSON_OK)
-        make_event(r, path, text, document, event);
+    if (status == EQLC_JSON_BAD && text[document->error_at] & 0x80) {
+        mend(&r->mended, text, len);
+        read = r->mended.data;
+        status = r->kernel->read(r->json, read, r->mended.len, &r->values, document);
+        document->error_at = before_mending(text, len, document->error_at);
+    }
+    if (status == EQLC_JSON_OK) {
+        make_event(r, path, read, document, event);
+        event->mended = read != text;
+    }
     return status;
 }
 

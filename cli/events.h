@@ -4,11 +4,11 @@
  * also gzip-compressed; documents bare or with `_source`. Memory is bounded by the largest document, not by
  * the file. Nested, dotted and mixed keys name the same field; arrays are flattened; the elements of an array
  * of objects are given as EQLM_OBJECT when a program asks for fields below such a parent. Only the fields of
- * the schema are extracted; of duplicate keys all values count. Integers beyond 64 bits are doubles, and half
- * of a surrogate pair is U+FFFD.
+ * the schema are extracted; of duplicate keys all values count. Integers beyond 64 bits are doubles; half of a
+ * surrogate pair is U+FFFD, and so is each byte that is no UTF-8.
  *
  * Bad documents are reported, counted and skipped as a whole. simdjson reads on demand, so what is checked
- * depends on what is asked for: UTF-8, the ends of strings and the number of brackets in the whole document;
+ * depends on what is asked for: the ends of strings and the number of brackets in the whole document;
  * keys, colons, commas and how each value begins in all objects and arrays on the way to a wanted field; and
  * wanted values to the last byte. Inside a value that nobody wants "[1,]", "nulx" or "\q" pass. */
 #ifndef EQLC_EVENTS_H
@@ -37,6 +37,7 @@ typedef struct eqlc_event {
     bool has_time;
     int64_t time;          /* nanoseconds since 1970 */
     eqlm_value tiebreaker; /* EQLM_NULL when absent */
+    bool mended;           /* bytes that are no UTF-8 have become U+FFFD, in the source as well */
 } eqlc_event;
 
 typedef struct eqlc_event_counts {
@@ -46,6 +47,10 @@ typedef struct eqlc_event_counts {
     uint64_t bytes;
     uint64_t bad_files; /* files that could not be opened or read to the end */
 } eqlc_event_counts;
+
+/* What there is to say about `mended` at the end. */
+#define EQLC_MENDED_ONE "document with bytes that are no UTF-8, each read as U+FFFD"
+#define EQLC_MENDED_MANY "documents with bytes that are no UTF-8, each read as U+FFFD"
 
 /* Gets every document in order; what the event points at is valid during the call. Returning false stops. */
 typedef bool (*eqlc_event_fn)(void *ctx, const eqlc_event *event);

@@ -95,8 +95,31 @@ static bool fail(checker *c, size_t at, const char *message)
 
 static void skip_space(checker *c)
 {
-    while (c->at < c->end && strchr(" \t\r\n", c->text[c->at]) && c->text[c->at])
-        c->at++;
+    for (; c->at < c->end; c->at++) {
+        char byte = c->text[c->at];
+
+        if (byte != ' ' && byte != '\t' && byte != '\r' && byte != '\n')
+            return;
+    }
+}
+
+/* Goes over characters of ASCII that mean themselves in a string, eight at a time. */
+static void skip_plain(checker *c)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), tops = ones << 7;
+
+    for (uint64_t x, quote, backslash, others; c->end - c->at >= 8; c->at += 8) {
+        memcpy(&x, c->text + c->at, 8);
+        quote = x ^ '"' * ones;
+        backslash = x ^ '\\' * ones;
+        others = (x | (x - 0x20 * ones) | (quote - ones) | (backslash - ones)) & tops;
+        if (others) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+            c->at += (size_t)__builtin_ctzll(others) / 8;
+#endif
+            return;
+        }
+    }
 }
 
 static bool check_string(checker *c)
@@ -104,12 +127,19 @@ static bool check_string(checker *c)
     size_t open = c->at++;
 
     while (c->at < c->end) {
+        skip_plain(c);
+        if (c->at == c->end)
+            break;
         unsigned char byte = (unsigned char)c->text[c->at];
         uint32_t code;
 
         if (byte == '"') {
             c->at++;
             return true;
+        }
+        if (byte >= 0x20 && byte < 0x80 && byte != '\\') {
+            c->at++;
+            continue;
         }
         if (byte < 0x20)
             return fail(c, c->at,

@@ -60,6 +60,8 @@ static void add_event(eqlc_run_batch *b, eqlc_run_reader *r, const eqlc_event *e
 
     e->event = *event;
     e->event.line = b->n_lines;
+    if (event->mended)
+        e->event.source = keep(&copy, event->source, event->source_len);
     if (event->index != b->path)
         e->event.index = keep_text(&copy, event->index);
     e->event.id = keep_text(&copy, event->id);

@@ -2,6 +2,7 @@
 #include "run_stream.h"
 
 #include "commands.h"
+#include "json_problem.h"
 #include "run_docs.h"
 #include "timestamp.h"
 #include "util.h"
@@ -41,6 +42,8 @@ struct eqlc_run_stream {
 
     uint64_t next_number, next_fed;
     const eqlc_event *current; /* being fed */
+    eqlc_event bare;          /* the same without its text */
+    bool current_checked;
     uint64_t current_number;
     bool current_released;
     bool undecided; /* what flushing tells is not known at --as-of */
@@ -56,6 +59,7 @@ struct eqlc_run_stream {
     uint64_t n_late, n_no_time;
     uint64_t n_outside;  /* of --window and --as-of */
     uint64_t n_untimely; /* did not wait as long as --lateness says */
+    uint64_t n_malformed; /* of which the text is not written */
     uint64_t n_failed;
     eqlm_status why;
 };
@@ -114,14 +118,33 @@ static bool read_times(eqlc_run_stream *s, eqlc_time_unit unit)
  * Matches
  */
 
-static const eqlc_event *find_event(const eqlc_run_stream *s, uint64_t number)
+/* The event being fed as matches name it: without a text that is not JSON, where rules did not look. */
+static const eqlc_event *current_event(eqlc_run_stream *s)
+{
+    const char *problem;
+    size_t at;
+
+    if (!s->sources || s->current_checked)
+        return s->current;
+    s->current_checked = true;
+    if (eqlc_json_problem(s->current->source, 0, s->current->source_len, true, &at, &problem)) {
+        s->n_malformed++;
+        s->bare = *s->current;
+        s->bare.source = NULL;
+        s->bare.source_len = 0;
+        s->current = &s->bare;
+    }
+    return s->current;
+}
+
+static const eqlc_event *find_event(eqlc_run_stream *s, uint64_t number)
 {
     static const eqlc_event lost = { .index = "", .id = "" };
 
     if (number == EQLM_NO_EVENT)
         return NULL;
     if (s->current && number == s->current_number)
-        return s->current;
+        return current_event(s);
     const eqlc_doc *doc = eqlc_docs_find(&s->docs, number);
     return doc ? &doc->event : &lost;
 }
@@ -267,15 +290,17 @@ static void feed_stream(eqlc_run_stream *s, const eqlc_event *event, uint64_t nu
 
     s->current = event;
     s->current_number = number;
-    s->current_released = false;
+    s->current_released = s->current_checked = false;
     status = eqlm_stream_feed(s->stream, event->values, &info);
-    s->current = NULL;
     failed(s, status);
     if (!s->keeps || status != EQLM_OK || s->current_released) {
+        s->current = NULL;
         eqlc_doc_free(take_doc);
         return;
     }
-    if (take_doc && !s->sources)
+    event = current_event(s);
+    s->current = NULL;
+    if (take_doc && (!s->sources || !event->source))
         eqlc_doc_forget(take_doc);
     if (!take_doc)
         take_doc = eqlc_doc_new(event, number, s->sources);
@@ -584,7 +609,9 @@ bool eqlc_run_stream_report(const eqlc_run_stream *s)
     say(s->n_untimely, "event", "events", "taken before --lateness was over, for want of --max-state");
     say(s->docs.n_forgotten, "document", "documents",
         "dropped for want of --max-state: matches name them without _source");
+    say(s->n_malformed, "document", "documents",
+        "not JSON where no rule looked: matches name them without _source");
     if (s->n_failed)
         say(s->n_failed, "event", "events", eqlm_status_text(s->why));
-    return s->n_failed > 0;
+    return s->n_failed > 0 || s->n_malformed > 0;
 }

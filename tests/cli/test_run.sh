@@ -153,6 +153,46 @@ gives "bad documents are skipped" 1 2
 check_text "and reported" "$work/bad.ndjson:2:60: error: the line ends inside the document
 $work/bad.ndjson:3:51: error: expected a value
 2 matches of 1 rule in 2 events; 2 documents not read" "$err"
+
+# A mistake where no rule looks: found in what matches, which would be written as it is.
+printf '{"b":{"c" 1},"a":1}\n{"b":{"c" 1},"a":2}\n{"a":1}\n[{"a":1,"b":[1,]},{"a":1}]\n' > "$work/hidden"
+for jobs in 1 2; do
+    run -q 'any where a == 1' --no-source -j $jobs "$work/hidden"
+    check_text "what matches is JSON (-j $jobs)" "1 3 4" "$code $(grep -o '"_line":[0-9]*' <<< "$out" | cut -d: -f2 | paste -sd' ')"
+    check_text "else it is not read (-j $jobs)" "$work/hidden:1: error: expected ':' after the key (byte 11 of the event)
+$work/hidden:4: error: expected a value (byte 15 of the event)
+2 matches of 1 rule in 3 events; 2 documents not read" "$err"
+done
+run -q 'any where a == 1' --format count --strict --no-schema "$work/hidden"
+gives "--strict stops there" 1 0
+run -q 'any where a == 1' --sort --timestamp-field a --format count "$work/hidden"
+gives "sorted" 1 2
+printf '{"a":1,"b":{"c" 1}}\n{"a":2}\n{"a":3,"b":[1,]}\n' > "$work/hidden"
+run -q 'sequence [any where a > 0] [any where a > 1]' --timestamp-field a "$work/hidden"
+check_text "sequences name such documents without their text" '1 null {"a":2} {"a":2} null' \
+    "$code $(grep -oE '"_source":(null|\{[^}]*\})' <<< "$out" | cut -d: -f2- | paste -sd' ')"
+holds "which is told" "$err" '2 documents not JSON where no rule looked'
+run -q 'sequence [any where a > 0] [any where a > 1]' --timestamp-field a --lateness 1s "$work/hidden"
+check_text "also when they waited" "1 2" "$code $(grep -o '"_source":null' <<< "$out" | wc -l)"
+
+printf '{"a":"x\xff"}\n{"b":"\xe9\xe9","a":"xy"}\n{"a":"x\303\251"}\n' > "$work/latin1"
+for jobs in 1 2; do
+    run -q 'any where a like "x?"' -j $jobs "$work/latin1"
+    check_text "bytes that are no UTF-8 (-j $jobs)" $'0 {"a":"x\xEF\xBF\xBD"}\n{"b":"\xEF\xBF\xBD\xEF\xBF\xBD","a":"xy"}\n{"a":"x\xC3\xA9"}' \
+        "$code $(grep -o '"_source":[^}]*}' <<< "$out" | cut -d: -f2-)"
+    check_text "are told at the end (-j $jobs)" "2 documents with bytes that are no UTF-8, each read as U+FFFD
+3 matches of 1 rule in 3 events" "$err"
+done
+
+{ seq 25; echo '{}'; seq 3; } > "$work/many"
+run -q 'any where true' --format count "$work/many" "$work/bad.ndjson"
+gives "of many mistakes" 1 3
+check_text "some are shown, and all counted" "$work/many:20:1: error: expected an object
+$work/many: 8 more such errors
+$work/bad.ndjson:2:60: error: the line ends inside the document
+$work/bad.ndjson:3: error: expected a value (byte 51 of the event)
+3 matches of 1 rule in 3 events; 30 documents not read" "$(tail -n 5 <<< "$err")"
+
 run -q "$cmd" --format count --strict "$work/bad.ndjson" events.ndjson
 gives "--strict stops at a bad document" 1 1
 

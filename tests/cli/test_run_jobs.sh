@@ -151,4 +151,28 @@ check_text "a slow pipe: summary" "5 matches of 1 rule in 6 events" "$(cat live.
 check_text "a closed pipe: exit code" 0 "${PIPESTATUS[0]}"
 check_text "a closed pipe: nothing is said" "" "$(cat err)"
 
+# -------------------------------------------------------------------------------------------------- profiles
+# Threads share the counting; times differ.
+for n in 1 3; do
+    "$eqlc" run "${rules[@]}" "${streams[@]}" --profile -j $n lines.ndjson > out.$n 2> err
+    sed -n "1s/^ *//; 1s/  */ /gp" err > head.$n
+    awk '/^ *[0-9.]+ +[0-9.]+ +[0-9]/ { $1 = $2 = ""; print }' err | sort > rows.$n
+    check "--profile, -j $n: every rule has its line" test "$(wc -l < rows.$n)" -eq 8
+    check "--profile, -j $n: the rest of the time" grep -q 'finding the rules to evaluate' err
+    check "--profile, -j $n: the summary follows" grep -q ' matches of 8 rules in 12,000 events' err
+    "$eqlc" run "${rules[@]}" "${streams[@]}" --profile=json -j $n lines.ndjson 2>&1 > out.json |
+        grep '^{' | sed 's/"share":[0-9.]*,"nanoseconds":[0-9]*/T/' | sort > json.$n
+    check "--profile=json, -j $n: output is the same" cmp out.$n out.json
+done
+check_text "--profile: what the table holds" "share% ms evaluations matches partials peak rule" "$(cat head.1)"
+check "--profile: threads count the same" cmp rows.1 rows.3
+check "--profile=json: threads count the same" cmp json.1 json.3
+check "--profile=json: matches" grep -q "\"matches\":$("$eqlc" run "${rules[0]}" "${rules[1]}" --format count lines.ndjson 2> err)}" json.1
+check "--profile=json: state" grep -q '"partials":[0-9]*,"state_bytes":[0-9]*,"peak_bytes":[1-9]' json.1
+"$eqlc" run -q 'any where n > 90' --profile=json lines.ndjson 2>&1 > out | grep '^{' > json.one
+check "--profile=json of one rule" grep -q '"evaluations":12000,' json.one
+"$eqlc" run -q 'any where true' --profile=csv lines.ndjson 2> err
+check_text "--profile=csv: exit code" 3 "$?"
+check "--profile=csv: message" grep -q "is text or json, not 'csv'" err
+
 tap_end

@@ -270,6 +270,17 @@ static void write_c_file(const build *b)
     free(names);
 }
 
+/* The fields that order events are no part of a program. */
+static void tell_lost_fields(const eqlc_rule *rule)
+{
+    if (rule->timestamp_field)
+        fprintf(stderr, "eqlc build: %s: an image has no timestamp_field; run it with --timestamp-field %s\n", rule->path,
+                rule->timestamp_field);
+    if (rule->tiebreaker_field)
+        fprintf(stderr, "eqlc build: %s: an image has no tiebreaker_field; run it with --tiebreaker %s\n", rule->path,
+                rule->tiebreaker_field);
+}
+
 /* Nothing is written unless all rules compile: a host shall not be built with some of them. */
 static int finish(const build *b, const eqlc_report *report)
 {
@@ -292,6 +303,8 @@ static int finish(const build *b, const eqlc_report *report)
         return eqlc_usage_error("build", "%s rules need a directory: -o %s/", eqlc_count_text(b->n, text), o->output);
     else
         write_images(b);
+    for (size_t i = 0; !o->emit_c && i < b->n; i++)
+        tell_lost_fields(b->items[i].rule);
     return EQLC_EXIT_OK;
 }
 

@@ -35,6 +35,12 @@ run "$eqlc" build -o - -q "$query"
 check "an image to standard output" cmp "$work/out" "$work/one.eqlp"
 run "$eqlc" build -o "$work/again.eqlp" "$work/one.eqlp"
 check "an image of an image" cmp "$work/again.eqlp" "$work/one.eqlp"
+printf '%s\n' '{"name":"timed","type":"eql","language":"eql","timestamp_field":"t","tiebreaker_field":"n","query":"any where true"}' \
+    > "$work/timed.json"
+run "$eqlc" build -o "$work/timed.eqlp" "$work/timed.json"
+check_text "what an image has no place for is said" "0 eqlc build: $work/timed.json: an image has no timestamp_field; \
+run it with --timestamp-field t
+eqlc build: $work/timed.json: an image has no tiebreaker_field; run it with --tiebreaker n" "$code $err"
 
 head -c 100 "$work/one.eqlp" > "$work/short.eqlp"
 run "$eqlc" check "$work/short.eqlp"

@@ -301,4 +301,32 @@ holds "-j answers lines as they come" "$answer" '"_line":2'
 eval "exec ${live[1]}>&-"
 wait "$live_pid"
 
+# Rules of their own time fields. By event.created x=1 comes first, by @timestamp x=2.
+ordered() { # NAME LINE...: a rule file with these members
+    printf '%s\n' '[rule]' 'name = "'"$1"'"' 'type = "eql"' 'language = "eql"' "${@:2}" \
+        'query = "sequence [any where x == 1] [any where x == 2]"' > "$work/$1.toml"
+}
+ordered created 'timestamp_field = "event.created"'
+ordered ingested 'timestamp_field = "event.ingested"'
+ordered unnamed
+ordered tied 'tiebreaker_field = "n"'
+printf '%s\n' '{"@timestamp":1000,"x":2,"event":{"created":5000}}' '{"@timestamp":2000,"x":1,"event":{"created":4000}}' \
+    > "$work/times.ndjson"
+run -r "$work/created.toml" --format count --sort "$work/times.ndjson"
+gives "a rule names the field of the time" 0 1
+run -r "$work/unnamed.toml" --format count --sort "$work/times.ndjson"
+gives "it is @timestamp otherwise" 0 0
+usage "rules do not agree on the timestamp field: it is event.created for $work/created.toml and event.ingested" \
+    -r "$work/created.toml" -r "$work/ingested.toml" "$work/times.ndjson"
+usage 'and @timestamp for' -r "$work/created.toml" -r "$work/unnamed.toml" "$work/times.ndjson"
+usage 'rules do not agree on the tiebreaker field: it is n for' -r "$work/tied.toml" -r "$work/unnamed.toml" \
+    "$work/times.ndjson"
+run -r "$work/created.toml" -r "$work/ingested.toml" --timestamp-field event.created --format count --sort \
+    "$work/times.ndjson"
+gives "the option decides" 0 "1	$work/created.toml	created
+1	$work/ingested.toml	ingested"
+run -r "$work/created.toml" -q 'any where x == 1' --format count --sort "$work/times.ndjson"
+gives "queries about single events have no say" 0 "1	-q
+1	$work/created.toml	created"
+
 tap_end

@@ -153,7 +153,7 @@ CLI_PARTS := $(filter-out $(BUILD)/obj/cli/eqlc.o,$(CLI_OBJ))
 # What runs for every event, and the bulk of compiling a rule, is compiled as CFLAGS says, everything else of the library
 # for size. There are no tables for unwinding through it either: debuggers use what -g writes, exceptions must not pass
 # the library. Builds for debugging and with sanitizers are left as they are.
-HOT_SRC := $(addprefix lib/,base/arena.c base/text.c vm/vm.c rules/match.c rules/table.c \
+HOT_SRC := $(addprefix lib/,base/arena.c base/text.c event/read.c vm/run.c vm/test.c vm/leaf.c rules/match.c rules/table.c \
     $(addprefix ops/,pattern.c pattern_build.c pattern_read.c pattern_write.c pattern_find.c pattern_wild.c regex_dfa.c) \
     stream/stream.c stream/sequence.c stream/index.c stream/keys.c \
     syntax/lexer.c syntax/parse.c syntax/ast.c syntax/operand.c check/check.c codegen/codegen.c codegen/emit.c \

@@ -84,11 +84,10 @@ static bool item_equals(eqli_cx *cx, const eqli_node *n, const eqlm_value *v, co
     if (!n->fold)
         return eqli_compare(EQLI_CMP_EQ, v, item, false) == EQLI_TRUE;
     eqli_pattern pattern = { { item->as.str, item->len }, EQLI_PAT_EXACT };
-    eqli_subject subject = { .ptr = v->as.str, .len = v->len, .scratch = &cx->arena };
     eqli_pattern_set *set;
     bool hit = false;
     if (eqli_pattern_set_new(&cx->alloc, &pattern, 1, true, &set) != EQLM_OK ||
-        eqli_pattern_set_match(set, &subject, &hit) != EQLI_OP_OK)
+        eqli_pattern_set_match(set, v->as.str, v->len, &cx->arena, &hit) != EQLI_OP_OK)
         cx->nomem = true;
     eqli_pattern_set_free(set);
     return hit;
@@ -151,11 +150,10 @@ static eqli_op_result match_const(eqli_cx *cx, const eqli_node *n, const eqlm_va
         return r;
     }
     eqli_pattern p = { text, EQLI_PAT_GLOB };
-    eqli_subject subject = { .ptr = v->as.str, .len = v->len, .scratch = &cx->arena };
     eqli_pattern_set *set;
     status = eqli_pattern_set_new(&cx->alloc, &p, 1, n->op == EQLI_MATCH_COLON || n->fold, &set);
     if (status == EQLM_OK)
-        r = eqli_pattern_set_match(set, &subject, hit);
+        r = eqli_pattern_set_match(set, v->as.str, v->len, &cx->arena, hit);
     eqli_pattern_set_free(set);
     return r;
 }

@@ -6,11 +6,11 @@
  * not ASCII, and only if there are some and case does not matter, it is folded. */
 #include "ops/pattern_set.h"
 
+#include "base/inline.h"
 #include "base/text.h"
 
 typedef struct run {
     const eqli_pattern_set *set;
-    eqli_subject *subject;
     eqli_pat_text text;
     uint64_t head,
         tail;  /* first and last eight bytes; of a shorter text all of them, with zeros after or before */
@@ -18,18 +18,14 @@ typedef struct run {
     eqli_op_result result;
 } run;
 
-/* Makes sure that the bytes may be compared as they are. */
+/* Makes sure that the bytes may be compared as they are. False: they may not, so match_not_ascii() has to
+ * look. */
 static bool settle(run *r)
 {
-    eqli_subject *s = r->subject;
-    if (r->sure)
-        return true;
-    if (s->ascii == EQLI_ASCII_NOT_ASKED) {
-        bool ascii =
-            s->len <= 16 ? ((r->head | r->tail) & EQLI_PAT_HIGH) == 0 : eqli_pat_ascii(s->ptr, s->len);
-        s->ascii = ascii ? EQLI_ASCII_YES : EQLI_ASCII_NO;
-    }
-    r->sure = r->text.ascii = s->ascii == EQLI_ASCII_YES;
+    const eqli_pat_text *t = &r->text;
+    if (!r->sure)
+        r->sure = r->text.ascii =
+            t->len <= 16 ? ((r->head | r->tail) & EQLI_PAT_HIGH) == 0 : eqli_pat_ascii(t->ptr, t->len);
     return r->sure;
 }
 
@@ -242,22 +238,16 @@ static inline void load_ends(const char *p, size_t n, uint64_t *head, uint64_t *
     }
 }
 
-static bool fold_subject(run *r)
+static bool fold(run *r)
 {
-    eqli_subject *s = r->subject;
-    if (!s->folded) {
-        char *folded = NULL;
-        if (s->len <= SIZE_MAX / 2)
-            folded = eqli_arena_alloc(s->scratch, EQLI_FOLD_MAX(s->len));
-        if (!folded) {
-            r->result = eqli_op_no_room(s->scratch);
-            return false;
-        }
-        s->folded_len = eqli_fold_text(folded, s->ptr, s->len);
-        s->folded = folded;
+    eqli_pat_text *t = &r->text;
+    char *folded = t->len <= SIZE_MAX / 2 ? eqli_arena_alloc(t->scratch, EQLI_FOLD_MAX(t->len)) : NULL;
+    if (!folded) {
+        r->result = eqli_op_no_room(t->scratch);
+        return false;
     }
-    r->text.ptr = s->folded;
-    r->text.len = s->folded_len;
+    t->len = eqli_fold_text(folded, t->ptr, t->len);
+    t->ptr = folded;
     return true;
 }
 
@@ -267,7 +257,7 @@ static eqli_pat_verdict match_not_ascii(run *r)
     r->sure = true;
     r->text.ascii = r->text.lower = false;
     if (r->set->fold) {
-        if (!fold_subject(r))
+        if (!fold(r))
             return EQLI_PAT_NO;
         load_ends(r->text.ptr, r->text.len, &r->head, &r->tail);
     }
@@ -277,13 +267,12 @@ static eqli_pat_verdict match_not_ascii(run *r)
 
 /* The long way, for what the raw bytes at the ends do not decide. `v`: what they say about the plain classes.
  */
-static eqli_op_result decide(const eqli_pattern_set *set, eqli_subject *s, uint64_t head, uint64_t tail,
-                             eqli_pat_verdict v, bool *out)
+static eqli_op_result decide(const eqli_pattern_set *set, const eqli_pat_text *text, uint64_t head,
+                             uint64_t tail, eqli_pat_verdict v, bool *out)
 {
     run r;
     r.set = set;
-    r.subject = s;
-    r.text = (eqli_pat_text) { s->len ? s->ptr : "", s->len, false, set->fold, s->scratch };
+    r.text = *text;
     r.head = head;
     r.tail = tail;
     r.sure = set->bytewise;
@@ -333,23 +322,29 @@ static inline eqli_pat_verdict try_plain(const eqli_pattern_set *set, const char
     return EQLI_PAT_NO;
 }
 
-eqli_op_result eqli_pattern_set_match(const eqli_pattern_set *set, eqli_subject *s, bool *out)
+/* Apart, so that the first look needs no frame. */
+static EQLI_NEVER_INLINE eqli_op_result look_closer(const eqli_pattern_set *set, const char *text, size_t len,
+                                                    eqli_arena *scratch, bool *out)
 {
     uint64_t head, tail;
-    *out = false;
-    if (s->len - set->min_len > set->len_span)
-        return EQLI_OP_OK;
-    load_ends(s->ptr, s->len, &head, &tail);
-    if ((head | tail) & set->high) {
-        s->ascii = EQLI_ASCII_NO;
-        return decide(set, s, head, tail, EQLI_PAT_UNSURE, out);
+    eqli_pat_verdict v = EQLI_PAT_UNSURE;
+    load_ends(text, len, &head, &tail);
+    if (!((head | tail) & set->high)) {
+        if (eqli_pat_ends_differ(set, head, tail))
+            return EQLI_OP_OK;
+        v = try_plain(set, text, len, head, tail);
+        if (v == EQLI_PAT_YES || (v == EQLI_PAT_NO && set->all_plain)) {
+            *out = v == EQLI_PAT_YES;
+            return EQLI_OP_OK;
+        }
     }
-    if ((((head | set->lower) & set->head_care) ^ set->head_want) |
-        (((tail | set->lower) & set->tail_care) ^ set->tail_want))
-        return EQLI_OP_OK;
-    eqli_pat_verdict v = try_plain(set, s->ptr, s->len, head, tail);
-    if (v == EQLI_PAT_UNSURE || (v == EQLI_PAT_NO && !set->all_plain))
-        return decide(set, s, head, tail, v, out);
-    *out = v == EQLI_PAT_YES;
-    return EQLI_OP_OK;
+    eqli_pat_text t = { len ? text : "", len, false, set->fold, scratch };
+    return decide(set, &t, head, tail, v, out);
+}
+
+eqli_op_result eqli_pattern_set_match(const eqli_pattern_set *set, const char *text, size_t len,
+                                      eqli_arena *scratch, bool *out)
+{
+    *out = false;
+    return eqli_pattern_set_rejects(set, text, len) ? EQLI_OP_OK : look_closer(set, text, len, scratch, out);
 }

@@ -20,18 +20,6 @@ typedef struct eqli_pattern {
 
 typedef struct eqli_pattern_set eqli_pattern_set;
 
-/* A value under test. The folded copy is made at most once, on first need, in scratch. */
-typedef struct eqli_subject {
-    const char *ptr;
-    size_t len;
-    const char *folded; /* NULL until needed */
-    size_t folded_len;
-    eqli_arena *scratch;
-    uint8_t ascii; /* eqli_ascii: what is known about the bytes at ptr; 0 at first */
-} eqli_subject;
-
-enum eqli_ascii { EQLI_ASCII_NOT_ASKED = 0, EQLI_ASCII_YES, EQLI_ASCII_NO };
-
 /* Compiles n >= 1 patterns; their texts are copied. fold: case-insensitive. Immutable afterwards, so any
  * number of threads may match with it. EQLM_E_NOMEM, EQLM_E_LIMIT (tables over 2^31 entries). */
 eqlm_status eqli_pattern_set_new(const eqlm_alloc *alloc, const eqli_pattern *patterns, size_t n, bool fold,
@@ -39,8 +27,10 @@ eqlm_status eqli_pattern_set_new(const eqlm_alloc *alloc, const eqli_pattern *pa
 void eqli_pattern_set_free(eqli_pattern_set *set);
 size_t eqli_pattern_set_memory(const eqli_pattern_set *set);
 
-/* Whether some pattern matches the subject. Time is linear in the subject for any pattern without `?`, and
- * len * ceil(pattern length / 64) word steps for a pattern with `?`. Fails only for want of scratch. */
-eqli_op_result eqli_pattern_set_match(const eqli_pattern_set *set, eqli_subject *s, bool *out);
+/* Whether some pattern matches the text. Time is linear in the text for any pattern without `?`, and
+ * len * ceil(pattern length / 64) word steps for a pattern with `?`. A folded copy is made in scratch if it is needed.
+ * Fails only for want of scratch. */
+eqli_op_result eqli_pattern_set_match(const eqli_pattern_set *set, const char *text, size_t len, eqli_arena *scratch,
+                                      bool *out);
 
 #endif

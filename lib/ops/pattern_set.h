@@ -1,4 +1,4 @@
-/* pattern_set.h - inside of a compiled pattern set; for lib/ops/pattern*.c only.
+/* pattern_set.h - inside of a compiled pattern set.
  *
  * A member is [head] * inner * inner * ... * [tail]; without any star it is a head alone and `exact`. The
  * members lie in this order: those of each class sorted by key, those of each gram table sorted by key, then
@@ -145,6 +145,24 @@ static inline uint32_t eqli_pat_exact_hash(const char *p, size_t n, uint64_t hea
 {
     uint64_t mid = n > 16 ? eqli_pat_load64(p + n / 2 - 4) | lower : 0;
     return eqli_pat_hash((head | lower) + mid * UINT64_C(0xff51afd7ed558ccd), (tail | lower) ^ n << 3);
+}
+
+/* Whether bytes that all members share are different ones. Decides for ASCII, or if bytes decide. */
+static inline bool eqli_pat_ends_differ(const eqli_pattern_set *set, uint64_t head, uint64_t tail)
+{
+    return ((((head | set->lower) & set->head_care) ^ set->head_want) |
+            (((tail | set->lower) & set->tail_care) ^ set->tail_want)) != 0;
+}
+
+/* Whether length and ends alone say that no member matches. */
+static inline bool eqli_pattern_set_rejects(const eqli_pattern_set *set, const char *text, size_t len)
+{
+    if (len - set->min_len > set->len_span)
+        return true;
+    if (len < 8)
+        return false;
+    uint64_t head = eqli_pat_load64(text), tail = eqli_pat_load64(text + len - 8);
+    return !((head | tail) & set->high) && eqli_pat_ends_differ(set, head, tail);
 }
 
 /* Finds a segment in the text's bytes [from, end) and returns the place behind its first occurrence, or

@@ -49,6 +49,7 @@ static void destroy(eqlm_program *p)
     for (uint32_t i = 0; i < p->n_sets; i++)
         free_set(&a, &p->sets[i]);
     eqli_mem_free(&a, p->insns, p->n_insns * sizeof *p->insns);
+    eqli_mem_free(&a, p->steps, p->n_insns * sizeof *p->steps);
     eqli_mem_free(&a, p->consts, p->n_consts * sizeof *p->consts);
     eqli_mem_free(&a, p->pool, p->pool_len);
     eqli_mem_free(&a, p->sets, p->n_sets * sizeof *p->sets);
@@ -78,7 +79,7 @@ size_t eqlm_program_memory(const eqlm_program *p)
 {
     if (!p)
         return 0;
-    size_t n = sizeof *p + p->n_insns * sizeof *p->insns + p->n_consts * sizeof *p->consts + p->pool_len +
+    size_t n = sizeof *p + p->n_insns * (sizeof *p->insns + sizeof *p->steps) + p->n_consts * sizeof *p->consts + p->pool_len +
                p->n_sets * sizeof *p->sets + p->n_slots * sizeof *p->slots + p->n_pipes * sizeof *p->pipes +
                eqli_program_n_regions(p) * sizeof *p->stages + p->n_keys * sizeof *p->keys +
                p->n_aliases * sizeof *p->aliases + p->n_captures * sizeof *p->captures +
@@ -228,27 +229,6 @@ static eqlm_status finish_set(eqlm_program *p, eqli_set *set, eqli_regex_error *
     return EQLM_E_IMAGE;
 }
 
-static eqli_quick quick_of(const eqli_slot *s)
-{
-    const eqli_place *place = &s->place;
-    if (s->scope != 0 || place->present_offset != EQLI_ALWAYS)
-        return EQLI_QUICK_NONE;
-    if (place->shape == EQLM_ARRAY_POINTER && place->storage == EQLM_STORE_STR)
-        return EQLI_QUICK_TEXTS;
-    if (place->shape != EQLM_SCALAR)
-        return EQLI_QUICK_NONE;
-    switch (place->storage) {
-    case EQLM_STORE_STR:
-        return place->len_size == 4 ? EQLI_QUICK_STR32 : place->len_size == 8 ? EQLI_QUICK_STR64 : EQLI_QUICK_NONE;
-    case EQLM_STORE_VALUE:
-        return EQLI_QUICK_VALUE;
-    case EQLM_STORE_GETTER:
-        return EQLI_QUICK_GETTER;
-    default:
-        return EQLI_QUICK_NONE;
-    }
-}
-
 static eqlm_status resolve_slot(const eqlm_program *p, eqlm_schema *schema, eqli_slot *s)
 {
     if (s->element)
@@ -264,31 +244,7 @@ static eqlm_status resolve_slot(const eqlm_program *p, eqlm_schema *schema, eqli
     eqlm_status status = eqli_schema_intern(schema, name, parent, &field);
     if (status == EQLM_OK)
         s->place = schema->fields[field].place;
-    s->quick = (uint8_t)quick_of(s);
     return status;
-}
-
-static bool is_lead(const eqlm_program *p, const eqli_insn *in, uint32_t pc)
-{
-    if (in->op != EQLI_OP_EQUAL_TEXT || in->t != pc + 1 || p->insns[in->f].op != EQLI_OP_RETURN_FALSE)
-        return false;
-    uint8_t quick = p->slots[in->a].quick;
-    return quick == EQLI_QUICK_STR32 || quick == EQLI_QUICK_GETTER;
-}
-
-static void find_leads(eqlm_program *p)
-{
-    const eqli_stage *stage = &p->stages[0];
-    if (p->kind != EQLM_EVENT_QUERY)
-        return;
-    for (uint32_t pc = stage->start; p->n_leads < EQLI_MAX_LEADS && is_lead(p, &p->insns[pc], pc); pc++) {
-        const eqli_place *place = &p->slots[p->insns[pc].a].place;
-        const eqlm_value *k = &p->consts[p->insns[pc].b];
-        p->leads[p->n_leads++] = (eqli_lead){ .text = k->as.str, .len = k->len,
-                                              .quick = p->slots[p->insns[pc].a].quick,
-                                              .offset = place->offset, .len_offset = place->len_offset,
-                                              .field = place->field };
-    }
 }
 
 eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set, eqli_regex_error *error)
@@ -308,6 +264,5 @@ eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *
     }
     p->get = schema->get;
     p->get_ctx = schema->get_ctx;
-    find_leads(p);
-    return EQLM_OK;
+    return eqli_program_make_steps(p);
 }

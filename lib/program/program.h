@@ -50,16 +50,6 @@ typedef struct eqli_set {
     eqli_cidr *blocks;
 } eqli_set;
 
-/* The common ways a text is stored, recognised when the place is resolved; everything else is read in general. */
-typedef enum eqli_quick {
-    EQLI_QUICK_NONE,
-    EQLI_QUICK_STR32, /* scalar of the event, always present, pointer and 32-bit length */
-    EQLI_QUICK_STR64, /* the same with a 64-bit length */
-    EQLI_QUICK_VALUE, /* scalar of the event, always present, an eqlm_value */
-    EQLI_QUICK_GETTER, /* asked from the getter */
-    EQLI_QUICK_TEXTS   /* array behind a pointer, always present, of pointers and lengths */
-} eqli_quick;
-
 /* Where a slot reads: the event, or the element bound by the enclosing SEARCH of that depth. */
 typedef struct eqli_slot {
     eqli_place place;
@@ -68,7 +58,6 @@ typedef struct eqli_slot {
     uint8_t scope;   /* 0: the event; k: the element of the k-th enclosing SEARCH; EQLI_SCOPE_ALIAS + i: alias i */
     uint8_t type;    /* eqlm_type in force when it was compiled */
     bool element;    /* the element itself, not one of its fields */
-    uint8_t quick;   /* eqli_quick: how texts are read without looking at the whole place */
 } eqli_slot;
 
 /* One term of a query: `[category where condition]`. An event query and an expression have one. */
@@ -104,19 +93,48 @@ typedef struct eqli_pipe_step {
     uint64_t count;
 } eqli_pipe_step;
 
-/* The tests that most rules begin with: `category where host.os.type == "windows" and event.type == "start"`. As long as
- * each is the text of a slot in common storage, with nothing to do but fail when it differs, eqlm_match tries them in a
- * row without decoding instructions. */
-typedef struct eqli_lead {
-    const char *text;  /* the constant */
-    uint32_t len;
-    uint8_t quick;     /* eqli_quick */
-    uint32_t offset, len_offset; /* STR32 */
-    uint32_t field;    /* GETTER */
-} eqli_lead;
+/* The common ways a text is stored; everything else is read in general. */
+typedef enum eqli_source {
+    EQLI_FROM_PLACE,  /* in general */
+    EQLI_FROM_TEXT,   /* scalar of the event, always present, pointer and length */
+    EQLI_FROM_TEXTS,  /* array behind a pointer, always present, of such texts */
+    EQLI_FROM_VALUE,  /* scalar of the event, always present, an eqlm_value */
+    EQLI_FROM_GETTER, /* asked from the getter */
+    EQLI_FROM_NOTHING /* the end of a region */
+} eqli_source;
+
+/* What an instruction asks of one text. */
+typedef enum eqli_question { EQLI_ASKS_OTHER, EQLI_ASKS_EQUAL, EQLI_ASKS_MATCH, EQLI_ASKS_ANY } eqli_question;
+
+/* Most rules are tests in a row, any of which may fail the query. What a look at the event may say of such a test, which
+ * goes on with the next step if it holds and with RETURN_FALSE if not. */
+typedef enum eqli_glance {
+    EQLI_GLANCE_NONE,
+    EQLI_GLANCE_EQUAL,  /* TEXT: whether it is the one, of at most 16 bytes */
+    EQLI_GLANCE_MATCH,  /* TEXT: whether its length and its ends leave a chance */
+    EQLI_GLANCE_ANY,    /* TEXTS: whether the first one is not empty */
+    EQLI_GLANCE_GETTER  /* all but OTHER */
+} eqli_glance;
+
+/* An instruction as the vm runs it: tests of texts in common storage need neither slot, constant nor set looked up. */
+typedef struct eqli_vm_step {
+    uint8_t source;   /* eqli_source */
+    uint8_t question; /* eqli_question */
+    uint8_t glance;   /* eqli_glance */
+    union {
+        bool wide;    /* TEXT, TEXTS: the length has 64 bits, not 32 */
+        bool result;  /* NOTHING */
+    };
+    uint32_t offset, len_offset; /* of the text; GETTER: offset is the field */
+    uint32_t len;                /* EQUAL */
+    union {
+        const char *text; /* EQUAL */
+        const eqli_pattern_set *patterns; /* MATCH */
+    } with;
+    uint32_t t, f; /* how many steps ahead */
+} eqli_vm_step;
 
 enum {
-    EQLI_MAX_LEADS = 4,
     EQLI_MAX_INSNS = 1 << 22,
     EQLI_MAX_CONSTS = 1 << 22,
     EQLI_MAX_SLOTS = 1 << 16,
@@ -142,6 +160,8 @@ struct eqlm_program {
     uint8_t dialect; /* eqlm_dialect */
     eqli_insn *insns;
     uint32_t n_insns;
+    eqli_vm_step *steps; /* one per instruction */
+    eqli_vm_step *entry; /* where eqlm_match begins; NULL: this is not for eqlm_match */
     eqlm_value *consts; /* texts point into pool */
     uint32_t n_consts;
     char *pool;
@@ -165,8 +185,6 @@ struct eqlm_program {
     eqli_pipe_step *pipes;
     uint32_t n_pipes;
     uint32_t n_regs;      /* registers its leaves need */
-    eqli_lead leads[EQLI_MAX_LEADS];
-    uint32_t n_leads;     /* of an event query: its first so many instructions */
     uint32_t max_choices; /* limits.max_choices and max_scratch in force */
     uint32_t max_scratch;
     uint32_t max_regex_states;
@@ -212,6 +230,7 @@ extern const eqli_op_info eqli_op_table[EQLI_OP_COUNT];
 /* Compiles every set from the constants and resolves every slot's name in the schema. regex_error may be NULL; it is
  * filled when the result is EQLM_E_COMPILE, with *bad_set. */
 eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set, eqli_regex_error *regex_error);
+eqlm_status eqli_program_make_steps(eqlm_program *p);
 /* Whether the program may run: constants, slots, sets, every operand by its kind, targets, regions, registers. The only
  * door to the vm. EQLM_E_IMAGE when not, EQLM_E_NOMEM. */
 eqlm_status eqli_program_verify(const eqlm_program *p);

@@ -6,6 +6,7 @@
 #ifndef EQLI_STREAM_KEYS_H
 #define EQLI_STREAM_KEYS_H
 
+#include "base/hash.h"
 #include "vm/vm.h"
 
 typedef struct eqli_bytes {
@@ -37,8 +38,5 @@ bool eqli_key_is_good(const uint8_t *key, uint32_t len, const eqlm_program *p);
 /* One value as bytes, in an arena. NULL, arrays, objects and NaN are the null. False: no memory, or the arena
  * is full. */
 bool eqli_key_encode(eqli_arena *arena, const eqlm_value *v, eqli_bytes *out);
-
-/* SipHash-1-3 with the key (seed, space). */
-uint64_t eqli_key_hash(uint64_t seed, uint64_t space, const uint8_t *bytes, size_t len);
 
 #endif

@@ -40,8 +40,9 @@ struct eqlm_vm {
     uint64_t errors;
     eqli_regex_entry *regexes; /* open addressing by pointer; size is a power of two */
     uint32_t n_regexes, regexes_size;
-    eqlm_value *results; /* of eqlm_eval */
+    eqlm_value *results; /* of eqlm_eval, all different */
     uint32_t n_results, cap_results;
+    uint32_t *result_at; /* 2 * cap_results: open addressing by value, number of the result + 1; in use if many */
     /* Answers of tests that several programs share, while one event is looked at: by number of the test, the present
      * `moment` and in the lowest bit the answer. */
     uint32_t *answers;
@@ -62,10 +63,18 @@ eqli_op_result eqli_vm_run_all(eqlm_vm *vm, const eqlm_program *p, const eqli_st
                                const uint32_t *shared, uint32_t start, const void *event, bool *out);
 /* Answers the test at `pc`, which is in no SEARCH and no LEAF, alone. */
 eqli_op_result eqli_vm_test(eqlm_vm *vm, const eqlm_program *p, uint32_t pc, const void *event, bool *out);
-/* The status of a fatal result. */
-eqlm_status eqli_vm_status(eqli_op_result r);
+/* The status of a fatal result, or of OK. */
+static inline eqlm_status eqli_vm_status(eqli_op_result r)
+{
+    return (eqlm_status)r;
+}
+eqlm_status eqli_vm_make_room(eqlm_vm *vm, uint32_t n_regs);
 /* Makes room for what the program needs; call before eqli_vm_run. */
-eqlm_status eqli_vm_prepare(eqlm_vm *vm, const eqlm_program *p);
+static inline eqlm_status eqli_vm_prepare(eqlm_vm *vm, const eqlm_program *p)
+{
+    vm->scratch.max = p->max_scratch;
+    return p->n_regs <= vm->n_regs ? EQLM_OK : eqli_vm_make_room(vm, p->n_regs);
+}
 /* Forgets the answers of shared tests, for the next event, and makes room for those numbered 1 to n. False: no memory. */
 bool eqli_vm_forget_answers(eqlm_vm *vm, uint32_t n);
 /* At least size bytes that stay until the next call; what they hold is undefined. NULL: no memory. */

@@ -1,5 +1,5 @@
-/* siphash.c - a keyed hash, so that nobody outside can choose keys that collide. */
-#include "stream/keys.h"
+/* hash.c - SipHash (Aumasson, Bernstein), one round a block and three at the end. */
+#include "base/hash.h"
 
 typedef struct sip {
     uint64_t a, b, c, d;

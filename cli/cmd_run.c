@@ -361,7 +361,7 @@ static eqlc_event_counts read_events(run *r, char *const *paths, int n)
 static void print_rest(run *r)
 {
     for (uint32_t i = 0; i < r->rules.n; i++) {
-        const eqlc_run_rule *rule = &r->rules.items[i];
+        eqlc_run_rule *rule = &r->rules.items[i];
         uint64_t first, end;
 
         eqlc_run_pipes_apply(&rule->pipes, rule->pipes.n, &first, &end);

@@ -301,42 +301,25 @@ static void print_pretty(eqlc_run_output *o, const eqlc_rule *rule, const eqlm_p
  * Search response
  */
 
-static void keep_hit(eqlc_run_output *o, const eqlc_run_match *match)
+/* The element of hits.events or hits.sequences. */
+static void print_hit(eqlc_run_output *o, const eqlc_run_match *match)
 {
-    eqlc_buf json = { NULL, 0, 0 };
-
     if (match->kind == EQLM_EVENT_QUERY) {
-        add_hit(&json, match->events[0], false, o->no_source);
-    } else {
-        eqlc_buf_char(&json, '{');
-        add_keys(&json, match);
-        eqlc_buf_text(&json, ",\"events\":[");
-        add_hits(&json, match, false, o->no_source);
-        eqlc_buf_text(&json, "]}");
+        add_hit(&o->line, match->events[0], false, o->no_source);
+        return;
     }
-    o->hits = eqlc_grow(o->hits, &o->cap_hits, o->n_hits + 1, sizeof *o->hits);
-    eqlc_run_hit *hit = &o->hits[o->n_hits];
-    *hit = (eqlc_run_hit) { .json = json.data, .json_len = json.len, .ordinal = o->n_hits };
-    if (match->kind != EQLM_SAMPLE) /* samples are in the order of their keys */
-        hit->last = eqlc_doc_new(eqlc_run_match_last(match), o->n_hits, false);
-    o->n_hits++;
+    eqlc_buf_char(&o->line, '{');
+    add_keys(&o->line, match);
+    eqlc_buf_text(&o->line, ",\"events\":[");
+    add_hits(&o->line, match, false, o->no_source);
+    eqlc_buf_text(&o->line, "]}");
 }
 
-static int by_time(const void *x, const void *y)
-{
-    const eqlc_run_hit *a = x, *b = y;
-    int order = a->last && b->last ? eqlc_event_compare(&a->last->event, &b->last->event) : 0;
-
-    return order ? order : (a->ordinal > b->ordinal) - (a->ordinal < b->ordinal);
-}
-
-void eqlc_run_response(eqlc_run_output *o, const eqlc_run_pipes *pipes, uint64_t took)
+void eqlc_run_response(eqlc_run_output *o, eqlc_run_pipes *pipes, uint64_t took)
 {
     uint64_t first, end;
 
-    if (o->n_hits)
-        qsort(o->hits, o->n_hits, sizeof *o->hits, by_time);
-    eqlc_run_pipes_apply(pipes, o->n_hits, &first, &end);
+    eqlc_run_pipes_end(pipes, &first, &end);
     if (o->limited && o->size < end - first) {
         if (o->head)
             end = first + o->size;
@@ -351,145 +334,63 @@ void eqlc_run_response(eqlc_run_output *o, const eqlc_run_pipes *pipes, uint64_t
                     eqlm_program_get_kind(pipes->program) == EQLM_EVENT_QUERY ? "events" : "sequences");
     for (uint64_t i = first; i < end; i++) {
         eqlc_buf_text(&o->line, i > first ? ",\n" : "");
-        eqlc_buf_add(&o->line, o->hits[i].json, o->hits[i].json_len);
+        eqlc_buf_add(&o->line, pipes->kept[i].text, pipes->kept[i].len);
     }
     eqlc_buf_text(&o->line, "]}}\n");
     write_out(o, o->line.data, o->line.len);
 }
 
 /* ------------------------------------------------------------------------------------------------------
- * Pipes
- */
-
-void eqlc_run_pipes_init(eqlc_run_pipes *p, const eqlm_program *program)
-{
-    bool tail = false;
-    uint64_t count;
-
-    *p = (eqlc_run_pipes) { .program = program, .accept = UINT64_MAX };
-    for (uint32_t i = 0; !tail && eqlm_program_pipe(program, i, &tail, &count); i++) {
-        if (tail)
-            p->room = count;
-        else if (count < p->accept)
-            p->accept = count;
-    }
-    p->keep = tail;
-}
-
-void eqlc_run_pipes_clear(eqlc_run_pipes *p)
-{
-    for (size_t i = 0; i < p->cap; i++)
-        free(p->lines[i]);
-    free(p->lines);
-    *p = (eqlc_run_pipes) { .program = NULL };
-}
-
-void eqlc_run_pipes_apply(const eqlc_run_pipes *p, uint64_t n, uint64_t *first, uint64_t *end)
-{
-    bool tail;
-    uint64_t count;
-
-    *first = 0;
-    *end = n;
-    for (uint32_t i = 0; eqlm_program_pipe(p->program, i, &tail, &count); i++) {
-        if (count >= *end - *first)
-            continue;
-        if (tail)
-            *first = *end - count;
-        else
-            *end = *first + count;
-    }
-}
-
-/* Keeps a line in place of the oldest one. */
-static void keep_line(eqlc_run_pipes *p, const char *line, size_t len)
-{
-    if (p->room == 0)
-        return;
-    uint64_t slot = p->n_kept++ % p->room;
-    size_t had = p->cap;
-
-    p->lines = eqlc_grow(p->lines, &p->cap, (size_t)slot + 1, sizeof *p->lines);
-    if (p->cap > had)
-        memset(p->lines + had, 0, (p->cap - had) * sizeof *p->lines);
-    free(p->lines[slot]);
-    p->lines[slot] = eqlc_copy(line, len);
-}
-
-/* Lines kept, oldest first: the first of them is number n_kept - lines_kept(). */
-static uint64_t lines_kept(const eqlc_run_pipes *p)
-{
-    return p->n_kept < p->room ? p->n_kept : p->room;
-}
-
-void eqlc_run_pipes_pack(const eqlc_run_pipes *p, eqlc_buf *b)
-{
-    eqlc_pack(b, p->n, 8);
-    eqlc_pack(b, p->n_kept, 8);
-    eqlc_pack(b, lines_kept(p), 8);
-    for (uint64_t i = p->n_kept - lines_kept(p); i < p->n_kept; i++)
-        eqlc_pack_text(b, p->lines[i % p->room], strlen(p->lines[i % p->room]));
-}
-
-void eqlc_run_pipes_unpack(eqlc_run_pipes *p, eqlc_unpacker *u)
-{
-    p->n = eqlc_unpack(u, 8);
-    uint64_t n_kept = eqlc_unpack(u, 8), n = eqlc_unpack(u, 8);
-    if (n != (n_kept < p->room ? n_kept : p->room))
-        u->bad = true;
-    p->n_kept = u->bad ? 0 : n_kept - n;
-    for (; n > 0 && !u->bad; n--) {
-        eqlm_str line = eqlc_unpack_text(u);
-
-        keep_line(p, line.ptr, line.len);
-    }
-}
-
-void eqlc_run_piped(eqlc_run_output *o, const eqlc_run_pipes *p)
-{
-    uint64_t first, end, n = p->n < p->accept ? p->n : p->accept;
-
-    if (!p->keep || o->format == EQLC_RUN_RESPONSE || o->format == EQLC_RUN_COUNT)
-        return;
-    eqlc_run_pipes_apply(p, n, &first, &end);
-    for (uint64_t i = first; i < end; i++) {
-        const char *line = p->lines[i % p->room];
-
-        write_out(o, line, strlen(line));
-    }
-}
-
-/* ------------------------------------------------------------------------------------------------------
  * All formats
  */
+
+/* A trailing missing event is decided after later matches may have been (decision 24). */
+static bool is_late(const eqlc_run_match *match)
+{
+    return !match->events[match->n_events - 1];
+}
+
+static bool is_kept(const eqlc_run_output *o, const eqlc_run_pipes *pipes, const eqlc_run_match *match)
+{
+    return o->format == EQLC_RUN_RESPONSE || pipes->room != UINT64_MAX ||
+           (eqlc_run_pipes_any(pipes) && is_late(match));
+}
 
 void eqlc_run_found(eqlc_run_output *o, eqlc_run_pipes *pipes, const eqlc_rule *rule,
                     const eqlc_run_match *match)
 {
-    bool dropped = pipes->n++ >= pipes->accept;
+    bool in_order = match->kind == EQLM_SAMPLE || (o->format != EQLC_RUN_RESPONSE && !is_late(match));
 
-    if (o->format == EQLC_RUN_COUNT)
-        return;
-    if (o->format == EQLC_RUN_RESPONSE) {
-        keep_hit(o, match); /* pipes want the order of time */
-        return;
-    }
-    if (dropped)
+    pipes->n++;
+    if (o->format == EQLC_RUN_COUNT || (in_order && pipes->n > pipes->accept))
         return;
     o->line.len = 0;
-    if (o->format == EQLC_RUN_NDJSON)
+    if (o->format == EQLC_RUN_RESPONSE)
+        print_hit(o, match);
+    else if (o->format == EQLC_RUN_NDJSON)
         print_json(o, rule, match);
     else if (o->format == EQLC_RUN_ALERTS)
         eqlc_alerts_add(&o->alerts, &o->line, rule, match);
     else
         print_pretty(o, rule, pipes->program, match);
-    if (pipes->keep) {
-        keep_line(pipes, o->line.data, o->line.len);
+    if (is_kept(o, pipes, match)) {
+        eqlc_run_pipes_keep(pipes, &o->line, in_order ? NULL : eqlc_run_match_last(match));
         return;
     }
     write_out(o, o->line.data, o->line.len);
     if (o->flush)
         eqlc_run_flush(o);
+}
+
+void eqlc_run_piped(eqlc_run_output *o, eqlc_run_pipes *pipes)
+{
+    uint64_t first, end;
+
+    if (o->format == EQLC_RUN_RESPONSE || pipes->n_kept == 0)
+        return;
+    eqlc_run_pipes_end(pipes, &first, &end);
+    for (uint64_t i = first; i < end; i++)
+        write_out(o, pipes->kept[i].text, pipes->kept[i].len);
 }
 
 void eqlc_run_count(eqlc_run_output *o, const eqlc_rule *rule, uint64_t n, bool alone)
@@ -512,11 +413,6 @@ void eqlc_run_count(eqlc_run_output *o, const eqlc_rule *rule, uint64_t n, bool 
 
 void eqlc_run_clear(eqlc_run_output *o)
 {
-    for (size_t i = 0; i < o->n_hits; i++) {
-        free(o->hits[i].json);
-        eqlc_doc_free(o->hits[i].last);
-    }
-    free(o->hits);
     eqlc_reader_free(o->reader);
     eqlc_alerts_clear(&o->alerts);
     eqlc_buf_clear(&o->line);

@@ -3,10 +3,10 @@
 #define EQLC_RUN_OUTPUT_H
 
 #include "events.h"
-#include "pack.h"
 #include "rules.h"
 #include "run_alerts.h"
 #include "run_match.h"
+#include "run_pipes.h"
 #include "util.h"
 
 #include <stdio.h>
@@ -18,25 +18,6 @@ typedef enum eqlc_run_format {
     EQLC_RUN_COUNT,
     EQLC_RUN_ALERTS
 } eqlc_run_format;
-
-/* A match kept until the end, for formats that sort. */
-typedef struct eqlc_run_hit {
-    char *json; /* owned: the element of hits.events or hits.sequences */
-    size_t json_len;
-    eqlc_doc *last; /* owned: the event it is sorted by, or NULL */
-    uint64_t ordinal;
-} eqlc_run_hit;
-
-/* The pipes of one rule (`| head n`, `| tail n`), applied to its list of matches. */
-typedef struct eqlc_run_pipes {
-    const eqlm_program *program;
-    uint64_t accept; /* matches that the pipes before the first tail let through */
-    bool keep;       /* there is a tail: lines wait in `lines` */
-    uint64_t n;      /* matches seen */
-    char **lines;    /* owned: a ring of the last `room` lines, starting at n_kept % room */
-    uint64_t room, n_kept;
-    size_t cap;
-} eqlc_run_pipes;
 
 typedef struct eqlc_run_output {
     FILE *file;
@@ -52,27 +33,17 @@ typedef struct eqlc_run_output {
     eqlc_reader *reader; /* pretty: reads the fields of events that were kept without values */
     eqlc_alerts alerts;
     eqlc_buf line;
-    eqlc_run_hit *hits;
-    size_t n_hits, cap_hits;
 } eqlc_run_output;
-
-void eqlc_run_pipes_init(eqlc_run_pipes *p, const eqlm_program *program);
-void eqlc_run_pipes_clear(eqlc_run_pipes *p);
-/* What pipes remember, for another process. */
-void eqlc_run_pipes_pack(const eqlc_run_pipes *p, eqlc_buf *b);
-void eqlc_run_pipes_unpack(eqlc_run_pipes *p, eqlc_unpacker *u);
-/* Of n matches in order, [*first, *end) remain. */
-void eqlc_run_pipes_apply(const eqlc_run_pipes *p, uint64_t n, uint64_t *first, uint64_t *end);
 
 /* Prints, or keeps, a match. */
 void eqlc_run_found(eqlc_run_output *o, eqlc_run_pipes *pipes, const eqlc_rule *rule,
                     const eqlc_run_match *match);
 /* Prints what the pipes of a rule kept until the end of the events. */
-void eqlc_run_piped(eqlc_run_output *o, const eqlc_run_pipes *pipes);
+void eqlc_run_piped(eqlc_run_output *o, eqlc_run_pipes *pipes);
 /* Prints the number of matches of one rule (count); alone: it is the only rule. */
 void eqlc_run_count(eqlc_run_output *o, const eqlc_rule *rule, uint64_t n, bool alone);
 /* Prints the search response for the only rule; `took`: milliseconds. */
-void eqlc_run_response(eqlc_run_output *o, const eqlc_run_pipes *pipes, uint64_t took);
+void eqlc_run_response(eqlc_run_output *o, eqlc_run_pipes *pipes, uint64_t took);
 /* Writes out everything. */
 void eqlc_run_flush(eqlc_run_output *o);
 void eqlc_run_clear(eqlc_run_output *o);

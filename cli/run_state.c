@@ -12,7 +12,7 @@
 #include <sha2.h>
 
 static const char magic[8] = { 'E', 'Q', 'L', 'C', 'S', 'T', 'A', 'T' };
-#define VERSION 2
+#define VERSION 3
 #define HEADER (sizeof magic + 4 + 8 + SHA256_DIGEST_LENGTH)
 
 #define LEAST_SECONDS 5 /* between two saves */

@@ -329,4 +329,31 @@ run -r "$work/created.toml" -q 'any where x == 1' --format count --sort "$work/t
 gives "queries about single events have no say" 0 "1	-q
 1	$work/created.toml	created"
 
+# Sequences that end in a missing event are decided in the order of their first events, here 500 to 3000; pipes
+# count them in the order of their last ones, here 3000 to 500.
+awk 'BEGIN {
+    for (i = 1; i <= 3000; i++) printf "{\"@timestamp\":%d,\"event\":{\"category\":\"process\"},\"k\":%d}\n", i, i
+    for (i = 3000; i >= 1; i--) printf "{\"@timestamp\":%d,\"event\":{\"category\":\"file\"},\"k\":%d}\n", 10000 - i, i
+}' > "$work/crossed.ndjson"
+crossed='sequence by k with maxspan=9s [process where true] [file where true] ![file where true]'
+keys() { grep -o '"join_keys":\[[0-9]*\]' <<< "$out" | tr -dc '0-9\n' | paste -sd' '; }
+piped() { # PIPES KEYS
+    for format in ndjson eql-response; do
+        run -q "$crossed | $1" --no-source --format $format "$work/crossed.ndjson"
+        check_text "$1 after a missing event ($format)" "$2" "$(keys)"
+    done
+    run -q "$crossed | $1" --format count "$work/crossed.ndjson"
+    check_text "$1 after a missing event (count)" "$(wc -w <<< "$2")" "$out"
+    rm -f "$work/crossed.state"
+    run -q "$crossed | $1" --no-source --state "$work/crossed.state" <(head -n 5800 "$work/crossed.ndjson")
+    check_text "$1 after a missing event waits" "" "$out"
+    run -q "$crossed | $1" --no-source --state "$work/crossed.state" --flush <(tail -n +5801 "$work/crossed.ndjson")
+    check_text "$1 after a missing event (state)" "$2" "$(keys)"
+}
+piped 'head 2' '3000 2999'
+piped 'tail 2' '501 500'
+piped 'head 1500 | tail 2' '1502 1501'
+piped 'tail 1500 | head 2' '1999 1998'
+piped 'head 0' ''
+
 tap_end

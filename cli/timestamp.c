@@ -2,6 +2,7 @@
 #include "timestamp.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #define NS_PER_S INT64_C(1000000000)
 #define FILETIME_1970 INT64_C(116444736000000000) /* 100 ns ticks from 1601 to 1970 */
@@ -212,13 +213,8 @@ bool eqlc_time_from_value(const eqlm_value *value, eqlc_time_unit unit, int64_t 
     }
 }
 
-void eqlc_time_format(int64_t time, char out[EQLC_TIME_TEXT])
+static void format(int64_t seconds, int64_t ns, char out[EQLC_TIME_TEXT])
 {
-    int64_t seconds = time / NS_PER_S, ns = time % NS_PER_S;
-    if (ns < 0) {
-        ns += NS_PER_S;
-        seconds--;
-    }
     int64_t days = seconds / 86400, rest = seconds % 86400;
     if (rest < 0) {
         rest += 86400;
@@ -234,11 +230,28 @@ void eqlc_time_format(int64_t time, char out[EQLC_TIME_TEXT])
     int month_of_year = (int)(month < 10 ? month + 3 : month - 9);
     int year = (int)(year_of_era + era * 400 + (month_of_year <= 2));
     int digits_shown = ns == 0 ? 0 : ns % 1000000 == 0 ? 3 : ns % 1000 == 0 ? 6 : 9;
-    int n = snprintf(out, EQLC_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02d", year, month_of_year, day,
-                     (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
+    int n = snprintf(out, EQLC_TIME_TEXT, "%s%04d-%02d-%02dT%02d:%02d:%02d",
+                     year < 0 ? "-" : year > 9999 ? "+" : "", abs(year), month_of_year, day, (int)(rest / 3600),
+                     (int)(rest / 60 % 60), (int)(rest % 60));
     if (digits_shown > 0) {
         int64_t shown = digits_shown == 3 ? ns / 1000000 : digits_shown == 6 ? ns / 1000 : ns;
         n += snprintf(out + n, EQLC_TIME_TEXT - (size_t)n, ".%0*lld", digits_shown, (long long)shown);
     }
     snprintf(out + n, EQLC_TIME_TEXT - (size_t)n, "Z");
+}
+
+void eqlc_time_format(int64_t time, char out[EQLC_TIME_TEXT])
+{
+    bool borrow = time % NS_PER_S < 0;
+    format(time / NS_PER_S - borrow, time % NS_PER_S + borrow * NS_PER_S, out);
+}
+
+void eqlc_date_format(const eqlm_value *date, char out[EQLC_TIME_TEXT])
+{
+    int64_t ms = date->as.i64;
+    bool borrow = ms % 1000 < 0;
+    if (date->type == EQLM_DATE)
+        eqlc_time_format(ms, out);
+    else
+        format(ms / 1000 - borrow, (ms % 1000 + borrow * 1000) * 1000000 + date->len, out);
 }

@@ -17,4 +17,7 @@ bool eqlc_time_from_value(const eqlm_value *value, eqlc_time_unit unit, int64_t 
 /* "2026-01-10T08:00:21Z" with 3, 6 or 9 fractional digits if they are not zero. */
 void eqlc_time_format(int64_t time, char out[EQLC_TIME_TEXT]);
 
+/* A date of the library; a year beyond 0 and 9999 has a sign. */
+void eqlc_date_format(const eqlm_value *date, char out[EQLC_TIME_TEXT]);
+
 #endif

@@ -35,11 +35,11 @@ static void add_address(eqlc_buf *b, const eqlm_value *value)
     eqlc_buf_json_cstr(b, text);
 }
 
-static void add_date(eqlc_buf *b, int64_t time)
+static void add_date(eqlc_buf *b, const eqlm_value *date)
 {
     char text[EQLC_TIME_TEXT];
 
-    eqlc_time_format(time, text);
+    eqlc_date_format(date, text);
     eqlc_buf_json_cstr(b, text);
 }
 
@@ -64,7 +64,8 @@ bool eqlc_buf_value(eqlc_buf *b, const eqlm_value *value)
         add_address(b, value);
         return true;
     case EQLM_DATE:
-        add_date(b, value->as.i64);
+    case EQLM_FAR_DATE:
+        add_date(b, value);
         return true;
     case EQLM_NULL:
     case EQLM_ARRAY:

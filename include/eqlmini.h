@@ -92,9 +92,11 @@ typedef enum eqlm_value_type {
     EQLM_F64,      /* as.f64 */
     EQLM_STRING,   /* as.str, len bytes of UTF-8; invalid bytes are allowed and match only themselves */
     EQLM_IP,       /* as.ip, len 4 (IPv4) or 16 (IPv6) bytes in network order */
-    EQLM_DATE,     /* as.i64, nanoseconds since 1970-01-01T00:00:00Z */
+    EQLM_DATE,     /* as.i64, nanoseconds since 1970-01-01T00:00:00Z: years 1677 to 2262 */
     EQLM_ARRAY,    /* as.items, len values; nulls are skipped; arrays inside arrays are not allowed */
-    EQLM_OBJECT    /* as.object, an element of an array of objects; read through fields with a parent */
+    EQLM_OBJECT,   /* as.object, an element of an array of objects; read through fields with a parent */
+    EQLM_FAR_DATE  /* a date outside those years: as.i64, milliseconds since 1970; len, nanoseconds beyond them. Join
+                      keys may be such dates, and events may have them */
 } eqlm_value_type;
 
 /* 16 bytes. Pointers are borrowed: see the function that takes or gives the value for how long. */

@@ -28,6 +28,10 @@ void eqli_put_value(eqli_writer *w, const eqlm_value *v)
 {
     eqli_put(w, v->type, 1);
     switch (v->type) {
+    case EQLM_FAR_DATE:
+        eqli_put(w, v->len, 4);
+        eqli_put(w, v->as.u64, 8);
+        break;
     case EQLM_BOOL:
         eqli_put(w, v->as.boolean, 1);
         break;
@@ -89,6 +93,10 @@ void eqli_get_value(eqli_reader *r, uint64_t type, eqlm_value *v)
         break;
     case EQLM_BOOL:
         v->as.boolean = eqli_get_flag(r);
+        break;
+    case EQLM_FAR_DATE:
+        v->len = (uint32_t)eqli_get(r, 4);
+        v->as.u64 = eqli_get(r, 8);
         break;
     case EQLM_I64:
     case EQLM_U64:

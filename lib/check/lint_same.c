@@ -44,6 +44,7 @@ uint64_t eqli_lint_hash_value(const eqlm_value *v)
     case EQLM_BOOL:
         return mix(EQLM_BOOL, v->as.boolean);
     case EQLM_DATE:
+    case EQLM_FAR_DATE:
         return mix(EQLM_DATE, (uint64_t)v->as.i64);
     default:
         return mix(v->type, 0);

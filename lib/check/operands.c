@@ -30,7 +30,7 @@ static void fit_ip(eqli_cx *cx, eqli_node *k, uint8_t cmp)
 static void fit_date(eqli_cx *cx, eqli_node *k)
 {
     eqlm_value *v = &k->u.value, out;
-    if (eqli_read_as(EQLI_AS_DATE, true, v, &cx->arena, &out) == EQLI_OP_OK && out.type == EQLM_DATE) {
+    if (eqli_read_as(EQLI_AS_DATE, true, v, &cx->arena, &out) == EQLI_OP_OK && eqli_is_date(&out)) {
         eqli_node_set_const(k, out);
         return;
     }

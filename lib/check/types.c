@@ -42,6 +42,7 @@ eqli_type eqli_type_of_value(const eqlm_value *v)
     case EQLM_IP:
         return EQLI_T_IP;
     case EQLM_DATE:
+    case EQLM_FAR_DATE:
         return EQLI_T_DATE;
     default:
         return EQLI_T_ANY;

@@ -63,7 +63,7 @@ static void gen_compare_const(eqli_gen *g, const eqli_node *field, eqli_cmp op, 
         return;
     }
     uint32_t c = eqli_emit_const(&g->e, k->u.value);
-    if (op == EQLI_CMP_EQ && as == EQLI_AS_STR && eqli_node_is_text(k))
+    if (op == EQLI_CMP_EQ && (as == EQLI_AS_STR || as == EQLI_AS_ANY) && eqli_node_is_text(k))
         test(g, EQLI_OP_EQUAL_TEXT, EQLI_MODE(0, as, g->e.typed), slot, c, t, f);
     else
         test(g, EQLI_OP_COMPARE, EQLI_MODE(op, as, g->e.typed), slot, c, t, f);

@@ -38,14 +38,14 @@ eqli_as eqli_gen_as(const eqli_node *field, eqli_type other)
         break;
     }
     eqli_as as = eqli_as_of_type(other);
-    if (as == EQLI_AS_RAW && field->type == EQLI_T_STRING)
-        return EQLI_AS_STR;
-    return as;
+    if (field->type == EQLI_T_STRING)
+        return as == EQLI_AS_RAW ? EQLI_AS_STR : as;
+    return as == EQLI_AS_STR ? EQLI_AS_ANY : as;
 }
 
 static eqlm_value_type family_of(const eqlm_value *v)
 {
-    return v->type == EQLM_U64 || v->type == EQLM_F64 ? EQLM_I64 : (eqlm_value_type)v->type;
+    return eqli_is_number(v) ? EQLM_I64 : eqli_is_date(v) ? EQLM_DATE : (eqlm_value_type)v->type;
 }
 
 eqli_node **eqli_gen_members(eqli_gen *g, const eqli_node *n, eqlm_value_type family, uint32_t *count)

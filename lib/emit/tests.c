@@ -48,7 +48,7 @@ static eqli_test_kind text_test(const eqli_test_writer *w, eqli_form form)
     bool fits = true;
     if (form != EQLI_FORM_TEXT && form != EQLI_FORM_TEXTS && form != EQLI_FORM_VALUE)
         return EQLI_TEST_NONE;
-    if (as != EQLI_AS_RAW && as != EQLI_AS_STR && as != EQLI_AS_VERSION)
+    if (as != EQLI_AS_RAW && as != EQLI_AS_STR && as != EQLI_AS_ANY && as != EQLI_AS_VERSION)
         return EQLI_TEST_NONE;
     if (in->op == EQLI_OP_TEXT_LENGTH)
         fits = length_fits(&w->p->consts[in->b]);

@@ -2,6 +2,41 @@
 
 static const int64_t NS_PER_S = 1000000000, NS_PER_MS = 1000000, S_PER_DAY = 86400;
 
+eqlm_value eqli_date(int64_t ms, uint32_t ns)
+{
+    /* The last milliseconds at both ends, of which nanoseconds hold only a part, are far. */
+    const int64_t limit = INT64_MAX / NS_PER_MS;
+    if (ms >= limit || ms <= -limit)
+        return (eqlm_value){ .type = EQLM_FAR_DATE, .len = ns, .as.i64 = ms };
+    return (eqlm_value){ .type = EQLM_DATE, .as.i64 = ms * NS_PER_MS + ns };
+}
+
+int64_t eqli_date_ms(const eqlm_value *date, uint32_t *ns)
+{
+    int64_t ms = date->as.i64, rest = date->len < NS_PER_MS ? date->len : NS_PER_MS - 1;
+    if (date->type == EQLM_DATE) {
+        rest = ms % NS_PER_MS;
+        ms /= NS_PER_MS;
+        if (rest < 0) {
+            rest += NS_PER_MS;
+            ms--;
+        }
+    }
+    *ns = (uint32_t)rest;
+    return ms;
+}
+
+int eqli_date_compare(const eqlm_value *a, const eqlm_value *b)
+{
+    uint32_t ns_a = 0, ns_b = 0;
+    int64_t x = a->as.i64, y = b->as.i64;
+    if (a->type == EQLM_FAR_DATE || b->type == EQLM_FAR_DATE) {
+        x = eqli_date_ms(a, &ns_a);
+        y = eqli_date_ms(b, &ns_b);
+    }
+    return x != y ? (x > y) - (x < y) : (ns_a > ns_b) - (ns_a < ns_b);
+}
+
 typedef struct cursor {
     const char *p, *end;
 } cursor;
@@ -44,7 +79,7 @@ static int32_t days_in_month(int32_t year, int32_t month)
 }
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar. The year is taken to start in March, so that the
- * leap day is its last; 0 <= year. */
+ * leap day is its last. */
 static int64_t days_from_date(int32_t year, int32_t month, int32_t day)
 {
     int64_t y = month <= 2 ? year - 1 : year;
@@ -119,20 +154,24 @@ static bool take_zone(cursor *c, int64_t *seconds)
     return true;
 }
 
-static int64_t join(int64_t seconds, int64_t ns)
+/* "2026", or with a sign and more months to come up to nine digits. */
+static bool take_year(cursor *c, int32_t *year)
 {
-    if (seconds >= INT64_MAX / NS_PER_S)
-        return INT64_MAX;
-    if (seconds <= INT64_MIN / NS_PER_S)
-        return INT64_MIN;
-    return seconds * NS_PER_S + ns;
+    bool west = take(c, '-'), is_signed = west || take(c, '+');
+    int n = 4;
+    while (is_signed && n < 9 && c->end - c->p > n && c->p[n] >= '0' && c->p[n] <= '9')
+        n++;
+    if (!take_number(c, n, 0, 999999999, year))
+        return false;
+    *year = west ? -*year : *year;
+    return !is_signed || (c->p < c->end && *c->p == '-');
 }
 
-static bool parse_calendar(cursor c, int64_t *out)
+static bool parse_calendar(cursor c, eqlm_value *out)
 {
     int32_t year, month = 1, day = 1;
     int64_t seconds = 0, ns = 0;
-    if (!take_number(&c, 4, 0, 9999, &year))
+    if (!take_year(&c, &year))
         return false;
     if (take(&c, '-')) {
         if (!take_number(&c, 2, 1, 12, &month))
@@ -147,31 +186,37 @@ static bool parse_calendar(cursor c, int64_t *out)
     }
     if (c.p != c.end)
         return false;
-    *out = join(days_from_date(year, month, day) * S_PER_DAY + seconds, ns);
+    seconds += days_from_date(year, month, day) * S_PER_DAY;
+    if (seconds >= INT64_MAX / 1000 || seconds <= INT64_MIN / 1000)
+        *out = eqli_date(seconds < 0 ? INT64_MIN : INT64_MAX, 0);
+    else
+        *out = eqli_date(seconds * 1000 + ns / NS_PER_MS, (uint32_t)(ns % NS_PER_MS));
     return true;
 }
 
-static bool parse_millis(cursor c, int64_t *out)
+static bool parse_millis(cursor c, eqlm_value *out)
 {
-    const int64_t limit = INT64_MAX / NS_PER_MS;
     bool negative = take(&c, '-');
-    int64_t v = 0, part = 0;
+    uint64_t v = 0;
+    int64_t part = 0;
     if (!at_digit(&c))
         return false;
     for (; at_digit(&c); c.p++)
-        v = v > limit ? v : v * 10 + (*c.p - '0');
+        v = v > INT64_MAX / 10 ? UINT64_MAX / 2 : v * 10 + (uint64_t)(*c.p - '0');
     if (take(&c, '.') && !take_fraction(&c, &part))
         return false;
     if (c.p != c.end)
         return false;
-    v = v > limit ? INT64_MAX : v * NS_PER_MS;
+    int64_t ms = v > INT64_MAX ? INT64_MAX : (int64_t)v;
     part /= 1000;
-    v += part < INT64_MAX - v ? part : INT64_MAX - v;
-    *out = !negative ? v : v == INT64_MAX ? INT64_MIN : -v;
+    if (negative)
+        *out = part ? eqli_date(-ms - 1, (uint32_t)(NS_PER_MS - part)) : eqli_date(-ms, 0);
+    else
+        *out = eqli_date(ms, (uint32_t)part);
     return true;
 }
 
-bool eqli_date_parse(const char *s, size_t len, int64_t *out)
+bool eqli_date_parse(const char *s, size_t len, eqlm_value *out)
 {
     if (len == 0)
         return false;
@@ -179,18 +224,16 @@ bool eqli_date_parse(const char *s, size_t len, int64_t *out)
     return parse_calendar(c, out) || parse_millis(c, out); /* four digits are a year */
 }
 
-int64_t eqli_date_from_ms(double ms)
+eqlm_value eqli_date_from_ms(double ms)
 {
-    const double limit = 9223372036854.0; /* whole milliseconds in 2^63 ns */
-    if (ms != ms)
-        return 0;
-    if (ms > limit)
-        return INT64_MAX;
-    if (ms < -limit)
-        return INT64_MIN;
+    if (ms >= 9223372036854775808.0)
+        return eqli_date(INT64_MAX, 0);
+    if (ms < -9223372036854775808.0)
+        return eqli_date(INT64_MIN, 0);
     int64_t whole = (int64_t)ms;
-    double part = (ms - (double)whole) * (double)NS_PER_MS;
-    return whole * NS_PER_MS + (int64_t)(part < 0 ? part - 0.5 : part + 0.5);
+    whole -= (double)whole > ms;
+    uint32_t ns = (uint32_t)((ms - (double)whole) * (double)NS_PER_MS + 0.5);
+    return ns < NS_PER_MS ? eqli_date(whole, ns) : eqli_date(whole + 1, 0);
 }
 
 static size_t put_number(char *out, int64_t v, size_t width)
@@ -200,41 +243,42 @@ static size_t put_number(char *out, int64_t v, size_t width)
     return width;
 }
 
-size_t eqli_date_text(int64_t ns, char out[40])
+size_t eqli_date_text(const eqlm_value *date, char out[EQLI_DATE_MAX])
 {
-    int64_t seconds = ns / NS_PER_S, rest = ns % NS_PER_S;
-    if (rest < 0) {
-        rest += NS_PER_S;
-        seconds--;
-    }
-    int64_t days = seconds / S_PER_DAY, second = seconds % S_PER_DAY;
-    if (second < 0) {
-        second += S_PER_DAY;
+    uint32_t rest;
+    int64_t ms = eqli_date_ms(date, &rest);
+    int64_t days = ms / (S_PER_DAY * 1000), of_day = ms % (S_PER_DAY * 1000);
+    if (of_day < 0) {
+        of_day += S_PER_DAY * 1000;
         days--;
     }
     int32_t year, month, day;
+    size_t year_width = 4;
     date_from_days(days, &year, &month, &day);
+    for (int32_t rest_of = year / 10000; rest_of; rest_of /= 10)
+        year_width++;
     const struct {
         int64_t value;
         size_t width;
         char after;
-    } parts[] = { { year, 4, '-' },
+    } parts[] = { { year < 0 ? -year : year, year_width, '-' },
                   { month, 2, '-' },
                   { day, 2, 'T' },
-                  { second / 3600, 2, ':' },
-                  { second / 60 % 60, 2, ':' },
-                  { second % 60, 2, '.' } };
+                  { of_day / 3600000, 2, ':' },
+                  { of_day / 60000 % 60, 2, ':' },
+                  { of_day / 1000 % 60, 2, '.' },
+                  { of_day % 1000, 3, 'Z' } };
     size_t at = 0;
+    if (year < 0 || year > 9999)
+        out[at++] = year < 0 ? '-' : '+';
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
         at += put_number(out + at, parts[i].value, parts[i].width);
         out[at++] = parts[i].after;
     }
-    if (rest % NS_PER_MS == 0)
-        at += put_number(out + at, rest / NS_PER_MS, 3);
-    else if (rest % 1000 == 0)
-        at += put_number(out + at, rest / 1000, 6);
-    else
-        at += put_number(out + at, rest, 9);
+    if (rest == 0)
+        return at;
+    at--;
+    at += rest % 1000 == 0 ? put_number(out + at, rest / 1000, 3) : put_number(out + at, rest, 6);
     out[at++] = 'Z';
     return at;
 }

@@ -10,31 +10,24 @@
 
 /* ---- Reading ------------------------------------------------------------------------------------------- */
 
-static int64_t ns_from_ms(int64_t ms)
-{
-    const int64_t ns_per_ms = 1000000;
-    if (ms > INT64_MAX / ns_per_ms)
-        return INT64_MAX;
-    if (ms < INT64_MIN / ns_per_ms)
-        return INT64_MIN;
-    return ms * ns_per_ms;
-}
-
-static bool to_date(const eqlm_value *v, int64_t *out)
+static bool to_date(const eqlm_value *v, eqlm_value *out)
 {
     switch (v->type) {
     case EQLM_DATE:
-        *out = v->as.i64;
+    case EQLM_FAR_DATE:
+        *out = *v;
         return true;
     case EQLM_I64:
-        *out = ns_from_ms(v->as.i64);
+        *out = eqli_date(v->as.i64, 0);
         return true;
     case EQLM_U64:
-        *out = ns_from_ms(v->as.u64 > INT64_MAX ? INT64_MAX : (int64_t)v->as.u64);
+        *out = eqli_date(v->as.u64 > INT64_MAX ? INT64_MAX : v->as.i64, 0);
         return true;
     case EQLM_F64:
+        if (isnan(v->as.f64))
+            return false;
         *out = eqli_date_from_ms(v->as.f64);
-        return !isnan(v->as.f64);
+        return true;
     case EQLM_STRING:
         return eqli_date_parse(v->as.str, v->len, out);
     default:
@@ -58,20 +51,19 @@ static eqlm_value text_to_number(const eqlm_value *v)
 }
 
 /* A date beside a number is its epoch milliseconds (language 5). */
-static eqlm_value date_to_number(int64_t ns)
+static eqlm_value date_to_number(const eqlm_value *date)
 {
-    const int64_t ns_per_ms = 1000000;
-    if (ns % ns_per_ms == 0)
-        return eqli_i64(ns / ns_per_ms);
-    return eqli_f64((double)(ns / ns_per_ms) + (double)(ns % ns_per_ms) / (double)ns_per_ms);
+    uint32_t ns;
+    int64_t ms = eqli_date_ms(date, &ns);
+    return ns == 0 ? eqli_i64(ms) : eqli_f64((double)ms + (double)ns / 1e6);
 }
 
 static eqlm_value read_number(bool coerce, const eqlm_value *in)
 {
     if (eqli_is_number(in))
         return *in;
-    if (in->type == EQLM_DATE)
-        return date_to_number(in->as.i64);
+    if (eqli_is_date(in))
+        return date_to_number(in);
     return coerce && in->type == EQLM_STRING ? text_to_number(in) : eqli_null();
 }
 
@@ -83,7 +75,7 @@ static eqli_op_result read_text(bool coerce, const eqlm_value *in, eqli_arena *s
         *out = *in;
         return EQLI_OP_OK;
     }
-    if (!coerce)
+    if (!coerce && !eqli_is_own(in))
         return EQLI_OP_OK;
     switch (in->type) {
     case EQLM_BOOL:
@@ -102,7 +94,8 @@ static eqli_op_result read_text(bool coerce, const eqlm_value *in, eqli_arena *s
         len = eqli_ip_text(in->as.ip, in->len, text);
         break;
     case EQLM_DATE:
-        len = eqli_date_text(in->as.i64, text);
+    case EQLM_FAR_DATE:
+        len = eqli_date_text(in, text);
         break;
     default:
         return EQLI_OP_OK;
@@ -155,6 +148,12 @@ eqli_op_result eqli_read_as(eqli_as as, bool coerce, const eqlm_value *in, eqli_
     case EQLI_AS_NUM:
         *out = read_number(coerce, &v);
         break;
+    case EQLI_AS_ANY:
+        if (eqli_is_own(&v)) {
+            *out = v;
+            break;
+        }
+        return read_text(coerce, &v, scratch, out);
     case EQLI_AS_STR:
     case EQLI_AS_VERSION:
         return read_text(coerce, &v, scratch, out);
@@ -163,12 +162,9 @@ eqli_op_result eqli_read_as(eqli_as as, bool coerce, const eqlm_value *in, eqli_
         break;
     case EQLI_AS_IP:
         return read_ip(&v, scratch, out);
-    case EQLI_AS_DATE: {
-        int64_t ns;
-        if (to_date(&v, &ns))
-            *out = (eqlm_value){ .type = EQLM_DATE, .as.i64 = ns };
+    case EQLI_AS_DATE:
+        (void)to_date(&v, out);
         break;
-    }
     }
     return EQLI_OP_OK;
 }
@@ -264,7 +260,8 @@ static order order_same_type(const eqlm_value *a, const eqlm_value *b, bool vers
     case EQLM_IP:
         return sign(eqli_ip_compare(a->as.ip, a->len, b->as.ip, b->len));
     case EQLM_DATE:
-        return order_i64(a->as.i64, b->as.i64);
+    case EQLM_FAR_DATE:
+        return sign(eqli_date_compare(a, b));
     default:
         *comparable = false;
         return UNORDERED;
@@ -273,9 +270,9 @@ static order order_same_type(const eqlm_value *a, const eqlm_value *b, bool vers
 
 static order order_dates(const eqlm_value *a, const eqlm_value *b, bool *comparable)
 {
-    int64_t ns_a, ns_b;
-    *comparable = to_date(a, &ns_a) && to_date(b, &ns_b);
-    return *comparable ? order_i64(ns_a, ns_b) : UNORDERED;
+    eqlm_value x, y;
+    *comparable = to_date(a, &x) && to_date(b, &y);
+    return *comparable ? sign(eqli_date_compare(&x, &y)) : UNORDERED;
 }
 
 /* An address beside a string: another address, or for == and != a block (decision 8). */
@@ -298,7 +295,7 @@ static order order_values(const eqlm_value *a, const eqlm_value *b, bool version
         return order_numbers(a, b);
     if (a->type == b->type)
         return order_same_type(a, b, version, comparable);
-    if (a->type == EQLM_DATE || b->type == EQLM_DATE)
+    if (eqli_is_date(a) || eqli_is_date(b))
         return order_dates(a, b, comparable);
     if (a->type == EQLM_IP && b->type == EQLM_STRING)
         return order_ip_text(a, b, equality, comparable);
@@ -344,6 +341,8 @@ bool eqli_value_same(const eqlm_value *a, const eqlm_value *b)
         bool both_nan = a->type == EQLM_F64 && b->type == EQLM_F64 && isnan(a->as.f64) && isnan(b->as.f64);
         return both_nan || order_numbers(a, b) == EQUAL;
     }
+    if (eqli_is_date(a) && eqli_is_date(b))
+        return eqli_date_compare(a, b) == 0;
     if (a->type != b->type)
         return false;
     if (a->type == EQLM_OBJECT)

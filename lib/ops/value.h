@@ -2,6 +2,7 @@
 #ifndef EQLI_VALUE_H
 #define EQLI_VALUE_H
 
+#include "ops/date.h"
 #include "ops/op.h"
 
 /* How an operand wants its value. RAW takes it by its own type; the others ask for one family. */
@@ -12,12 +13,13 @@ typedef enum eqli_as {
     EQLI_AS_BOOL,
     EQLI_AS_IP,
     EQLI_AS_DATE,
-    EQLI_AS_VERSION /* a string compared as a version */
+    EQLI_AS_VERSION, /* a string compared as a version */
+    EQLI_AS_ANY      /* STR, but addresses and dates stay what they are: a value of unknown type beside a text */
 } eqli_as;
 
 /* Reads `in` as `as`. coerce (a schema is in force, decision 22): NUM also takes a string that is wholly a number,
- * STR the text of numbers, booleans, addresses, dates; BOOL "true" and "false". IP takes address strings and DATE date
- * strings and epoch milliseconds with or without it. A value that cannot be read so becomes NULL. Text is made in
+ * STR the text of numbers and booleans; BOOL "true" and "false". With or without it STR takes the text of addresses
+ * and dates, IP address strings, and DATE date strings and epoch milliseconds. A value that cannot be read so becomes NULL. Text is made in
  * scratch. Never fails otherwise. */
 eqli_op_result eqli_read_as(eqli_as as, bool coerce, const eqlm_value *in, eqli_arena *scratch, eqlm_value *out);
 
@@ -39,6 +41,12 @@ eqli_tri eqli_tri_not(eqli_tri a);
 
 /* Numbers by value, strings by bytes, same type otherwise: equality for join keys and distinct values. */
 bool eqli_value_same(const eqlm_value *a, const eqlm_value *b);
+
+/* Of a type that no literal has: beside a text it compares by its own type (language 5). */
+static inline bool eqli_is_own(const eqlm_value *v)
+{
+    return v->type == EQLM_IP || eqli_is_date(v);
+}
 
 static inline bool eqli_is_number(const eqlm_value *v)
 {

@@ -21,7 +21,7 @@ static void put_number(eqli_listing *l, const char *name, uint64_t v)
 
 static void put_value(eqli_listing *l, const eqlm_value *v)
 {
-    const char *quote = v->type == EQLM_IP || v->type == EQLM_DATE ? "\"" : "";
+    const char *quote = eqli_is_own(v) ? "\"" : "";
     if (v->type == EQLM_F64 && !isfinite(v->as.f64)) {
         eqli_list_text(l, "null");
         return;

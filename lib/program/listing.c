@@ -70,7 +70,8 @@ void eqli_list_value(eqli_listing *l, const eqlm_value *v)
         eqli_list_bytes(l, buf, eqli_ip_text(v->as.ip, v->len, buf));
         break;
     case EQLM_DATE:
-        eqli_list_bytes(l, buf, eqli_date_text(v->as.i64, buf));
+    case EQLM_FAR_DATE:
+        eqli_list_bytes(l, buf, eqli_date_text(v, buf));
         break;
     default:
         eqli_list_text(l, "null");
@@ -92,7 +93,7 @@ void eqli_list_arith(eqli_listing *l, uint32_t mode)
 
 void eqli_list_as(eqli_listing *l, uint32_t mode)
 {
-    static const char *const as[] = { "raw", "num", "str", "bool", "ip", "date", "version", "?" };
+    static const char *const as[] = { "raw", "num", "str", "bool", "ip", "date", "version", "any" };
     eqli_list_text(l, as[EQLI_MODE_AS(mode)]);
     if (mode & EQLI_COERCE)
         eqli_list_text(l, "*"); /* reads other forms too */

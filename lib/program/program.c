@@ -146,7 +146,7 @@ bool eqlm_program_pipe(const eqlm_program *p, uint32_t i, bool *tail, uint64_t *
 
 static int type_family(const eqlm_value *v)
 {
-    return v->type == EQLM_U64 || v->type == EQLM_F64 ? EQLM_I64 : (int)v->type;
+    return eqli_is_number(v) ? EQLM_I64 : eqli_is_date(v) ? EQLM_DATE : (int)v->type;
 }
 
 int eqli_value_order(const eqlm_value *a, const eqlm_value *b)

@@ -46,9 +46,9 @@ static bool argument_is_good(const eqli_checker *c, const eqli_insn *in, uint8_t
     case EQLI_ARG_REG:
         return is_written(c, v);
     case EQLI_ARG_CMP:
-        return EQLI_MODE_CMP(v) <= EQLI_CMP_GE && EQLI_MODE_AS(v) <= EQLI_AS_VERSION && v < 0x80;
+        return EQLI_MODE_CMP(v) <= EQLI_CMP_GE && v < 0x80;
     case EQLI_ARG_AS:
-        return (v & 7u) == 0 && EQLI_MODE_AS(v) <= EQLI_AS_VERSION && v < 0x80;
+        return (v & 7u) == 0 && v < 0x80;
     case EQLI_ARG_ARITH:
         return v <= EQLI_MOD;
     case EQLI_ARG_FLAG:
@@ -200,7 +200,7 @@ static bool consts_are_good(const eqlm_program *p)
 {
     for (uint32_t i = 0; i < p->n_consts; i++) {
         const eqlm_value *v = &p->consts[i];
-        if (v->type > EQLM_DATE || (v->type == EQLM_IP && v->len != 4 && v->len != 16))
+        if ((v->type > EQLM_DATE && v->type != EQLM_FAR_DATE) || (v->type == EQLM_IP && v->len != 4 && v->len != 16))
             return false;
     }
     return true;
@@ -239,7 +239,7 @@ static bool member_is_good(const eqli_set *set, uint32_t i, const eqlm_value *v)
     case EQLI_SET_BLOCKS:
         return v->type == EQLM_STRING;
     case EQLI_SET_VALUES:
-        return v->type == EQLM_STRING || v->type == EQLM_BOOL || v->type == EQLM_DATE || eqli_is_number(v);
+        return v->type == EQLM_STRING || v->type == EQLM_BOOL || eqli_is_date(v) || eqli_is_number(v);
     }
     return false;
 }

@@ -40,6 +40,12 @@ static bool key_text(eqlm_vm *vm, const eqlm_value *v, eqli_key_text *out, eqli_
     return true;
 }
 
+/* A test for a text may hold for an address or a date although its text is another: "10.0.0.0/8", "2026". */
+static bool escapes(bool texts, const eqlm_value *v)
+{
+    return texts && eqli_is_own(v);
+}
+
 static void read_slot(const finder *f, uint32_t slot, eqli_values *out)
 {
     const eqlm_rules *r = f->rules;
@@ -91,6 +97,8 @@ static eqli_op_result dispatch(finder *f, const eqli_part *part, const eqli_disp
         uint32_t tag, value, number = EQLI_NO_ENTRY;
         if (!eqli_values_at(&values, i, &v))
             continue;
+        if (escapes(d->texts, &v))
+            return EQLI_OP_OK;
         value = d->texts && key_text(f->vm, &v, &text, &r)
                     ? eqli_table_find(&d->values, eqli_exact_tag(&text))
                     : EQLI_NO_ENTRY;
@@ -131,6 +139,11 @@ static eqli_op_result look_up(finder *f, const eqli_lookup *x)
         uint32_t tag;
         if (!eqli_values_at(&values, i, &v))
             continue;
+        if (escapes(x->texts, &v)) {
+            for (uint32_t k = 0; k < x->n_users; k++)
+                f->hits[x->users[k].word] |= x->users[k].bits;
+            return EQLI_OP_OK;
+        }
         if (x->texts && key_text(f->vm, &v, &text, &r))
             eqli_literals_find(&x->literals, &text, f->hits);
         if (r != EQLI_OP_OK)
@@ -241,7 +254,11 @@ static eqli_op_result parts_of(finder *f, uint32_t *out)
         read_slot(f, rules->partition_slot, &values);
         for (uint32_t i = 0; i < values.n && r == EQLI_OP_OK; i++) {
             eqli_key_text text;
-            if (!eqli_values_at(&values, i, &v) || !key_text(f->vm, &v, &text, &r))
+            if (!eqli_values_at(&values, i, &v))
+                continue;
+            if (escapes(true, &v))
+                *out = UINT32_MAX >> (31 - rest);
+            if (!key_text(f->vm, &v, &text, &r))
                 continue;
             uint32_t part = eqli_table_find(&rules->partition, eqli_exact_tag(&text));
             *out |= UINT32_C(1) << (part == EQLI_NO_ENTRY ? rest : part);

@@ -18,7 +18,7 @@ uint32_t eqli_test_slot(const eqlm_program *p, const eqli_insn *in)
 static bool asks_for_text(const eqli_insn *in)
 {
     eqli_as as = EQLI_MODE_AS(in->mode);
-    return as == EQLI_AS_STR || as == EQLI_AS_RAW;
+    return as == EQLI_AS_STR || as == EQLI_AS_ANY || as == EQLI_AS_RAW;
 }
 
 bool eqli_test_members(const eqlm_program *p, const eqli_insn *in, eqli_members *out)

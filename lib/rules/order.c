@@ -125,7 +125,7 @@ static float cost_of(const eqlm_program *p, const eqli_insn *in)
     case EQLI_OP_MATCH:
         return eqli_test_members(p, in, &m) && eqli_members_exact(&m) ? COST_TEXTS : COST_PATTERNS;
     case EQLI_OP_COMPARE:
-        return EQLI_MODE_AS(in->mode) >= EQLI_AS_IP ? COST_BLOCKS : 1;
+        return EQLI_MODE_AS(in->mode) >= EQLI_AS_IP && EQLI_MODE_AS(in->mode) < EQLI_AS_ANY ? COST_BLOCKS : 1;
     case EQLI_OP_CIDR:
         return COST_BLOCKS;
     case EQLI_OP_REGEX:

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { TAG_NULL, TAG_BOOL, TAG_NUMBER, TAG_STRING, TAG_IP, TAG_DATE, NUMBER_SIZE = 10 };
+enum { TAG_NULL, TAG_BOOL, TAG_NUMBER, TAG_STRING, TAG_IP, TAG_DATE, NUMBER_SIZE = 10, DATE_SIZE = 12 };
 
 /* ---- one value ----------------------------------------------------------------------------------------- */
 
@@ -97,6 +97,7 @@ static unsigned tag_of(const eqlm_value *v)
     case EQLM_IP:
         return v->len == 4 || v->len == 16 ? TAG_IP : TAG_NULL;
     case EQLM_DATE:
+    case EQLM_FAR_DATE:
         return TAG_DATE;
     default:
         return TAG_NULL;
@@ -106,6 +107,7 @@ static unsigned tag_of(const eqlm_value *v)
 bool eqli_key_encode(eqli_arena *arena, const eqlm_value *v, eqli_bytes *out)
 {
     unsigned tag = tag_of(v);
+    uint32_t ns;
     uint8_t *p = eqli_arena_alloc(arena, tag == TAG_STRING ? (size_t)v->len + 5 : 1 + 17);
     if (!p || (tag == TAG_STRING && v->len > UINT32_MAX - 5))
         return false;
@@ -136,8 +138,9 @@ bool eqli_key_encode(eqli_arena *arena, const eqlm_value *v, eqli_bytes *out)
         break;
     }
     case TAG_DATE:
-        put_big(p, v->as.u64 ^ UINT64_C(1) << 63, 8);
-        out->len += 8;
+        put_big(p, (uint64_t)eqli_date_ms(v, &ns) ^ UINT64_C(1) << 63, 8);
+        put_big(p + 8, ns, 4);
+        out->len += DATE_SIZE;
         break;
     default:
         break;
@@ -168,7 +171,7 @@ static uint32_t value_len(const uint8_t *p, uint32_t len)
         n = len < 2 ? 2 : 2 + (uint64_t)p[1];
         break;
     case TAG_DATE:
-        n = 9;
+        n = 1 + DATE_SIZE;
         break;
     default:
         return 0;
@@ -188,7 +191,7 @@ static eqlm_value value_at(const uint8_t *p)
     case TAG_IP:
         return (eqlm_value) { .type = EQLM_IP, .len = p[1], .as.ip = p + 2 };
     case TAG_DATE:
-        return (eqlm_value) { .type = EQLM_DATE, .as.u64 = get_big(p + 1, 8) ^ UINT64_C(1) << 63 };
+        return eqli_date((int64_t)(get_big(p + 1, 8) ^ UINT64_C(1) << 63), (uint32_t)get_big(p + 9, 4));
     default:
         return eqli_null();
     }
@@ -239,6 +242,8 @@ static bool value_is_good(const uint8_t *p)
     case TAG_NUMBER:
         put_number(again, &v);
         return tag_of(&v) == TAG_NUMBER && memcmp(again, p + 1, sizeof again) == 0;
+    case TAG_DATE:
+        return get_big(p + 9, 4) < 1000000;
     case TAG_IP:
         return p[1] == 4 || (p[1] == 16 && !is_mapped(&v));
     default:

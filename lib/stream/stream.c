@@ -404,7 +404,8 @@ static eqlm_status feed_to_order(eqlm_stream *s, const eqli_incoming *in, const 
 
 eqlm_status eqlm_stream_feed(eqlm_stream *s, const void *event, const eqlm_event_info *info)
 {
-    if (!event || !info || info->tiebreaker.type == EQLM_ARRAY || info->tiebreaker.type >= EQLM_OBJECT)
+    if (!event || !info || info->tiebreaker.type == EQLM_ARRAY || info->tiebreaker.type == EQLM_OBJECT ||
+        info->tiebreaker.type > EQLM_FAR_DATE)
         return EQLM_E_ARGUMENT;
     eqlm_status status = begin(s);
     if (status != EQLM_OK)

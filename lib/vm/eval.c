@@ -11,6 +11,7 @@ static uint64_t value_hash(const eqlm_vm *vm, const eqlm_value *v)
 {
     uint64_t seed = (uint64_t)(uintptr_t)vm;
     uint8_t bytes[sizeof(double)];
+    uint32_t ns;
     double d;
     switch (v->type) {
     case EQLM_STRING:
@@ -18,8 +19,11 @@ static uint64_t value_hash(const eqlm_vm *vm, const eqlm_value *v)
     case EQLM_IP: /* an IPv4-mapped address is the IPv4 address */
         return eqli_key_hash(seed, v->type, v->as.ip + v->len - 4, 4);
     case EQLM_I64:
-    case EQLM_DATE:
         d = (double)v->as.i64;
+        break;
+    case EQLM_DATE:
+    case EQLM_FAR_DATE:
+        d = (double)eqli_date_ms(v, &ns);
         break;
     case EQLM_U64:
         d = (double)v->as.u64;

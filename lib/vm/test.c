@@ -70,10 +70,23 @@ static eqli_op_result in_blocks(const eqli_set *set, const eqlm_value *v, bool *
     return EQLI_OP_OK;
 }
 
+/* An address or a date, which may equal several texts: no table of the set knows them. */
+static bool own_in_set(const eqlm_program *p, const eqli_set *set, const eqlm_value *v)
+{
+    bool hit = false;
+    for (uint32_t i = 0; i < set->n && !hit; i++)
+        hit = eqli_compare(EQLI_CMP_EQ, v, &p->consts[set->first + i], false) == EQLI_TRUE;
+    return hit;
+}
+
 eqli_op_result eqli_vm_in_set(eqlm_vm *vm, const eqlm_program *p, const eqli_set *set, const eqlm_value *v,
                               bool *hit)
 {
     *hit = false;
+    if (eqli_is_own(v) && (set->kind == EQLI_SET_PATTERNS || set->kind == EQLI_SET_VALUES)) {
+        *hit = own_in_set(p, set, v);
+        return EQLI_OP_OK;
+    }
     switch ((eqli_set_kind)set->kind) {
     case EQLI_SET_PATTERNS:
         return v->type == EQLM_STRING
@@ -112,12 +125,9 @@ eqli_op_result eqli_vm_test_value(eqlm_vm *vm, const eqlm_program *p, const eqli
         *hit = true;
         return EQLI_OP_OK;
     case EQLI_OP_COMPARE:
+    case EQLI_OP_EQUAL_TEXT: /* its mode says == */
         *hit = eqli_compare(EQLI_MODE_CMP(in->mode), v, k, EQLI_MODE_AS(in->mode) == EQLI_AS_VERSION) ==
                EQLI_TRUE;
-        return EQLI_OP_OK;
-    case EQLI_OP_EQUAL_TEXT:
-        *hit = v->type == EQLM_STRING && v->len == k->len &&
-               (k->len == 0 || memcmp(v->as.str, k->as.str, k->len) == 0);
         return EQLI_OP_OK;
     case EQLI_OP_TEXT_LENGTH:
         return test_length(in, v, k, hit);

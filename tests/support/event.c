@@ -97,6 +97,9 @@ static eqlm_value scalar(ts_event *e, json_t *j)
         if (strcmp(special, "$u64") == 0) {
             v.type = EQLM_U64;
             v.as.u64 = strtoull(json_string_value(inner), NULL, 10);
+        } else if (strcmp(special, "$far_date") == 0) {
+            v.type = EQLM_FAR_DATE;
+            v.as.i64 = json_integer_value(inner);
         } else if (strcmp(special, "$date") == 0) {
             v.type = EQLM_DATE;
             v.as.i64 = json_integer_value(inner);

@@ -176,7 +176,8 @@ static void place_scalar(eqlm_field *f, const path *p, size_t i)
 
 static void place_array(eqlm_field *f, const path *p, size_t i)
 {
-    if (p->mixed || p->type == EQLM_NULL || p->type == EQLM_DATE || p->type == EQLM_IP) {
+    if (p->mixed || p->type == EQLM_NULL || p->type == EQLM_DATE || p->type == EQLM_FAR_DATE ||
+        p->type == EQLM_IP) {
         f->storage = EQLM_STORE_VALUE;
         f->size = (uint32_t)sizeof(eqlm_value);
         return; /* an EQLM_ARRAY in one value */

@@ -70,6 +70,8 @@ json_t *ts_value_json(const eqlm_value *v)
         return json_real(v->as.f64);
     case EQLM_STRING:
         return json_stringn_nocheck(v->as.str, v->len);
+    case EQLM_FAR_DATE:
+        return json_pack("{s:[Ii]}", "far_date", (json_int_t)v->as.i64, (int)v->len);
     case EQLM_DATE:
         return json_pack("{s:I}", "date", (json_int_t)v->as.i64);
     case EQLM_IP:

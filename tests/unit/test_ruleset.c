@@ -279,6 +279,9 @@ static eqlm_value random_value(char *room)
 {
     size_t n;
     switch (roll(8)) {
+    case 3:
+        return roll(2) ? (eqlm_value) { .type = EQLM_DATE, .as.i64 = (int64_t)roll(5) * 1000000 }
+                       : (eqlm_value) { .type = EQLM_IP, .len = 4, .as.ip = (const unsigned char *)"\12\0\0\1" };
     case 0:
         return (eqlm_value) { .type = EQLM_I64, .as.i64 = 444 + (int)roll(3) };
     case 1:
@@ -582,6 +585,59 @@ static void test_kinds_of_patterns(void **state)
 
 /* ---- The interface --------------------------------------------------------------------------------------
  */
+
+/* Addresses and dates are found whatever text names them, be it in the slot that splits the set, in one with few values,
+ * or among the many. */
+static void test_own_types(void **state)
+{
+    enum { N = 200 };
+    static const char *const forms[] = {
+        "any where v == \"10.%u.0.0/16\"",
+        "any where v in (\"x-%u\", \"2026-01-10\") and w == \"::ffff:10.0.0.17\"",
+        "any where v == \"name-%u\" and w == \"10.0.0.16/31\"",
+        "any where v == \"same\" and n == %u and w in (\"10.0.0.0/24\", \"b\")",
+    };
+    static const unsigned char address[] = { 10, 0, 0, 17 };
+    const eqlm_value ip = { .type = EQLM_IP, .len = 4, .as.ip = address };
+    const eqlm_value date = { .type = EQLM_DATE, .as.i64 = INT64_C(1768003200000000000) };
+    const struct {
+        eqlm_value v, w;
+        size_t matches;
+    } cases[] = { { ip, ip, 1 },           { date, ip, N / 4 },     { date, text("10.0.0.17"), 0 },
+                  { text("name-18"), ip, 1 }, { text("name-17"), ip, 0 }, { text("same"), ip, 1 } };
+    eqlm_schema *schema = new_schema(NULL);
+    eqlm_program *programs[N];
+    eqlm_rules *set;
+    eqlm_vm *vm, *alone;
+    (void)state;
+    assert_int_equal(eqlm_rules_new(NULL, &set), EQLM_OK);
+    for (unsigned i = 0; i < N; i++) {
+        char query[200] = "", number[12];
+        const char *form = forms[i % 4], *hole = strchr(form, '%');
+        snprintf(number, sizeof number, "%u", i);
+        strncat(query, form, (size_t)(hole - form));
+        strcat(strcat(query, number), hole + 2);
+        programs[i] = compile(schema, query);
+        assert_int_equal(eqlm_rules_add(set, programs[i], NULL), EQLM_OK);
+    }
+    assert_int_equal(eqlm_rules_seal(set), EQLM_OK);
+    assert_int_equal(eqlm_vm_new(NULL, &vm), EQLM_OK);
+    assert_int_equal(eqlm_vm_new(NULL, &alone), EQLM_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        event e = { .values = { { .type = EQLM_NULL } } };
+        set_value(schema, &e, "event.category", text("process"));
+        set_value(schema, &e, "v", cases[i].v);
+        set_value(schema, &e, "w", cases[i].w);
+        set_value(schema, &e, "n", (eqlm_value) { .type = EQLM_I64, .as.i64 = 7 });
+        assert_int_equal(compare(vm, alone, set, programs, N, &e), cases[i].matches);
+    }
+    for (unsigned i = 0; i < N; i++)
+        eqlm_program_free(programs[i]);
+    eqlm_rules_free(set);
+    eqlm_vm_free(vm);
+    eqlm_vm_free(alone);
+    eqlm_schema_free(schema);
+}
 
 static void test_no_programs(void **state)
 {
@@ -902,6 +958,7 @@ int main(void)
         cmocka_unit_test(test_like_each_alone),
         cmocka_unit_test(test_candidates_are_few),
         cmocka_unit_test(test_kinds_of_patterns),
+        cmocka_unit_test(test_own_types),
         cmocka_unit_test(test_no_programs),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_candidates_of_regexes),

@@ -1061,8 +1061,11 @@ static void test_keys(void **state)
         { .type = EQLM_STRING, .len = 1, .as.str = "\xff" },
         { .type = EQLM_IP, .len = 16, .as.ip = (const unsigned char *)"\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\1" },
         { .type = EQLM_IP, .len = 4, .as.ip = (const unsigned char *)"\x0a\0\0\1" },
-        { .type = EQLM_DATE, .as.i64 = INT64_MIN },
+        { .type = EQLM_FAR_DATE, .as.i64 = INT64_C(-62135596800000) },
+        { .type = EQLM_DATE, .as.i64 = INT64_MIN + 2000000 },
         { .type = EQLM_DATE, .as.i64 = 5 },
+        { .type = EQLM_FAR_DATE, .as.i64 = INT64_C(253402300799000) },
+        { .type = EQLM_FAR_DATE, .len = 1, .as.i64 = INT64_C(253402300799000) },
     };
     enum { N = sizeof rising / sizeof rising[0] };
     eqlm_alloc alloc = eqli_mem_default(NULL);

@@ -30,6 +30,11 @@ static eqlm_value date(int64_t ns)
     return (eqlm_value){ .type = EQLM_DATE, .as.i64 = ns };
 }
 
+static eqlm_value far_date(int64_t ms)
+{
+    return (eqlm_value){ .type = EQLM_FAR_DATE, .as.i64 = ms };
+}
+
 static eqlm_value ip4(void)
 {
     return (eqlm_value){ .type = EQLM_IP, .len = 4, .as.ip = v4_bytes };
@@ -98,8 +103,15 @@ static void reads_values(void **state)
         { EQLI_AS_IP, true, eqli_i64(1), eqli_null() },
         { EQLI_AS_DATE, false, str("1970-01-01T00:00:00.001Z"), date(1000000) },
         { EQLI_AS_DATE, false, eqli_i64(-2), date(-2000000) },
-        { EQLI_AS_DATE, false, eqli_i64(INT64_MIN), date(INT64_MIN) },
-        { EQLI_AS_DATE, false, u64(UINT64_MAX), date(INT64_MAX) },
+        { EQLI_AS_DATE, false, eqli_i64(INT64_MIN), far_date(INT64_MIN) },
+        { EQLI_AS_DATE, false, u64(UINT64_MAX), far_date(INT64_MAX) },
+        { EQLI_AS_STR, false, ip4(), str("10.0.0.1") },
+        { EQLI_AS_STR, false, far_date(INT64_C(-62135596800000)), str("0001-01-01T00:00:00.000Z") },
+        { EQLI_AS_NUM, false, far_date(INT64_C(-62135596800000)), eqli_i64(INT64_C(-62135596800000)) },
+        { EQLI_AS_ANY, false, ip4(), ip4() },
+        { EQLI_AS_ANY, true, far_date(5), far_date(5) },
+        { EQLI_AS_ANY, true, eqli_i64(5), str("5") },
+        { EQLI_AS_ANY, false, eqli_i64(5), eqli_null() },
         { EQLI_AS_DATE, false, eqli_f64(0.5), date(500000) },
         { EQLI_AS_DATE, false, eqli_f64(NAN), eqli_null() },
         { EQLI_AS_DATE, true, str("yesterday"), eqli_null() },

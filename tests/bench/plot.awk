@@ -10,7 +10,7 @@ function y_of(ns) { return 340 - 300 * log(ns / 10) / log(1000) }
 /^ns\/event by filters/ && !done { table = 1; next }
 table && NF == 0 { table = 0; done = 1 }
 table && $1 == "category" {
-    steps = NF - 2
+    steps = NF - 3 # the category before, two ratios behind
     for (i = 1; i <= steps; i++)
         size[i] = $(i + 1)
     next

@@ -17,8 +17,6 @@
 
 #define ANSWERED 0.98f /* of what the index has asked already */
 
-#define HALF_PRESENT 0.1f /* a slot that this part of the rules asks for is in half of the events */
-
 enum { MAX_GUARDS = 32 }; /* of an entry, that are compared with each of its tests */
 
 typedef struct conjunct {
@@ -28,32 +26,8 @@ typedef struct conjunct {
 
 typedef struct orderer {
     eqli_builder *b;
-    float *presence; /* by slot: part of the events that have it, guessed */
     eqli_vec conjuncts;
 } orderer;
-
-/* A slot is as common in events as it is in rules, more or less. */
-static bool guess_presence(orderer *o)
-{
-    const eqlm_rules *r = o->b->rules;
-    uint32_t *last = eqli_mem_new(o->b->alloc, r->n_slots * sizeof *last);
-    o->presence = eqli_mem_new(o->b->alloc, r->n_slots * sizeof *o->presence);
-    bool ok = last && o->presence;
-    for (uint32_t i = 0; ok && i < r->n; i++) {
-        const eqli_rules_entry *e = &r->entries[i];
-        for (uint32_t pc = e->start; pc < e->start + e->len; pc++) {
-            uint32_t slot = eqli_builder_slot(o->b, e->program, &e->program->insns[pc]);
-            if (slot == EQLI_NO_FIELD || last[slot] == i + 1)
-                continue;
-            last[slot] = i + 1;
-            o->presence[slot]++;
-        }
-    }
-    for (uint32_t s = 0; ok && s < r->n_slots; s++)
-        o->presence[s] /= o->presence[s] + HALF_PRESENT * (float)r->n;
-    eqli_mem_free(o->b->alloc, last, r->n_slots * sizeof *last);
-    return ok;
-}
 
 /* What the index knows of a test of an event that comes through: NULL, or the guard that says something of
  * its slot. *same: it is this very test. */
@@ -110,7 +84,7 @@ static bool chance(orderer *o, const eqli_rules_entry *e, const eqli_insn *in, f
     }
     if (!value_chance(o, slot, e->program, in, out))
         return false;
-    *out *= g ? 1 : o->presence[slot];
+    *out *= g ? 1 : o->b->presence[slot];
     return true;
 }
 
@@ -208,10 +182,9 @@ static bool order_entry(orderer *o, eqli_rules_entry *e)
 bool eqli_order_conjuncts(eqli_builder *b)
 {
     orderer o = { .b = b };
-    bool ok = guess_presence(&o);
+    bool ok = true;
     for (uint32_t i = 0; ok && i < b->rules->n; i++)
         ok = order_entry(&o, &b->rules->entries[i]);
-    eqli_mem_free(b->alloc, o.presence, b->rules->n_slots * sizeof *o.presence);
     eqli_vec_clear(b->alloc, &o.conjuncts, sizeof(conjunct));
     return ok;
 }

@@ -72,34 +72,51 @@ static uint64_t text_bytes(const eqlm_rules *r)
     return n;
 }
 
-static bool count_entries(eqli_builder *b)
+/* Counts the values that entries ask for, and the entries that ask a slot: `last` is by slot the last of
+ * them, counted from 1. */
+static bool count_uses(eqli_builder *b, uint32_t *last)
 {
-    eqlm_rules *r = b->rules;
-    if (!eqli_counts_init(&b->counts, b->alloc, r->n_slots, 2 * text_bytes(r)))
-        return false;
+    const eqlm_rules *r = b->rules;
     for (uint32_t i = 0; i < r->n; i++) {
         const eqli_rules_entry *e = &r->entries[i];
         for (uint32_t pc = e->start; pc < e->start + e->len; pc++) {
             const eqli_insn *in = &e->program->insns[pc];
             uint32_t slot = eqli_builder_slot(b, e->program, in);
             eqli_members m;
-            if (slot != EQLI_NO_FIELD && eqli_test_members(e->program, in, &m) &&
-                !eqli_counts_add(&b->counts, slot, &m))
+            if (slot == EQLI_NO_FIELD)
+                continue;
+            b->presence[slot] += last[slot] != i + 1;
+            last[slot] = i + 1;
+            if (eqli_test_members(e->program, in, &m) && !eqli_counts_add(&b->counts, slot, &m))
                 return false;
         }
     }
     return true;
 }
 
-/* ---- Clauses over the values of one slot --------------------------------------------------------------- */
+#define HALF_PRESENT 0.1f /* a slot that this part of the entries asks for is in half of the events */
 
-#define ANY_VALUE 0.7f /* part of the events taken to have a slot that some rule asks for */
+/* A slot is as common in events as it is in rules, more or less. */
+static bool count_entries(eqli_builder *b)
+{
+    eqlm_rules *r = b->rules;
+    uint32_t *last = eqli_mem_new(b->alloc, r->n_slots * sizeof *last);
+    b->presence = eqli_mem_new(b->alloc, r->n_slots * sizeof *b->presence);
+    bool ok = last && b->presence && eqli_counts_init(&b->counts, b->alloc, r->n_slots, 2 * text_bytes(r)) &&
+              count_uses(b, last);
+    for (uint32_t s = 0; ok && s < r->n_slots; s++)
+        b->presence[s] /= b->presence[s] + HALF_PRESENT * (float)r->n;
+    eqli_mem_free(b->alloc, last, r->n_slots * sizeof *last);
+    return ok;
+}
+
+/* ---- Clauses over the values of one slot --------------------------------------------------------------- */
 
 /* Cost of an exact test, or of the slot having any value. */
 static bool test_cost(eqli_builder *b, uint32_t slot, const eqlm_program *p, const eqli_insn *in, float *out)
 {
     eqli_members m;
-    *out = ANY_VALUE;
+    *out = b->presence[slot];
     if (!eqli_test_members(p, in, &m) || !eqli_members_exact(&m))
         return true;
     float sum = 0;
@@ -109,7 +126,7 @@ static bool test_cost(eqli_builder *b, uint32_t slot, const eqlm_program *p, con
             return false;
         sum += need.p;
     }
-    *out = sum < ANY_VALUE ? sum : ANY_VALUE - 0.01f;
+    *out = b->presence[slot] * (sum < 0.99f ? sum : 0.99f);
     return true;
 }
 
@@ -446,6 +463,7 @@ eqlm_status eqlm_rules_seal(eqlm_rules *r)
     eqli_vec_clear(b.alloc, &b.values, sizeof(uint32_t));
     eqli_vec_clear(b.alloc, &b.notes, sizeof(eqli_guard_note));
     eqli_mem_free(b.alloc, b.explained, r->n * sizeof *b.explained);
+    eqli_mem_free(b.alloc, b.presence, r->n_slots * sizeof *b.presence);
     eqli_mem_free(b.alloc, b.slot_of_field, b.n_fields * sizeof *b.slot_of_field);
     eqli_mem_free(b.alloc, b.first_clause, (r->n + (size_t)1) * sizeof *b.first_clause);
     eqli_mem_free(b.alloc, b.dead, r->n * sizeof *b.dead);

@@ -16,7 +16,7 @@ typedef struct eqli_slot_clause {
     uint32_t first_value, n_values; /* tags, in values of the builder */
     uint32_t constant;              /* the first of them */
     bool texts, numbers;            /* what the values are */
-    float p;
+    float p;                        /* part of the events with the slot that have one of the values */
 } eqli_slot_clause;
 
 /* A growing array in the memory of the caller. */
@@ -35,6 +35,7 @@ typedef struct eqli_builder {
     eqlm_rules *rules;
     const eqlm_alloc *alloc;
     eqli_counts counts;
+    float *presence; /* by slot: part of the events that have it, guessed */
     eqli_flow flow;
     uint32_t *slot_of_field; /* field -> slot of the set */
     uint32_t n_fields;

@@ -52,7 +52,8 @@ eqlm_value eqlc_value_copy(const eqlc_event_copy *c, const eqlm_value *value)
     case EQLM_ARRAY:
         items = eqlc_copy_room(c, value->len * sizeof *items);
         for (uint32_t i = 0; i < value->len; i++)
-            items[i] = eqlc_value_copy(c, &value->as.items[i]); /* as deep as the schema has arrays of objects */
+            items[i] =
+                eqlc_value_copy(c, &value->as.items[i]); /* as deep as the schema has arrays of objects */
         copy.as.items = items;
         break;
     case EQLM_OBJECT:

@@ -16,7 +16,8 @@ typedef struct eqlc_event_copy {
 void *eqlc_copy_room(const eqlc_event_copy *c, size_t size);
 /* One value and all it contains. */
 eqlm_value eqlc_value_copy(const eqlc_event_copy *c, const eqlm_value *value);
-/* The values of an event, or of an element, for eqlc_event_get; the reader they come from must last as long. */
+/* The values of an event, or of an element, for eqlc_event_get; the reader they come from must last as long.
+ */
 const eqlm_value *eqlc_values_copy(const eqlc_event_copy *c, const eqlm_value *values);
 
 #endif

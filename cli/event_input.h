@@ -48,8 +48,9 @@ typedef struct eqlc_event_lines {
     size_t start, end;
 } eqlc_event_lines;
 
-/* Moves the lines that the window begins with to *out; the last line of the input may lack its newline. Places in the
- * input are lost: set in->at before using them again. False: there is no whole line yet. Free out->text at the end. */
+/* Moves the lines that the window begins with to *out; the last line of the input may lack its newline.
+ * Places in the input are lost: set in->at before using them again. False: there is no whole line yet. Free
+ * out->text at the end. */
 bool eqlc_event_input_lines(eqlc_event_input *in, eqlc_event_lines *out);
 /* Whether the window is as good as full. */
 bool eqlc_event_input_is_full(const eqlc_event_input *in);

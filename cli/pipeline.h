@@ -1,7 +1,7 @@
 /* pipeline.h - items that several threads work on at once and that come out in the order they went in.
  *
- * The thread that makes it is the first of them: it fills items, and works like the others while none is free. There
- * is a fixed number of items, so what is on its way takes a bounded amount of memory. */
+ * The thread that makes it is the first of them: it fills items, and works like the others while none is
+ * free. There is a fixed number of items, so what is on its way takes a bounded amount of memory. */
 #ifndef EQLC_PIPELINE_H
 #define EQLC_PIPELINE_H
 
@@ -14,8 +14,8 @@ typedef struct eqlc_pipeline_hooks {
     void *ctx;
     /* Works on an item, in the thread of this number, at any time. */
     void (*work)(void *ctx, unsigned thread, void *item);
-    /* Takes an item that has been worked on: in order, one at a time, in any thread. False halts: this item and those
-     * behind it stay. */
+    /* Takes an item that has been worked on: in order, one at a time, in any thread. False halts: this item
+     * and those behind it stay. */
     bool (*take)(void *ctx, void *item);
 } eqlc_pipeline_hooks;
 

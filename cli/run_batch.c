@@ -1,7 +1,7 @@
 /* run_batch.c - lines of events that one thread has read.
  *
- * A batch is read as if every line of it were a document of its own, which can be done without knowing what stands
- * before. Where that turns out to be wrong it stops, and somebody has to go on with split.c. */
+ * A batch is read as if every line of it were a document of its own, which can be done without knowing what
+ * stands before. Where that turns out to be wrong it stops, and somebody has to go on with split.c. */
 #include "run_batch.h"
 
 #include "util.h"
@@ -97,7 +97,8 @@ static bool is_space(char c)
 }
 
 /* Reads the document [text, end) of a line. False: it is none, or more than one line belongs to it. */
-static bool read_document(eqlc_run_batch *b, eqlc_run_reader *r, char *line, char *text, char *end, bool closed)
+static bool read_document(eqlc_run_batch *b, eqlc_run_reader *r, char *line, char *text, char *end,
+                          bool closed)
 {
     eqlc_json_document document;
     eqlc_event event;

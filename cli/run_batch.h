@@ -1,4 +1,5 @@
-/* run_batch.h - lines of events that one thread has read, and what the rules about single events say of them. */
+/* run_batch.h - lines of events that one thread has read, and what the rules about single events say of them.
+ */
 #ifndef EQLC_RUN_BATCH_H
 #define EQLC_RUN_BATCH_H
 
@@ -17,7 +18,8 @@ typedef struct eqlc_run_reader {
 
 /* A document of a batch. */
 typedef struct eqlc_run_entry {
-    eqlc_event event; /* without values; line: counted from the first line of the batch, which is 0; id: NULL if it has none */
+    eqlc_event event; /* without values; line: counted from the first line of the batch, which is 0; id: NULL
+                         if it has none */
     eqlc_run_answer answer;
     const eqlc_event_field *fields; /* if the stream reads them */
     uint32_t n_fields;

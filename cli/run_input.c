@@ -1,8 +1,8 @@
 /* run_input.c - reads the events of `eqlc run`.
  *
- * One thread reads documents one by one. Several read batches of lines: they read, parse and ask at the same time, and
- * give the events of one batch after the other. When a batch meets a line that is not a document, what has been read
- * ahead is put back, and the input is read one by one until there are only lines again. */
+ * One thread reads documents one by one. Several read batches of lines: they read, parse and ask at the same
+ * time, and give the events of one batch after the other. When a batch meets a line that is not a document,
+ * what has been read ahead is put back, and the input is read one by one until there are only lines again. */
 #include "run_input.h"
 
 #include "pipeline.h"
@@ -30,7 +30,7 @@ typedef struct input {
     eqlc_event_input in;
     const char *path;
     eqlm_value *values; /* of the event that is given */
-    uint64_t line; /* where the batch starts that is given next */
+    uint64_t line;      /* where the batch starts that is given next */
 } input;
 
 /* ------------------------------------------------------------------------------------------------------
@@ -132,8 +132,8 @@ static bool wait_for_more(input *in)
     return !eqlc_pipeline_rests(in->pipeline) || eqlc_pipeline_drain(in->pipeline);
 }
 
-/* Fills the window as far as nobody has to be waited for; but small batches are not worth it while others are on their
- * way. */
+/* Fills the window as far as nobody has to be waited for; but small batches are not worth it while others are
+ * on their way. */
 static void fill(input *in)
 {
     while (!eqlc_event_input_is_full(&in->in) &&
@@ -166,7 +166,8 @@ static void read_lines(input *in)
 /* Reads documents of any kind until there seem to be lines alone. */
 static void read_others(input *in, uint32_t enough)
 {
-    in->stopped = !eqlc_reader_go_on(in->readers[0].reader, &in->in, in->path, enough, on_event, on_error, in);
+    in->stopped =
+        !eqlc_reader_go_on(in->readers[0].reader, &in->in, in->path, enough, on_event, on_error, in);
 }
 
 static void read_open(input *in)
@@ -251,7 +252,8 @@ static void close_all(input *in)
         eqlc_run_batch_clear(&in->batches[i]);
     for (unsigned i = 0; i < in->options->jobs; i++) {
         if (in->options->profile)
-            eqlc_run_asker_add_profile(&in->readers[i].asker, in->options->profile, in->options->profile_time);
+            eqlc_run_asker_add_profile(&in->readers[i].asker, in->options->profile,
+                                       in->options->profile_time);
         eqlc_reader_free(in->readers[i].reader);
         eqlc_run_asker_clear(&in->readers[i].asker);
     }

@@ -162,7 +162,8 @@ static const char *set_number(eqlc_run_options *o, int option, const char *text)
                    ? NULL
                    : "--max-state is a number of bytes such as 1000000, 64M or 1G, not '%s'";
     case OPT_SAVE_EVERY:
-        return parse_number(text, true, &o->save_every) ? NULL : "--save-every is a number of events, not '%s'";
+        return parse_number(text, true, &o->save_every) ? NULL
+                                                        : "--save-every is a number of events, not '%s'";
     case 'j':
         if (!parse_number(text, false, &n) || n > EQLC_MAX_JOBS)
             return "-j is a number of threads from 1 to 64, not '%s'";

@@ -84,8 +84,8 @@ static void print_json(const eqlc_profile_row *row, uint64_t all)
 static void print_line(double share, uint64_t time, const char *runs, const char *matches, const char *state,
                        const char *peak, const char *name)
 {
-    fprintf(stderr, "%6.2f %9.3f %12s %10s %9s %9s  %s\n", share, (double)time / 1e6, runs, matches, state, peak,
-            name);
+    fprintf(stderr, "%6.2f %9.3f %12s %10s %9s %9s  %s\n", share, (double)time / 1e6, runs, matches, state,
+            peak, name);
 }
 
 static const char *size_text(uint64_t bytes, char out[32])
@@ -141,8 +141,8 @@ void eqlc_profile_print(eqlc_profile_row *rows, size_t n, uint64_t time, eqlc_pr
     if (n > 0)
         qsort(rows, n, sizeof *rows, by_time);
     if (format == EQLC_PROFILE_TEXT)
-        fprintf(stderr, "%6s %9s %12s %10s %9s %9s  %s\n", "share%", "ms", "evaluations", "matches", "partials",
-                "peak", "rule");
+        fprintf(stderr, "%6s %9s %12s %10s %9s %9s  %s\n", "share%", "ms", "evaluations", "matches",
+                "partials", "peak", "rule");
     for (size_t i = 0; i < n; i++) {
         n_idle += rows[i].counts.runs == 0;
         if (format == EQLC_PROFILE_JSON)

@@ -49,7 +49,8 @@ typedef struct eqlc_run_answer {
 typedef struct eqlc_run_asker {
     const eqlc_run_rules *rules;
     eqlm_vm *vm;
-    eqlm_profile profile; /* of the rules about single events, in their order; without a clock: none is wanted */
+    eqlm_profile
+        profile; /* of the rules about single events, in their order; without a clock: none is wanted */
     uint32_t *found;
     eqlc_run_trouble *troubles;
 } eqlc_run_asker;

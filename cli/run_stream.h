@@ -9,12 +9,12 @@
 #include "run_profile.h"
 
 typedef struct eqlc_run_stream_options {
-    uint64_t max_state;  /* bytes of partial results and their documents */
-    int64_t lateness;    /* nanoseconds */
-    bool sort;           /* order all input by time first */
-    bool early_missing;  /* tell trailing missing events at once */
-    const char *window;  /* "FROM,TO" as given, or NULL */
-    const char *as_of;   /* as given, or NULL */
+    uint64_t max_state; /* bytes of partial results and their documents */
+    int64_t lateness;   /* nanoseconds */
+    bool sort;          /* order all input by time first */
+    bool early_missing; /* tell trailing missing events at once */
+    const char *window; /* "FROM,TO" as given, or NULL */
+    const char *as_of;  /* as given, or NULL */
 } eqlc_run_stream_options;
 
 /* What happens to events and matches. */
@@ -34,12 +34,14 @@ eqlc_run_stream *eqlc_run_stream_new(const eqlc_run_stream_options *options, con
 void eqlc_run_stream_free(eqlc_run_stream *s);
 /* Adds a program before the first event; `rule` is what on_match gets. */
 void eqlc_run_stream_add(eqlc_run_stream *s, const eqlm_program *program, uint32_t rule);
-/* Whether an event is to be looked at: it is inside of --window and --as-of. Always the same for one event. */
+/* Whether an event is to be looked at: it is inside of --window and --as-of. Always the same for one event.
+ */
 bool eqlc_run_stream_counts(const eqlc_run_stream *s, const eqlc_event *event);
 /* Whether the values of events are read. */
 bool eqlc_run_stream_reads(const eqlc_run_stream *s);
 /* Takes one event as it was read, and the rules about single events that match it, for on_event. */
-void eqlc_run_stream_event(eqlc_run_stream *s, const eqlc_event *event, const uint32_t *rules, uint32_t n_rules);
+void eqlc_run_stream_event(eqlc_run_stream *s, const eqlc_event *event, const uint32_t *rules,
+                           uint32_t n_rules);
 /* The end of input: decides everything. */
 void eqlc_run_stream_end(eqlc_run_stream *s);
 

@@ -45,18 +45,54 @@ static bool fill_packed(eqlc_event_input *in)
     return true;
 }
 
-/* Looks at the first bytes: they decide between plain text and gzip. */
+#define REMEDY(program) "this is compressed with " program "; unpack it first: " program " -dc FILE | eqlc ... -"
+
+/* How compressed files begin, and why they are not read: NULL for gzip. */
+static const struct {
+    const char *bytes, *error;
+} packings[] = {
+    { "\x1F\x8B", NULL },
+    { "\x28\xB5\x2F\xFD", REMEDY("zstd") },
+    { "\xFD\x37zXZ", REMEDY("xz") },
+    { "BZh", REMEDY("bzip2") },
+    { "PK\x03\x04", "this is a zip archive; unpack it first: unzip -p FILE | eqlc ... -" },
+};
+
+enum { N_PACKINGS = sizeof packings / sizeof packings[0] };
+
+/* Looks at the first bytes, no more of them than needed: N_PACKINGS is plain text. False: reading failed. */
+static bool find_packing(eqlc_event_input *in, size_t *packing)
+{
+    for (*packing = 0; *packing < N_PACKINGS; ++*packing) {
+        const char *bytes = packings[*packing].bytes;
+        size_t same = 0;
+        for (; bytes[same]; same++) {
+            while (same == in->packed_end && !in->packed_ended)
+                if (!fill_packed(in))
+                    return false;
+            if (same == in->packed_end || in->packed[same] != (unsigned char)bytes[same])
+                break;
+        }
+        if (!bytes[same])
+            break;
+    }
+    return true;
+}
+
 static bool detect(eqlc_event_input *in)
 {
-    while (in->packed_end < 2 && !in->packed_ended)
-        if (!fill_packed(in))
-            return false;
-    /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): packed_end bytes were read */
-    in->gzip = in->packed_end >= 2 && in->packed[0] == 0x1F && in->packed[1] == 0x8B;
+    size_t packing;
+    if (!find_packing(in, &packing))
+        return false;
+    in->gzip = packing < N_PACKINGS && !packings[packing].error;
+    if (packing < N_PACKINGS && !in->gzip)
+        return fail(in, packings[packing].error);
     if (!in->gzip)
         return true;
-    if (inflateInit2(in->zlib, 15 + 16) != Z_OK)
+    if (inflateInit2(in->zlib, 15 + 16) != Z_OK) {
+        in->gzip = false;
         return fail(in, "out of memory");
+    }
     in->member_open = true;
     return true;
 }

@@ -244,17 +244,15 @@ static void give_event(eqlc_reader *r, eqlc_event *event, size_t start)
         r->splitter.stop = true;
 }
 
-static eqlc_json_status on_document(void *ctx, size_t start, size_t end, bool may_go_on)
+static eqlc_json_status on_document(void *ctx, size_t start, size_t end, eqlc_json_document *document)
 {
     eqlc_reader *r = ctx;
     eqlc_event_input *in = r->splitter.in;
-    eqlc_json_document d;
     eqlc_event event;
-    eqlc_json_status status = eqlc_reader_document(r, r->path, in->window + start, end - start, &event, &d);
-    if (status == EQLC_JSON_OK)
+    eqlc_json_status status = eqlc_reader_document(r, r->path, in->window + start, end - start, &event, document);
+    /* Sequences name an event that was missing by nothing at all. */
+    if (status == EQLC_JSON_OK && (*event.index || !event.id || *event.id))
         give_event(r, &event, start);
-    else if (status != EQLC_JSON_HITS && !(may_go_on && status == EQLC_JSON_OPEN))
-        on_bad(r, eqlc_event_input_place(in, start + d.error_at), d.message, false);
     return status;
 }
 

@@ -1,7 +1,7 @@
 /* events.h - reads event documents and gives the fields the programs use as arrays of values.
  *
- * Input: NDJSON, objects over several lines, JSON arrays, Elasticsearch _search responses (hits.hits[]), each
- * also gzip-compressed; documents bare or with `_source`. Memory is bounded by the largest document, not by
+ * Input: NDJSON, objects over several lines, JSON arrays, responses of searches in Elasticsearch (split.h), each also
+ * gzip-compressed; documents bare or with `_source`. Memory is bounded by the largest document, not by
  * the file. Nested, dotted and mixed keys name the same field; arrays are flattened; the elements of an array
  * of objects are given as EQLM_OBJECT when a program asks for fields below such a parent. Only the fields of
  * the schema are extracted; of duplicate keys all values count. Integers beyond 64 bits are doubles; half of a

@@ -217,12 +217,19 @@ static bool add_wants(eqlc_fields *f, const eqlm_schema *schema, const char *tim
             return false;
         wants[n++] = (want) { node, { f->n_fields + extra[i].slot, EQLC_NONE } };
     }
-    uint32_t source = name_node(f, EQLC_ROOT, "_source", 7);
-    uint32_t hits = name_node(f, EQLC_ROOT, "hits.hits", 9);
-    if (source == 0 || hits == 0)
-        return false;
-    f->nodes[source].special = EQLC_SOURCE;
-    f->nodes[hits].special = EQLC_HITS;
+    static const struct {
+        const char *name;
+        eqlc_special special;
+    } specials[] = {
+        { "_source", EQLC_SOURCE },      { "hits.hits", EQLC_HITS },      { "hits.events", EQLC_HITS },
+        { "hits.sequences", EQLC_HITS }, { "responses", EQLC_RESPONSES },
+    };
+    for (size_t i = 0; i < sizeof specials / sizeof specials[0]; i++) {
+        uint32_t node = name_node(f, EQLC_ROOT, specials[i].name, strlen(specials[i].name));
+        if (node == 0)
+            return false;
+        f->nodes[node].special = specials[i].special;
+    }
     return place_targets(f, wants, n);
 }
 

@@ -22,8 +22,9 @@ enum { EQLC_SLOT_TIME, EQLC_SLOT_TIEBREAKER, EQLC_SLOT_INDEX, EQLC_SLOT_ID, EQLC
 
 typedef enum eqlc_special {
     EQLC_ORDINARY,
-    EQLC_SOURCE, /* _source: the event proper */
-    EQLC_HITS    /* the list of a _search response */
+    EQLC_SOURCE,   /* _source: the event proper */
+    EQLC_HITS,     /* a list of a _search response */
+    EQLC_RESPONSES /* the list of an _msearch response */
 } eqlc_special;
 
 /* Where a value goes: into the document's array, or into that of the current element of an array of objects.

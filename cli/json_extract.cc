@@ -270,17 +270,35 @@ bool read_object(walk &w, ondemand::value &value, const char *at, uint32_t node)
     return true;
 }
 
+// Whether an array is that of an _msearch response, as its first element begins; events may have one of this name.
+bool is_responses(const char *at)
+{
+    static const char *const keys[] = { "\"took\"", "\"hits\"", "\"error\"" };
+    for (char wanted : { '[', '{' }) {
+        if (*at++ != wanted)
+            return false;
+        while (*at == ' ' || *at == '\t' || *at == '\n' || *at == '\r')
+            at++;
+    }
+    for (const char *key : keys)
+        if (strncmp(at, key, strlen(key)) == 0)
+            return true;
+    return false;
+}
+
 bool read_container(walk &w, ondemand::value &value, const char *at, uint32_t node)
 {
     const eqlc_node *n = &w.values->fields->nodes[node];
     bool is_object = *at == '{';
-    if (n->special == EQLC_HITS && !is_object && w.depth <= 2 && !w.wrapped)
-        return fail(w, EQLC_JSON_HITS, at, "a _search response");
-    if (n->special != EQLC_ORDINARY && (n->special != EQLC_SOURCE || !is_object || w.depth != 1 || w.wrapped))
+    bool hits = n->special == EQLC_HITS && w.depth <= 2;
+    if (!is_object && !w.wrapped && (hits || (n->special == EQLC_RESPONSES && w.depth == 1 && is_responses(at))))
+        return fail(w, EQLC_JSON_HITS, at, "the response of a search");
+    if (n->special == EQLC_SOURCE) {
+        if (!is_object || w.depth != 1 || w.wrapped)
+            return true;
+    } else if (n->keys == 0 && (is_object || n->n_targets == 0) && n->parent == EQLC_NONE) {
         return true;
-    if (n->special == EQLC_ORDINARY && n->keys == 0 && (is_object || n->n_targets == 0) &&
-        n->parent == EQLC_NONE)
-        return true;
+    }
     if (w.depth == EQLC_JSON_DEPTH)
         return fail(w, EQLC_JSON_LIMIT, at, "nested too deeply");
     w.depth++;

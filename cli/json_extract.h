@@ -7,6 +7,7 @@
 #define EQLC_JSON_EXTRACT_H
 
 #include "event_values.h"
+#include "json_problem.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -19,7 +20,7 @@ typedef enum eqlc_json_status {
     EQLC_JSON_OK = 0,
     EQLC_JSON_BAD,  /* not JSON, or not an object */
     EQLC_JSON_OPEN, /* good so far, but the text ends before the document does */
-    EQLC_JSON_HITS, /* a _search response: its elements are the documents */
+    EQLC_JSON_HITS, /* the response of a search: its elements are the documents */
     EQLC_JSON_LIMIT /* nested too deeply, or memory is short */
 } eqlc_json_status;
 
@@ -29,6 +30,12 @@ typedef struct eqlc_json_document {
     size_t error_at;                 /* unless EQLC_JSON_OK: where, ... */
     const char *message;             /* ... and what is wrong */
 } eqlc_json_document;
+
+/* Whether a document is bad only because another one follows it. */
+static inline bool eqlc_json_is_followed(const eqlc_json_document *document, const char *text)
+{
+    return document->message == eqlc_json_more && text[document->error_at] == '{';
+}
 
 typedef struct eqlc_json_reader eqlc_json_reader;
 

@@ -266,6 +266,8 @@ static bool check_next(checker *c, const unsigned char *stack, size_t *depth)
     return true;
 }
 
+const char eqlc_json_more[] = "unexpected text after the JSON value";
+
 static bool check_document(checker *c)
 {
     unsigned char stack[1024]; /* as deep as the parser goes */
@@ -294,7 +296,7 @@ static bool check_document(checker *c)
             return false;
     } while (depth > 0);
     skip_space(c);
-    return c->at == c->end || fail(c, c->at, "unexpected text after the JSON value");
+    return c->at == c->end || fail(c, c->at, eqlc_json_more);
 }
 
 bool eqlc_json_problem(const char *text, size_t start, size_t end, bool lone_surrogates, size_t *offset,

@@ -18,6 +18,9 @@ size_t eqlc_json_escape(const char *text, size_t len, size_t at, uint32_t *code)
  * string \uFFFD. */
 void eqlc_json_mend(char *text, size_t len);
 
+/* The message about a text that goes on behind a good value. */
+extern const char eqlc_json_more[];
+
 /* Finds the first place where text[start .. end) stops being one JSON value, and says what is wrong there: at
  * `end` when the text is good but not all. lone_surrogates: \u escapes of half a surrogate pair are good.
  * Returns false when nothing is wrong. */

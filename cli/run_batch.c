@@ -111,7 +111,8 @@ static bool read_document(eqlc_run_batch *b, eqlc_run_reader *r, char *line, cha
         return false;
     eqlc_json_status status =
         eqlc_reader_document(r->reader, b->path, text, (size_t)(end - text), &event, &document);
-    if (status == EQLC_JSON_HITS || (status == EQLC_JSON_OPEN && closed))
+    if (status == EQLC_JSON_HITS || status == EQLC_JSON_OPEN || (status != EQLC_JSON_OK && !closed) ||
+        (status != EQLC_JSON_OK && eqlc_json_is_followed(&document, text)))
         return false;
     if (status == EQLC_JSON_OK)
         add_event(b, r, &event);

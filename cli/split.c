@@ -168,6 +168,11 @@ static void report(eqlc_splitter *s, eqlc_place_in_file place, const char *probl
     s->bad(s->ctx, place, problem, false);
 }
 
+static void report_document(eqlc_splitter *s, size_t start, const eqlc_json_document *document)
+{
+    report(s, eqlc_event_input_place(s->in, start + document->error_at), document->message);
+}
+
 /* After a document that started at `start` and broke off at pos: goes to the next line that does not lie
  * deeper than the document and starts like one, or like the end of the list. */
 static void resume(eqlc_splitter *s, eqlc_place_in_file start, bool in_list)
@@ -199,10 +204,17 @@ static bool too_large(const eqlc_splitter *s)
 /* Gives the document that lies at [keep, pos). */
 static void give(eqlc_splitter *s, eqlc_place_in_file start)
 {
-    if (too_large(s))
+    eqlc_json_document document;
+    eqlc_json_status status;
+    if (too_large(s)) {
         s->bad(s->ctx, start, "the document is too large", true);
-    else if (s->document(s->ctx, s->in->keep, s->pos, false) == EQLC_JSON_HITS)
-        report(s, start, "a _search response is no document of a list");
+        return;
+    }
+    status = s->document(s->ctx, s->in->keep, s->pos, &document);
+    if (status == EQLC_JSON_HITS)
+        report(s, start, "the response of a search is no document of a list");
+    else if (status != EQLC_JSON_OK)
+        report_document(s, s->in->keep, &document);
 }
 
 /* Goes behind the comma that follows an element, or to the end of the list. */
@@ -231,8 +243,11 @@ static bool split_list(eqlc_splitter *s)
     s->pos++;
     for (;;) {
         int c = skip_space(s);
-        if (c == ']' && may_close)
+        if (c == ']') {
+            if (!may_close)
+                report(s, eqlc_event_input_place(s->in, s->pos), "expected a value");
             break;
+        }
         eqlc_event_input_keep(s->in, s->pos);
         s->dropped = false;
         eqlc_place_in_file start = s->in->at;
@@ -257,8 +272,66 @@ static bool split_list(eqlc_splitter *s)
     return true;
 }
 
-/* Goes behind the object at pos; gives the elements of hits.hits if it has them. */
-static bool split_object(eqlc_splitter *s, int level)
+/* Parts of the responses of searches: objects, but for the documents. */
+typedef enum part { RESPONSE, ONE_OF_SEVERAL, HITS, SEQUENCE, DOCUMENT, OTHER } part;
+
+#define LONGEST_KEY 11 /* of the below, with both quotes */
+
+/* What the member of a part is, or the elements of its array. */
+static part member_of(part of, const char *key, int first)
+{
+    static const struct {
+        part above, below;
+        char first;
+        const char *key;
+    } members[] = {
+        { RESPONSE, HITS, '{', "\"hits\"" },        { RESPONSE, ONE_OF_SEVERAL, '[', "\"responses\"" },
+        { ONE_OF_SEVERAL, HITS, '{', "\"hits\"" },  { HITS, DOCUMENT, '[', "\"hits\"" },
+        { HITS, DOCUMENT, '[', "\"events\"" },      { HITS, SEQUENCE, '[', "\"sequences\"" },
+        { SEQUENCE, DOCUMENT, '[', "\"events\"" },
+    };
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
+        if (members[i].above == of && members[i].first == first && strcmp(members[i].key, key) == 0)
+            return members[i].below;
+    return OTHER;
+}
+
+static bool split_object(eqlc_splitter *s, part of);
+
+/* Goes behind the array of parts at pos. */
+static bool split_parts(eqlc_splitter *s, part of)
+{
+    s->pos++;
+    int c = skip_space(s);
+    while (c != ']') {
+        if (c == '{' ? !split_object(s, of) : !scan_value(s))
+            return false;
+        c = skip_space(s);
+        if (c != ',' && c != ']')
+            return broken(s, "expected ',' or ']'");
+        if (c == ',') {
+            s->pos++;
+            c = skip_space(s);
+        }
+    }
+    s->pos++;
+    return true;
+}
+
+static bool split_member(eqlc_splitter *s, part of, const char *key)
+{
+    int first = peek(s);
+    part member = member_of(of, key, first);
+    s->streamed |= member == DOCUMENT || member == SEQUENCE;
+    if (member == DOCUMENT)
+        return split_list(s);
+    if (member == OTHER)
+        return scan_value(s);
+    return first == '{' ? split_object(s, member) : split_parts(s, member);
+}
+
+/* Goes behind the object at pos; gives the documents of responses in it. */
+static bool split_object(eqlc_splitter *s, part of)
 {
     s->pos++;
     int c = skip_space(s);
@@ -268,22 +341,14 @@ static bool split_object(eqlc_splitter *s, int level)
         size_t len = scan_string(s);
         if (len == 0)
             return false;
-        bool hits =
-            len == 6 && s->pos - s->in->keep >= 6 && memcmp(s->in->window + s->pos - 6, "\"hits\"", 6) == 0;
+        char key[LONGEST_KEY + 1] = "";
+        if (len <= LONGEST_KEY && s->pos - s->in->keep >= len)
+            memcpy(key, s->in->window + s->pos - len, len);
         if (skip_space(s) != ':')
             return broken(s, "expected ':'");
         s->pos++;
-        c = skip_space(s);
-        bool good;
-        if (hits && level == 0 && c == '{') {
-            good = split_object(s, 1);
-        } else if (hits && level == 1 && c == '[') {
-            s->streamed = true;
-            good = split_list(s);
-        } else {
-            good = scan_value(s);
-        }
-        if (!good)
+        skip_space(s);
+        if (!split_member(s, of, key))
             return false;
         c = skip_space(s);
         if (c != ',' && c != '}')
@@ -299,15 +364,20 @@ static bool split_object(eqlc_splitter *s, int level)
     return true;
 }
 
-/* Reads an object that is not simply one line. `open_end`: where its first line ended in the middle, or NULL.
- */
-static void long_object(eqlc_splitter *s, const eqlc_place_in_file *open_end)
+/* What is wrong with a document that should have been one line. */
+typedef struct line_problem {
+    eqlc_place_in_file place;
+    const char *message;
+} line_problem;
+
+/* Reads an object that is not simply one line; what is wrong with it as such, or NULL. */
+static void long_object(eqlc_splitter *s, const line_problem *as_line)
 {
     eqlc_event_input_keep(s->in, s->pos);
     eqlc_place_in_file start = s->in->at;
     s->n_lines = 0;
     s->dropped = s->streamed = false;
-    bool whole = split_object(s, 0);
+    bool whole = split_object(s, RESPONSE);
     if (s->stop || (whole && s->streamed))
         return;
     if (whole) {
@@ -316,13 +386,24 @@ static void long_object(eqlc_splitter *s, const eqlc_place_in_file *open_end)
     }
     if (!s->streamed && too_large(s))
         s->bad(s->ctx, start, "the document is too large", true);
-    else if (open_end && !s->streamed)
-        report(s, *open_end, "the line ends inside the document");
+    else if (as_line && !s->streamed)
+        report(s, as_line->place, as_line->message);
     else
         report(s, eqlc_event_input_place(s->in, s->pos), s->problem);
     s->dropped |= s->streamed; /* what has been given is not read again */
     if (!s->stop)
         resume(s, start, false);
+}
+
+/* Reads the objects that follow each other on the line at pos. */
+static void several_objects(eqlc_splitter *s)
+{
+    int c;
+    do {
+        long_object(s, NULL);
+        while ((c = peek(s)) == ' ' || c == '\t')
+            s->pos++;
+    } while (c == '{' && !s->stop);
 }
 
 /* ------------------------------------------------------------------------------------------------------
@@ -351,11 +432,21 @@ static bool find_line(eqlc_splitter *s, size_t *end, bool *closed)
     }
 }
 
-/* Reads the document that starts with the line at pos. */
+/* Whether the input ends before the brackets of the object at pos do. */
+static bool is_truncated(eqlc_splitter *s)
+{
+    bool whole = scan_value(s);
+    bool ended = peek(s) < 0;
+    s->pos = s->in->keep;
+    return !whole && ended;
+}
+
+/* Reads the document that starts with the line at pos, which is also where the window begins. */
 static void read_line(eqlc_splitter *s)
 {
     size_t end;
     bool closed;
+    eqlc_json_document document;
     if (!find_line(s, &end, &closed)) {
         long_object(s, NULL);
         return;
@@ -367,18 +458,33 @@ static void read_line(eqlc_splitter *s)
         long_object(s, NULL);
         return;
     }
-    eqlc_json_status status = s->document(s->ctx, s->pos, trimmed, closed);
+    eqlc_json_status status = s->document(s->ctx, s->pos, trimmed, &document);
     if (status == EQLC_JSON_HITS) {
         long_object(s, NULL);
-    } else if (status == EQLC_JSON_OPEN && closed) {
-        eqlc_place_in_file open_end = eqlc_event_input_place(s->in, trimmed);
-        long_object(s, &open_end);
-    } else if (closed) {
-        s->pos = next;
+        return;
+    }
+    if (status == EQLC_JSON_OPEN && closed) {
+        line_problem problem = { eqlc_event_input_place(s->in, trimmed), "the line ends inside the document" };
+        long_object(s, &problem);
+        return;
+    }
+    if (status != EQLC_JSON_OK) {
+        if (eqlc_json_is_followed(&document, s->in->window + s->pos)) {
+            several_objects(s);
+            return;
+        }
+        line_problem problem = { eqlc_event_input_place(s->in, s->pos + document.error_at), document.message };
+        if (!closed && s->in->window[s->pos] == '{' && is_truncated(s)) {
+            long_object(s, &problem); /* there may be whole documents in it */
+            return;
+        }
+        report(s, problem.place, problem.message);
+    }
+    s->pos = next;
+    if (closed) {
         s->n_lines++;
         eqlc_event_input_keep_line(s->in, next);
     } else {
-        s->pos = next;
         eqlc_event_input_keep(s->in, next);
     }
 }

@@ -1,5 +1,6 @@
-/* split.h - finds the documents in a text: lines, objects over several lines, elements of an array or of a
- * _search response. Only one document is held in memory, however long the array is. */
+/* split.h - finds the documents in a text: lines, objects over several lines, elements of an array or of the
+ * responses of searches (hits.hits[], hits.events[], hits.sequences[].events[], each also in responses[]). Only one
+ * document is held in memory, however long the array is. */
 #ifndef EQLC_SPLIT_H
 #define EQLC_SPLIT_H
 
@@ -9,9 +10,8 @@
 typedef struct eqlc_splitter {
     eqlc_event_input *in;
     size_t max; /* bytes of one document */
-    /* Reads the document at [start, end) of the window and reports it if it is bad. A _search response, and
-     * with may_go_on an incomplete document, are told by the result only. */
-    eqlc_json_status (*document)(void *ctx, size_t start, size_t end, bool may_go_on);
+    /* Reads the document at [start, end) of the window. */
+    eqlc_json_status (*document)(void *ctx, size_t start, size_t end, eqlc_json_document *document);
     void (*bad)(void *ctx, eqlc_place_in_file place, const char *message, bool too_large);
     void *ctx;
     bool stop;       /* set by the callbacks to end the reading */

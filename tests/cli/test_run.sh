@@ -196,6 +196,41 @@ $work/bad.ndjson:3: error: expected a value (byte 51 of the event)
 run -q "$cmd" --format count --strict "$work/bad.ndjson" events.ndjson
 gives "--strict stops at a bad document" 1 1
 
+# What others compress is not taken for text.
+while read -r program bytes; do
+    printf "$bytes" > "$work/packed"
+    head -c 3000 /dev/urandom >> "$work/packed"
+    run -q 'any where true' "$work/packed" events.ndjson
+    check_text "$program: exit code" 3 "$code"
+    check_text "$program: message" 1 "$(grep -c "^$work/packed: error: .*$program.*| eqlc \.\.\. -" "$work/err")"
+    check_text "$program: nothing else" 2 "$(wc -l < "$work/err")"
+done << 'END'
+zstd \x28\xB5\x2F\xFD
+xz \xFD7zXZ\x00
+bzip2 BZh91AY
+zip PK\x03\x04
+END
+printf 'B' > "$work/packed"
+run -q 'any where true' "$work/packed"
+check_text "almost compressed" "$work/packed:1:1: error: expected an object" "${err%%$'\n'*}"
+
+# What was written as an answer of a search is read as one.
+run -q 'any where true' --format eql-response events.ndjson
+mv "$work/out" "$work/response"
+run -q 'any where true' --format count "$work/response"
+gives "eqlc's own response" 0 5
+run -q 'sequence with maxspan=1h [any where true] [any where true] ![any where false]' --format eql-response --early-missing events.ndjson
+mv "$work/out" "$work/response"
+check "a response with missing events" grep -q '"missing":true' "$work/response"
+run -q 'any where true' --format count "$work/response"
+check_text "what is missing is no event" "0 $(grep -o '"_index":"events' "$work/response" | wc -l)" "$code $out"
+for jobs in 1 2; do
+    { yes '' | head -n 4000; printf '{"a":1}{"a":2}\n{"a":3}\n{"hits":{"hits":[{"_source":{"a":1}},{"_source":{"a":1}},{"_sou'; } > "$work/mixed"
+    run -q 'any where a > 0' --format count -j $jobs "$work/mixed"
+    gives "two on a line, and a truncated response (-j $jobs)" 1 5
+    check_text "one mistake (-j $jobs)" "$work/mixed:4003:64: error: the text ends inside the document" "${err%%$'\n'*}"
+done
+
 awk 'BEGIN { s = "x"; while (length(s) < 5000) s = s s; printf "{\"a\":1}\n{\"a\":\"%s\"}\n{\"a\":2}\n", s }' > "$work/large"
 run -q 'any where true' --format count --max-event-size 4K "$work/large"
 gives "large documents are skipped" 1 2

@@ -246,6 +246,37 @@ static void search_responses(void **state)
            "1: FILE/1 {\"hits\":{\"hits\":[1]},\"a\":2} a=2\n");
 }
 
+/* Other searches. */
+static void eql_responses(void **state)
+{
+    fixture *f = *state;
+    want(f, "a");
+    f->metadata = true;
+    expect(f,
+           "{\"is_partial\":false,\"hits\":{\"total\":{\"value\":1},\"events\":[{\"_index\":\"i\",\"_id\":\"x\","
+           "\"_source\":{\"a\":1}}]}}\n{\"hits\":{\"events\":[]}}\n{\"a\":2}\n",
+           "1: i/x {\"a\":1} a=1\n3: FILE/3 {\"a\":2} a=2\n");
+    expect(f,
+           "{\"hits\":{\"sequences\":[{\"join_keys\":[\"k\",{\"events\":[1]}],\"events\":[{\"_id\":\"x\",\"_source\":"
+           "{\"a\":1}},\n{\"_index\":\"\",\"_id\":\"\",\"_source\":{},\"missing\":true}]},{\"events\":[{\"_id\":\"y\","
+           "\"_source\":{\"a\":2}}],\"more\":[]}],\"events\":[{\"a\":3}]},\"hits.events\":[]}\n",
+           "1: FILE/x {\"a\":1} a=1\n2: FILE/y {\"a\":2} a=2\n2: FILE/2 {\"a\":3} a=3\n");
+    assert_int_equal(f->counts.events, 3);
+    expect(f,
+           "{\"took\":1,\"responses\":[{\"took\":1,\"hits\":{\"hits\":[{\"_id\":\"x\",\"_source\":{\"a\":1}}]},"
+           "\"status\":200},\n{\"error\":{\"hits\":[1]},\"status\":404},{\"hits\":{\"hits\":[{\"a\":2}]}}]}\n{\"a\":3}",
+           "1: FILE/x {\"a\":1} a=1\n2: FILE/2 {\"a\":2} a=2\n3: FILE/3 {\"a\":3} a=3\n");
+    /* Events that only look so. */
+    f->metadata = false;
+    want(f, "hits.events");
+    want(f, "responses");
+    expect(f, "{\"a\":1,\"responses\":[{\"a\":2}],\"hits\":{\"events\":5}}\n", "1: a=1 hits.events=5\n");
+    expect(f, "{\"a\":1,\n\"responses\":[4,[5]],\n\"hits\":{\"events\":\"x\"}}\n",
+           "1: a=1 hits.events='x' responses=[4,5]\n");
+    expect(f, "{\"_source\":{\"a\":1,\"hits\":{\"events\":[2]},\"responses\":[{\"took\":1}]}}\n",
+           "1: a=1 hits.events=2\n");
+}
+
 static void wrapped_documents(void **state)
 {
     fixture *f = *state;
@@ -504,7 +535,8 @@ static void bad_documents(void **state)
         { "{\"a\":[1,]}", "1:9! expected a value" },
         { "{\"a\":[1}}", "1:8! expected ',' or ']'" },
         { "{\"a\":1}}", "1:8! unexpected text after the JSON value" },
-        { "{\"a\":1} {\"a\":2}", "1:9! unexpected text after the JSON value" },
+        { "{\"a\":1} 2", "1:9! unexpected text after the JSON value" },
+        { "{\"a\":1} [{\"a\":2}]", "1:9! unexpected text after the JSON value" },
         { "{\"a\":tru}", "1:6! expected a value" },
         { "{\"z\":\"y\"x}", "1:9! expected ',' or '}'" },
         { "{\"a\":01}", "1:6! invalid number" },
@@ -809,6 +841,40 @@ static void truncated_documents(void **state)
     expect(f, "[{\"a\":1},{\"a\":", "1: a=1\n1:15! the text ends inside the document\n");
     expect(f, "{\"hits\":{\"hits\":[{\"a\":1}", "1: a=1\n1:25! the text ends inside the document\n");
     expect(f, "{\n\"a\":1\n", "3:1! the text ends inside the document\n");
+    /* What is whole in a response on one line. */
+    static const char response[] = "{\"hits\":{\"hits\":[{\"_source\":{\"a\":1}},{\"_source\":{\"a\":2}},"
+                                   "{\"_source\":{\"a\":true}}]}}";
+    for (size_t len = 0; len + 1 < sizeof response; len++) {
+        read_bytes(f, response, len);
+        assert_int_equal(f->counts.events, (len >= 36) + (len >= 56) + (len >= 79));
+        assert_int_equal(f->counts.bad, len > 0);
+    }
+    expect(f, "{\"a\":{\"hits\":[1", "1:16! the text ends inside an array\n");
+    expect(f, "{\"a\":{\"hits\":[tru", "1:15! expected a value\n");
+    expect(f, "{\"a\":1}}", "1:8! unexpected text after the JSON value\n");
+    expect(f, "{\"a\":1,\"b\":\"", "1:12! the string is not closed\n");
+}
+
+static void several_on_a_line(void **state)
+{
+    fixture *f = *state;
+    want(f, "a");
+    expect(f, "{\"a\":1}{\"a\":2}\n{\"a\":3} {\"a\":4}\t{\"a\":{}}\n{\"a\":5}{\"a\":6}",
+           "1: a=1\n1: a=2\n2: a=3\n2: a=4\n2:\n3: a=5\n3: a=6\n");
+    expect(f, "{\"a\":1}{\"a\":2},{\"a\":3}\n{\"a\":4}\n", "1: a=1\n1: a=2\n1:15! expected an object\n2: a=4\n");
+    expect(f, "{\"a\":1}{\"a\":tru}{\"a\":3}\n{\"a\":4}\n", "1: a=1\n1:13! expected a value\n1: a=3\n2: a=4\n");
+    expect(f, "{\"a\":1}{\"a\":\n2}{\"a\":3\n{\"a\":4}\n",
+           "1: a=1\n1: a=2\n3:1! expected ',' or '}'\n3: a=4\n");
+    expect(f, "{\"a\":\"\xFF\"}{\"hits\":{\"hits\":[{\"a\":2}]}}\n", "1: a='\xEF\xBF\xBD'\n1: a=2\n");
+    enum { N = 200000 }; /* in linear time */
+    char *text = malloc(N * 7 + 1), *p = text;
+    for (int i = 0; i < N; i++, p += 7)
+        memcpy(p, "{\"a\":1}", 7);
+    *p = '\n';
+    f->options.max_event_size = 16 << 20;
+    read_bytes(f, text, N * 7 + 1);
+    assert_int_equal(f->counts.events, N);
+    free(text);
 }
 
 static void truncated_lines(void **state)
@@ -824,6 +890,9 @@ static void truncated_lines(void **state)
     expect(f, "[{\"a\":1} {\"a\":2},{\"a\":3}}]\n{\"a\":4}\n",
            "1: a=1\n1:10! expected ',' or ']'\n1: a=2\n1: a=3\n1:25! expected ',' or ']'\n2: a=4\n");
     expect(f, "[{\"a\":1},5,{\"a\":2}]", "1: a=1\n1:10! expected an object\n1: a=2\n");
+    /* A comma too many is one mistake. */
+    expect(f, "[\n{\"a\":1},\n{\"a\":2},\n]\n{\"a\":3}\n", "2: a=1\n3: a=2\n4:1! expected a value\n5: a=3\n");
+    expect(f, "{\"hits\":{\"hits\":[{\"a\":1},\n]}}\n{\"a\":3}\n", "1: a=1\n2:1! expected a value\n3: a=3\n");
     /* What follows a list on its last line. */
     expect(f, "[{\"a\":1},\n{\"a\":2}\n]{\"a\":3}\n{\"a\":4}\n[\n],\n{\"a\":5}\n",
            "1: a=1\n2: a=2\n3: a=3\n4: a=4\n6:2! expected an object\n7: a=5\n");
@@ -1158,6 +1227,7 @@ int main(void)
         TEST(arrays),
         TEST(objects_over_lines),
         TEST(search_responses),
+        TEST(eql_responses),
         TEST(wrapped_documents),
         TEST(gzip),
         TEST(window_boundaries),
@@ -1174,6 +1244,7 @@ int main(void)
         TEST(kernels),
         TEST(every_number),
         TEST(truncated_documents),
+        TEST(several_on_a_line),
         TEST(truncated_lines),
         TEST(large_documents),
         TEST(huge_documents),

@@ -345,7 +345,18 @@ $(call obj,tests/bench/bench_rules.c tests/bench/bench_stream_rules.c): FLAGS = 
 W1_PARTS := $(call obj,tests/bench/w1_events.c tests/bench/w1_schema.c)
 $(call obj,tests/bench/w1_hand.c tests/bench/w1_emit.c) $(W1_PARTS): FLAGS = $(API_FLAGS)
 $(call obj,tests/bench/w1_hand.c): override CFLAGS += -O3 -march=native
-$(BUILD)/bench/bench_w1: $(call obj,tests/bench/w1_hand.c) $(W1_PARTS) $(BUILD)/bench/w1_native.o
+$(BUILD)/bench/bench_w1: $(call obj,tests/bench/w1_hand.c tests/bench/w1_library.c) $(W1_PARTS) $(BUILD)/bench/w1_native.o \
+    $(BUILD)/bench/w1_portable.o
+$(call obj,tests/bench/w1_library.c): FLAGS = $(API_FLAGS) -DW1_LIBRARY=w1_default
+# A second library, without SIMD, in an object that shows one name.
+W1_PORTABLE := $(addprefix $(BUILD)/bench/portable/,tests/bench/w1_library.o $(addprefix lib/,$(addsuffix .o,\
+    ops/pattern ops/pattern_find vm/run)))
+$(BUILD)/bench/portable/%.o: %.c $(BUILD)/.flags | $(GENERATED)
+	@mkdir -p $(@D)
+	$(call say,CC)$(CC) $(LIB_FLAGS) $(CPPFLAGS) $(CFLAGS) -DEQLI_NO_SIMD -DW1_LIBRARY=w1_portable $(DEPFLAGS) -c -o $@ $<
+$(BUILD)/bench/w1_portable.o: $(W1_PORTABLE) $(call obj,tests/bench/w1_schema.c) $(LIB_A)
+	$(call say,LINK)$(CC) -r -nostdlib -o $@.all $^
+	@objcopy --keep-global-symbol=w1_portable $@.all $@
 # The same rule as the library writes it in C.
 $(BUILD)/bench/w1_emit: $(call obj,tests/bench/w1_emit.c) $(W1_PARTS) $(LIB_A)
 	@mkdir -p $(@D)
@@ -499,7 +510,7 @@ clean:
 
 FORCE:
 
--include $(patsubst %.o,%.d,$(LIB_OBJ) $(ECS_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) \
+-include $(patsubst %.o,%.d,$(LIB_OBJ) $(ECS_OBJ) $(CLI_OBJ) $(SUPPORT_OBJ) $(W1_PORTABLE) \
     $(call obj,$(UNIT_SRC) $(API_SRC) $(BENCH_SRC) $(CORPUS_SRC) $(FUZZ_SRC) $(EXAMPLE_SRC)))
 
 endif

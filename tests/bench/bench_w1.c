@@ -1,6 +1,7 @@
-/* bench_w1.c - one rule, one event at a time: eqlm_match on host structs and through a getter, and the C code that the
- * library writes for both, beside the same rule written by hand in C. All take part in every round, so that a slow phase of the machine hits all
- * alike; the ratio is taken within a round. Arguments: rounds (31), events (10000). */
+/* bench_w1.c - one rule, one event at a time: eqlm_match on host structs and through a getter, with SIMD and
+ * as portable C, and the C code that the library writes for both, beside the same rule written by hand in C.
+ * All take part in every round, so that a slow phase of the machine hits all alike; the ratio is taken within
+ * a round. Arguments: rounds (31), events (10000). */
 #include "measure.h"
 #include "w1.h"
 
@@ -12,32 +13,58 @@
 
 typedef struct contender {
     const char *name;
-    eqlm_program *program; /* for eqlm_match, or */
-    eqlm_native *native;   /* generated code; neither: by hand */
+    const w1_library *library; /* for eqlm_match, or */
+    bool getter;
+    eqlm_native *native; /* generated code; neither: by hand */
+    eqlm_schema *schema;
+    eqlm_program *program;
+    eqlm_vm *vm;
     double ns[MAX_ROUNDS], ratio[MAX_ROUNDS];
 } contender;
 
-enum { HAND, STRUCT, GETTER, NATIVE_STRUCT, NATIVE_GETTER, N_CONTENDERS };
+enum { HAND, STRUCT, GETTER, PORTABLE_STRUCT, PORTABLE_GETTER, NATIVE_STRUCT, NATIVE_GETTER, N_CONTENDERS };
 static contender contenders[N_CONTENDERS] = {
     [HAND] = { .name = "C by hand" },
-    [STRUCT] = { .name = "eqlm_match, struct" },
-    [GETTER] = { .name = "eqlm_match, getter" },
+    [STRUCT] = { .name = "eqlm_match, struct", .library = &w1_default },
+    [GETTER] = { .name = "eqlm_match, getter", .library = &w1_default, .getter = true },
+    [PORTABLE_STRUCT] = { .name = "without SIMD, struct", .library = &w1_portable },
+    [PORTABLE_GETTER] = { .name = "without SIMD, getter", .library = &w1_portable, .getter = true },
     [NATIVE_STRUCT] = { .name = "emitted C, struct" },
-    [NATIVE_GETTER] = { .name = "emitted C, getter" },
+    [NATIVE_GETTER] = { .name = "emitted C, getter", .getter = true },
 };
 
-static bool match(const contender *c, eqlm_vm *vm, const w1_event *e)
+static bool set_up(contender *c, const eqlm_native_rule *rule, eqlm_value *items)
+{
+    const w1_library *library = c->library ? c->library : &w1_default;
+    if (!library->schema(c->getter, items, &c->schema) || library->vm_new(NULL, &c->vm) != EQLM_OK)
+        return false;
+    if (rule)
+        return eqlm_native_new(NULL, c->schema, rule, &c->native) == EQLM_OK;
+    c->program = c->library ? c->library->compile(c->schema) : NULL;
+    return c->program || !c->library;
+}
+
+static void tear_down(contender *c)
+{
+    const w1_library *library = c->library ? c->library : &w1_default;
+    eqlm_native_free(c->native);
+    library->program_free(c->program);
+    library->vm_free(c->vm);
+    library->schema_free(c->schema);
+}
+
+static bool match(const contender *c, const w1_event *e)
 {
     bool out = false;
     if (c->native)
-        return c->native->match(c->native, vm, e, &out) == EQLM_OK && out;
-    if (!c->program)
+        return c->native->match(c->native, c->vm, e, &out) == EQLM_OK && out;
+    if (!c->library)
         return w1_hand(e);
-    return eqlm_match(vm, c->program, e, &out) == EQLM_OK && out;
+    return c->library->match(c->vm, c->program, e, &out) == EQLM_OK && out;
 }
 
 /* Nanoseconds an event. */
-static double measure(const contender *c, eqlm_vm *vm, const w1_event *events, size_t n, size_t *matches)
+static double measure(const contender *c, const w1_event *events, size_t n, size_t *matches)
 {
     size_t found = 0;
     double begin = cpu_seconds();
@@ -45,10 +72,10 @@ static double measure(const contender *c, eqlm_vm *vm, const w1_event *events, s
         for (int pass = 0; pass < REPEAT; pass++)
             for (size_t i = 0; i < n; i++) {
                 bool out = false;
-                c->native->match(c->native, vm, &events[i], &out);
+                c->native->match(c->native, c->vm, &events[i], &out);
                 found += out;
             }
-    } else if (!c->program) {
+    } else if (!c->library) {
         for (int pass = 0; pass < REPEAT; pass++)
             for (size_t i = 0; i < n; i++)
                 found += w1_hand(&events[i]);
@@ -56,7 +83,7 @@ static double measure(const contender *c, eqlm_vm *vm, const w1_event *events, s
         for (int pass = 0; pass < REPEAT; pass++)
             for (size_t i = 0; i < n; i++) {
                 bool out = false;
-                eqlm_match(vm, c->program, &events[i], &out);
+                c->library->match(c->vm, c->program, &events[i], &out);
                 found += out;
             }
     }
@@ -64,11 +91,11 @@ static double measure(const contender *c, eqlm_vm *vm, const w1_event *events, s
     return (cpu_seconds() - begin) * 1e9 / (double)(n * REPEAT);
 }
 
-static bool results_agree(eqlm_vm *vm, const w1_event *events, size_t n)
+static bool results_agree(const w1_event *events, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         for (int k = 0; k < N_CONTENDERS; k++)
-            if (match(&contenders[k], vm, &events[i]) != events[i].match) {
+            if (match(&contenders[k], &events[i]) != events[i].match) {
                 fprintf(stderr, "bench_w1: %s is wrong on %.*s\n", contenders[k].name,
                         (int)events[i].path.len, events[i].path.ptr);
                 return false;
@@ -95,22 +122,18 @@ int main(int argc, char **argv)
         return 2;
     w1_event *events = w1_events_new(n, 20);
     eqlm_value items[8];
-    eqlm_schema *by_struct = NULL, *by_getter = NULL;
-    eqlm_vm *vm = NULL;
-    if (!events || !w1_schema(false, NULL, &by_struct) || !w1_schema(true, items, &by_getter) ||
-        eqlm_vm_new(NULL, &vm) != EQLM_OK)
-        return 2;
-    contenders[STRUCT].program = w1_compile(by_struct);
-    contenders[GETTER].program = w1_compile(by_getter);
-    if (eqlm_native_new(NULL, by_struct, &w1_native_struct, &contenders[NATIVE_STRUCT].native) != EQLM_OK ||
-        eqlm_native_new(NULL, by_getter, &w1_native_getter, &contenders[NATIVE_GETTER].native) != EQLM_OK)
-        return 2;
-    bool ok = contenders[STRUCT].program && contenders[GETTER].program && results_agree(vm, events, n);
+    static const eqlm_native_rule *const rules[N_CONTENDERS] = {
+        [NATIVE_STRUCT] = &w1_native_struct, [NATIVE_GETTER] = &w1_native_getter
+    };
+    bool ok = events != NULL;
+    for (int k = 0; k < N_CONTENDERS; k++)
+        ok = ok && set_up(&contenders[k], rules[k], items);
+    ok = ok && results_agree(events, n);
     for (size_t round = 0; ok && round < rounds; round++) {
         size_t matches[N_CONTENDERS];
         for (int k = 0; k < N_CONTENDERS; k++) {
             int who = (int)((round + (size_t)k) % N_CONTENDERS);
-            contenders[who].ns[round] = measure(&contenders[who], vm, events, n, &matches[who]);
+            contenders[who].ns[round] = measure(&contenders[who], events, n, &matches[who]);
         }
         for (int k = 0; k < N_CONTENDERS; k++) {
             contenders[k].ratio[round] = contenders[k].ns[round] / contenders[HAND].ns[round];
@@ -119,13 +142,8 @@ int main(int argc, char **argv)
     }
     if (ok)
         report(rounds, n);
-    for (int k = 0; k < N_CONTENDERS; k++) {
-        eqlm_program_free(contenders[k].program);
-        eqlm_native_free(contenders[k].native);
-    }
-    eqlm_vm_free(vm);
-    eqlm_schema_free(by_struct);
-    eqlm_schema_free(by_getter);
+    for (int k = 0; k < N_CONTENDERS; k++)
+        tear_down(&contenders[k]);
     w1_events_free(events);
     return ok ? 0 : 1;
 }

@@ -26,6 +26,19 @@ bool w1_hand(const w1_event *e);
  * memory. */
 bool w1_schema(bool getter, eqlm_value *items, eqlm_schema **out);
 eqlm_program *w1_compile(eqlm_schema *schema);
+
+/* The library that a row measures: a build without SIMD stands beside the ordinary one in one program. */
+typedef struct w1_library {
+    bool (*schema)(bool getter, eqlm_value *items, eqlm_schema **out);
+    eqlm_program *(*compile)(eqlm_schema *schema);
+    eqlm_status (*vm_new)(const eqlm_alloc *alloc, eqlm_vm **out);
+    eqlm_status (*match)(eqlm_vm *vm, const eqlm_program *program, const void *event, bool *out);
+    void (*vm_free)(eqlm_vm *vm);
+    void (*program_free)(eqlm_program *program);
+    void (*schema_free)(eqlm_schema *schema);
+} w1_library;
+extern const w1_library w1_default, w1_portable;
+
 /* What w1_emit.c has written for the two. */
 extern const eqlm_native_rule w1_native_struct, w1_native_getter;
 

@@ -81,7 +81,7 @@ static int scan(eqli_lexer *lx)
         "=>"            { return other_operator(lx, EQLI_TK_GE, "write '>='"); }
         "=~"            { return other_operator(lx, EQLI_TK_COLON, "write ':' or 'regex~'"); }
         "~"             { if (stray_tilde(lx)) continue; }
-        *               { unexpected(lx); continue; }
+        *               { if (unexpected(lx)) continue; return EQLI_TK_STRING; }
         */
     }
 }

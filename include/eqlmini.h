@@ -11,8 +11,13 @@
  *  - Text is UTF-8 given as pointer and length in bytes; it need not end in NUL and may contain NUL.
  *  - Every function that can fail returns an eqlm_status. Output parameters come last; on failure they are
  *    set to NULL (objects) or left untouched (values).
- *  - NULL where an object or an output is needed is EQLM_E_ARGUMENT, and from a function without a status 0,
+ *  - NULL where any other object or output is needed is EQLM_E_ARGUMENT, and from a function without a status 0,
  *    false, NULL or "" as its type has it.
+ *  - NULL where options, a list of diagnostics, an allocator, a getter, a source of types, a profile or a ctx is taken
+ *    means none. The number that eqlm_rules_add, eqlm_stream_add and eqlm_schema_find give and the outputs of
+ *    eqlm_program_pipe may be NULL, too; of the callbacks in options those that are not said to be needed.
+ *  - A structure that begins with `size` may grow at its end in later versions. Zero it and set size to its sizeof. What
+ *    is smaller than the structure of this version is EQLM_E_ARGUMENT, and so is anything but zeros beyond it.
  *  - `_new` is paired with `_free`; `_free(NULL)` does nothing.
  *  - The library never prints, never exits, keeps no global state and does not look at the locale.
  *  - Unless a function says otherwise, an object may be used by one thread at a time.
@@ -65,10 +70,12 @@ EQLM_API const char *eqlm_status_text(eqlm_status status);
  *   resize(ctx, NULL, 0, n)    new block of n > 0 bytes, aligned for any type
  *   resize(ctx, p, old, n)     grow or shrink; the old block stays valid if NULL is returned
  *   resize(ctx, p, old, 0)     free; returns NULL
- * Every object uses the hook it was made with, in the thread that calls the library with that object. The memory of a
- * freed program is given back by the last vm that used it, so the hook of programs shared by threads must bear calls
- * from each. Where a function takes `const eqlm_alloc *`, NULL means malloc/realloc/free. The structure is copied; ctx
- * must outlive every object made with it. */
+ * Every object uses the hook it was made with, in the thread that calls the library with that object. A vm keeps the
+ * programs whose regular expressions it has run. Those that have been freed it lets go when it is freed itself, or as it
+ * meets new expressions: of those it keeps, never more than eight or three in four are theirs. So a program's memory may
+ * be given back by the last vm that used it: the hook of programs shared by threads must bear calls from each. Where a
+ * function takes `const eqlm_alloc *`, NULL means malloc/realloc/free. The structure is copied; ctx must outlive every
+ * object made with it. */
 typedef struct eqlm_alloc {
     void *(*resize)(void *ctx, void *ptr, size_t old_size, size_t new_size);
     void *ctx;
@@ -136,7 +143,7 @@ typedef enum eqlm_type {
     EQLM_TYPE_UNSIGNED_LONG,
     EQLM_TYPE_DOUBLE,
     EQLM_TYPE_BOOLEAN,
-    EQLM_TYPE_DATE,
+    EQLM_TYPE_DATE,       /* integers and doubles in it are milliseconds since 1970; EQLM_DATE remains nanoseconds */
     EQLM_TYPE_IP,
     EQLM_TYPE_VERSION,
     EQLM_TYPE_TEXT,       /* analysed text without an exact form: using it is an error */
@@ -151,7 +158,8 @@ typedef enum eqlm_storage {
     EQLM_STORE_BOOL,       /* bool */
     EQLM_STORE_INT,        /* signed integer of `size` 1, 2, 4 or 8 bytes */
     EQLM_STORE_UINT,       /* unsigned integer of `size` bytes */
-    EQLM_STORE_FLOAT,      /* float or double, by `size` 4 or 8 */
+    EQLM_STORE_FLOAT,      /* float or double, by `size` 4 or 8; a float compares as the double of the same value: with
+                              0.1f in it, f == 0.1 is false */
     EQLM_STORE_CHARS,      /* char[size], ends at the first NUL or at size */
     EQLM_STORE_CSTR,       /* const char *, NUL-terminated; NULL = missing */
     EQLM_STORE_STR,        /* const char * at offset and its length, an unsigned integer of len_size bytes at
@@ -172,8 +180,6 @@ typedef enum eqlm_shape {
  * the start of the element. Use the macros below. */
 typedef struct eqlm_field {
     const char *name;      /* "process.name", at most 4096 bytes; copied */
-    const char *parent;    /* NULL, or the name of the array of objects whose elements hold this field; copied */
-    uint8_t type;          /* eqlm_type */
     uint8_t storage;       /* eqlm_storage of the value, or of one element */
     uint8_t shape;         /* eqlm_shape */
     uint8_t len_size;      /* EQLM_STORE_STR: 1, 2, 4 or 8 */
@@ -183,7 +189,9 @@ typedef struct eqlm_field {
     uint32_t len_offset;   /* EQLM_STORE_STR: of the length; in arrays counted from the element */
     uint32_t count_offset; /* arrays: of the element count */
     uint32_t stride;       /* arrays: bytes from one element to the next, at least those of an element */
+    uint8_t type;          /* eqlm_type */
     uint32_t present;      /* 0: always there; or EQLM_PRESENT(S, m): a bool that is false when the field is missing */
+    const char *parent;    /* NULL, or the name of the array of objects whose elements hold this field; copied */
 } eqlm_field;
 
 #define EQLM_FIELD_BASE_(n, st, sz, off)                                                                       \
@@ -191,7 +199,8 @@ typedef struct eqlm_field {
 #define EQLM_SIZEOF_(S, m) sizeof(((S *)0)->m)
 
 /* One line per field: S is the struct, m the member. Add further designators after the macro, for example
- *   { EQLM_FIELD_INT("process.pid", struct ev, pid), .present = EQLM_PRESENT(struct ev, has_pid) }, */
+ *   { EQLM_FIELD_INT("process.pid", struct ev, pid), .present = EQLM_PRESENT(struct ev, has_pid) },
+ * C++ has them from C++20 on and wants them in the order of the members: type, present, parent. */
 #define EQLM_FIELD_BOOL(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_BOOL, 1, offsetof(S, m))
 #define EQLM_FIELD_INT(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_INT, EQLM_SIZEOF_(S, m), offsetof(S, m))
 #define EQLM_FIELD_UINT(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_UINT, EQLM_SIZEOF_(S, m), offsetof(S, m))
@@ -199,8 +208,8 @@ typedef struct eqlm_field {
 #define EQLM_FIELD_CHARS(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_CHARS, EQLM_SIZEOF_(S, m), offsetof(S, m))
 #define EQLM_FIELD_CSTR(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_CSTR, 0, offsetof(S, m))
 #define EQLM_FIELD_STR(n, S, m, lenm)                                                                          \
-    EQLM_FIELD_BASE_(n, EQLM_STORE_STR, 0, offsetof(S, m)), .len_offset = (uint32_t)offsetof(S, lenm),         \
-                                                            .len_size = (uint8_t)EQLM_SIZEOF_(S, lenm)
+    .name = (n), .storage = EQLM_STORE_STR, .len_size = (uint8_t)EQLM_SIZEOF_(S, lenm),                        \
+    .offset = (uint32_t)offsetof(S, m), .len_offset = (uint32_t)offsetof(S, lenm)
 #define EQLM_FIELD_OBJECT(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_OBJECT, 0, offsetof(S, m))
 #define EQLM_FIELD_VALUE(n, S, m) EQLM_FIELD_BASE_(n, EQLM_STORE_VALUE, 0, offsetof(S, m))
 #define EQLM_PRESENT(S, m) ((uint32_t)offsetof(S, m) + 1)
@@ -209,14 +218,15 @@ typedef struct eqlm_field {
  * pointer to its first element (EQLM_ARRAY_POINTER); `countm` counts the elements that are there.
  *   { EQLM_FIELD_ARRAY("process.args", EQLM_STORE_CSTR, struct ev, args, n_args, EQLM_ARRAY_POINTER) },
  *   { EQLM_FIELD_ARRAY("ports", EQLM_STORE_UINT, struct ev, ports, n_ports, EQLM_ARRAY_INLINE) }, */
-#define EQLM_FIELD_ARRAY(n, st, S, m, countm, sh)                                                              \
-    EQLM_FIELD_BASE_(n, st, sizeof(((S *)0)->m[0]), offsetof(S, m)), .shape = (sh),                            \
-        .count_offset = (uint32_t)offsetof(S, countm), .count_size = (uint8_t)EQLM_SIZEOF_(S, countm),         \
-        .stride = (uint32_t)sizeof(((S *)0)->m[0])
+#define EQLM_FIELD_ARRAY_(n, st, S, m, countm, sh, len_sz, len_off)                                            \
+    .name = (n), .storage = (st), .shape = (sh), .len_size = (uint8_t)(len_sz),                                \
+    .count_size = (uint8_t)EQLM_SIZEOF_(S, countm), .size = (uint32_t)sizeof(((S *)0)->m[0]),                  \
+    .offset = (uint32_t)offsetof(S, m), .len_offset = (uint32_t)(len_off),                                     \
+    .count_offset = (uint32_t)offsetof(S, countm), .stride = (uint32_t)sizeof(((S *)0)->m[0])
+#define EQLM_FIELD_ARRAY(n, st, S, m, countm, sh) EQLM_FIELD_ARRAY_(n, st, S, m, countm, sh, 0, 0)
 /* An array of texts, each a struct E that begins with the pointer and has the length `lenm`. */
 #define EQLM_FIELD_STR_ARRAY(n, S, m, E, lenm, countm, sh)                                                     \
-    EQLM_FIELD_ARRAY(n, EQLM_STORE_STR, S, m, countm, sh), .len_offset = (uint32_t)offsetof(E, lenm),          \
-                                                           .len_size = (uint8_t)EQLM_SIZEOF_(E, lenm)
+    EQLM_FIELD_ARRAY_(n, EQLM_STORE_STR, S, m, countm, sh, EQLM_SIZEOF_(E, lenm), offsetof(E, lenm))
 
 /* Gives the value of field `field` of `event` in *out; returning false, or leaving EQLM_NULL, means missing.
  * `event` is what was passed to eqlm_match, or an element (as.object) when the field has a parent.
@@ -344,7 +354,7 @@ typedef struct eqlm_limits {
 } eqlm_limits;
 
 typedef struct eqlm_options {
-    size_t size;                   /* sizeof(eqlm_options): lets the structure grow in later versions */
+    size_t size;                   /* sizeof(eqlm_options) */
     eqlm_dialect dialect;
     const char *category_field;    /* default (NULL) "event.category"; read during the call only */
     bool unknown_field_is_error;   /* --strict: a field no schema knows is an error, not a warning */
@@ -686,7 +696,7 @@ typedef struct eqlm_profile {
 } eqlm_profile;
 
 /* Measures every eqlm_rules_match with this vm, which must all be for the same set; NULL: no more. The profile is
- * borrowed. EQLM_E_ARGUMENT: there is no clock, or another size. */
+ * borrowed. EQLM_E_ARGUMENT: there is no clock. */
 EQLM_API eqlm_status eqlm_vm_set_profile(eqlm_vm *vm, eqlm_profile *profile);
 /* Measures every call that feeds, advances or flushes the stream. Otherwise likewise. The time of a program includes that
  * of the callback its matches are told to. */

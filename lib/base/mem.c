@@ -44,3 +44,16 @@ void eqli_mem_free(const eqlm_alloc *a, void *ptr, size_t size)
     if (ptr)
         a->resize(a->ctx, ptr, size ? size : 1, 0);
 }
+
+bool eqli_mem_known(const void *structure, size_t known)
+{
+    enum { LARGEST = 4096 }; /* more is no size but garbage */
+    const unsigned char *bytes = structure;
+    size_t size;
+    memcpy(&size, structure, sizeof size);
+    if (size < known || size > LARGEST)
+        return false;
+    while (size > known && bytes[size - 1] == 0)
+        size--;
+    return size == known;
+}

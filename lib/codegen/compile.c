@@ -4,8 +4,6 @@
 #include "codegen/codegen.h"
 #include "syntax/tree.h"
 
-#include <string.h>
-
 /* 0 means the default; more than the ceiling of a program is the ceiling. */
 static uint32_t limit(uint32_t given, uint32_t standard, uint32_t ceiling)
 {
@@ -13,13 +11,17 @@ static uint32_t limit(uint32_t given, uint32_t standard, uint32_t ceiling)
     return v < ceiling ? v : ceiling;
 }
 
-/* Copies what the caller's structure, perhaps of an older version, has; fills in every default. */
+static bool options_are_good(const eqlm_options *o)
+{
+    return !o || (eqli_mem_known(o, sizeof *o) && (unsigned)o->dialect <= EQLM_DIALECT_ENDPOINT);
+}
+
+/* Fills in every default. */
 static eqlm_options complete(const eqlm_options *given)
 {
     eqlm_options o = { 0 };
-    if (given && given->size)
-        memcpy(&o, given, given->size < sizeof o ? given->size : sizeof o);
-    o.size = sizeof o;
+    if (given)
+        o = *given;
     if (!o.category_field)
         o.category_field = "event.category";
     eqlm_limits *l = &o.limits;
@@ -38,7 +40,7 @@ static eqlm_status cx_open(eqli_cx *cx, const eqlm_alloc *alloc, eqlm_schema *sc
                            const eqlm_options *options, eqlm_diags *diags)
 {
     *cx = (eqli_cx){ .alloc = eqli_mem_default(alloc), .diags = diags, .source = source, .schema = schema };
-    if (!schema || (!source.ptr && source.len))
+    if (!schema || (!source.ptr && source.len) || !options_are_good(options))
         return EQLM_E_ARGUMENT;
     if (!source.ptr)
         cx->source.ptr = "";

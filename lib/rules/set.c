@@ -81,7 +81,7 @@ eqlm_status eqlm_rules_match(eqlm_vm *vm, const eqlm_rules *r, const void *event
 
 eqlm_status eqlm_vm_set_profile(eqlm_vm *vm, eqlm_profile *profile)
 {
-    if (!vm || (profile && (profile->size != sizeof *profile || !profile->now)))
+    if (!vm || (profile && (!eqli_mem_known(profile, sizeof *profile) || !profile->now)))
         return EQLM_E_ARGUMENT;
     vm->profile = profile;
     return EQLM_OK;

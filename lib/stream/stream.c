@@ -10,7 +10,7 @@
 
 static bool options_are_good(const eqlm_stream_options *o)
 {
-    if (o->size > sizeof *o || o->lateness_ns < 0 || o->samples_per_key > EQLI_MAX_SAMPLES_PER_KEY)
+    if (o->lateness_ns < 0 || o->samples_per_key > EQLI_MAX_SAMPLES_PER_KEY)
         return false;
     if ((o->lateness_ns || o->order_by_tiebreaker) && (!o->hold_event || !o->release_event))
         return false;
@@ -23,10 +23,10 @@ eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_options *
     if (!out)
         return EQLM_E_ARGUMENT;
     *out = NULL;
-    if (options && options->size <= sizeof o)
-        memcpy(&o, options, options->size);
-    else if (options)
+    if (options && !eqli_mem_known(options, sizeof o))
         return EQLM_E_ARGUMENT;
+    if (options)
+        o = *options;
     if (!options_are_good(&o))
         return EQLM_E_ARGUMENT;
     eqlm_alloc a = eqli_mem_default(alloc);
@@ -474,7 +474,7 @@ eqlm_status eqlm_stream_flush(eqlm_stream *s)
 
 eqlm_status eqlm_stream_set_profile(eqlm_stream *s, eqlm_profile *profile)
 {
-    if (!s || s->busy || (profile && (profile->size != sizeof *profile || !profile->now)))
+    if (!s || s->busy || (profile && (!eqli_mem_known(profile, sizeof *profile) || !profile->now)))
         return EQLM_E_ARGUMENT;
     s->profile = profile;
     return EQLM_OK;

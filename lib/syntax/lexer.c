@@ -356,16 +356,40 @@ static const char *character_hint(uint32_t c)
     }
 }
 
-static void unexpected(eqli_lexer *lx)
+/* U+2018..U+201F, of which the UTF-8 begins alike. */
+static bool is_curly_quote(const uint8_t *p)
+{
+    return p[0] == 0xE2 && p[1] == 0x80 && p[2] >= 0x98 && p[2] <= 0x9F;
+}
+
+/* Whether another quote follows in the line: then the text between is meant to be a string. */
+static bool curly_quoted(eqli_lexer *lx)
+{
+    const uint8_t *p = lx->cursor;
+    if (!is_curly_quote(lx->start))
+        return false;
+    while (p < lx->limit && *p != '\n' && *p != '"' && !is_curly_quote(p))
+        p++;
+    if (p == lx->limit || *p == '\n')
+        return false;
+    lx->value = (eqlm_str){ (const char *)lx->cursor, (size_t)(p - lx->cursor) };
+    lx->cursor = p + (*p == '"' ? 1 : 3);
+    return true;
+}
+
+/* True: it is skipped; otherwise it began a string. */
+static bool unexpected(eqli_lexer *lx)
 {
     const char *p = (const char *)lx->start;
     uint32_t c = eqli_utf8_next(&p, (const char *)lx->limit);
     lx->cursor = lx->text + (p - (const char *)lx->text);
     const char *hint = character_hint(c);
+    bool skipped = !curly_quoted(lx);
     eqli_error(lx->cx, token_span(lx), EQLI_D_UNEXPECTED_CHAR, c);
     if (hint)
         eqli_diag_hint(lx->cx->diags, "%s", hint);
-    lx->lossy = true;
+    lx->lossy = lx->lossy || skipped;
+    return skipped;
 }
 
 #include "lex.c"

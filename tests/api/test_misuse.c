@@ -28,6 +28,12 @@ static bool refuse(void *ctx, const void *bytes, size_t len)
     return len == 0;
 }
 
+static uint64_t no_time(void *ctx)
+{
+    (void)ctx;
+    return 0;
+}
+
 static eqlm_str str(const char *s)
 {
     return (eqlm_str) { s, strlen(s) };
@@ -143,6 +149,55 @@ static void test_outputs(void **state)
     eqlm_schema_free(schema);
 }
 
+/* A size that no version has had, or that tells of something this version does not know. */
+static void test_sizes(void **state)
+{
+    (void)state;
+    struct {
+        eqlm_options known;
+        uint64_t more;
+    } c = { .known.size = sizeof c };
+    struct {
+        eqlm_stream_options known;
+        uint64_t more;
+    } s = { .known.size = sizeof s };
+    struct {
+        eqlm_profile known;
+        uint64_t more;
+    } p = { .known = { .size = sizeof p, .now = no_time } };
+    const size_t bad[] = { 0, 1, sizeof(size_t), sizeof(eqlm_options) - 1, SIZE_MAX, (size_t)1 << 40 };
+    const eqlm_str query = str("any where true");
+    eqlm_schema *schema;
+    eqlm_program *program;
+    eqlm_stream *stream;
+    eqlm_vm *vm;
+    assert_int_equal(eqlm_schema_new(NULL, &schema), EQLM_OK);
+    assert_int_equal(eqlm_vm_new(NULL, &vm), EQLM_OK);
+    assert_int_equal(eqlm_compile(NULL, schema, query, &c.known, NULL, &program), EQLM_OK);
+    eqlm_program_free(program);
+    assert_int_equal(eqlm_stream_new(NULL, &s.known, &stream), EQLM_OK);
+    assert_int_equal(eqlm_stream_set_profile(stream, &p.known), EQLM_OK);
+    assert_int_equal(eqlm_vm_set_profile(vm, &p.known), EQLM_OK);
+    c.more = s.more = p.more = 1;
+    for (size_t i = 0; i <= sizeof bad / sizeof bad[0]; i++) {
+        BAD(eqlm_compile(NULL, schema, query, &c.known, NULL, &program));
+        BAD(eqlm_compile_expr(NULL, schema, str("1"), &c.known, NULL, &program));
+        BAD(eqlm_dump_tree(NULL, schema, query, &c.known, NULL, false, refuse, NULL));
+        BAD(eqlm_stream_set_profile(stream, &p.known));
+        BAD(eqlm_vm_set_profile(vm, &p.known));
+        eqlm_stream *none;
+        BAD(eqlm_stream_new(NULL, &s.known, &none));
+        assert_null(none);
+        if (i < sizeof bad / sizeof bad[0])
+            c.known.size = s.known.size = p.known.size = bad[i];
+    }
+    eqlm_options options = { .size = sizeof options, .dialect = (eqlm_dialect)77 };
+    BAD(eqlm_compile(NULL, schema, query, &options, NULL, &program));
+    eqlm_stream_free(stream);
+    eqlm_vm_free(vm);
+    eqlm_schema_free(schema);
+}
+
 /* A vm that outlives its programs does not keep them for ever. */
 typedef struct meter {
     eqlm_alloc hook;
@@ -201,6 +256,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_null_objects),
         cmocka_unit_test(test_outputs),
+        cmocka_unit_test(test_sizes),
         cmocka_unit_test(test_programs_come_and_go),
     };
     return cmocka_run_group_tests_name("misuse", tests, NULL, NULL);

@@ -110,7 +110,9 @@ static void test_mistakes(void **state)
         const char *text, *codes;
     } rows[] = {
         { "any where a == 1;", "E101" },
-        { "any where a == \xE2\x80\x9Cx\xE2\x80\x9D", "E101 E101" },
+        { "any where a == \xE2\x80\x9Cx\xE2\x80\x9D and b == \xE2\x80\x98y\xE2\x80\x99", "E101 E101" },
+        { "any where a == \xE2\x80\x9Cx\" and b == 1", "E101" },
+        { "any where a == \xE2\x80\x9Cx\nand b == 1", "E101" },
         { "any where a == \"\xFF\"", "E102" },
         { "any where a == \"x", "E103" },
         { "any where a == \"x\ny\" and b == 1", "E103" },

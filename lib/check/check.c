@@ -1,187 +1,11 @@
 #include "check/check.h"
 
+#include "check/names.h"
 #include "check/operands.h"
-#include "ops/function.h"
 
 #include <string.h>
 
-/* The variable an enclosing _arraysearch binds. */
-typedef struct eqli_binding {
-    eqlm_str variable;
-    eqlm_str array;  /* dotted name of the array, from the event's root */
-    uint32_t number; /* of the array in the schema, or EQLI_NO_FIELD */
-} eqli_binding;
-
-enum { MAX_BINDINGS = 8, MAX_WARNED = 64 };
-
-typedef struct eqli_check {
-    eqli_cx *cx;
-    eqli_binding bindings[MAX_BINDINGS];
-    uint32_t n_bindings;
-    const eqli_query *query;
-    uint32_t term;               /* its index: the aliases of earlier terms are known in it */
-    eqlm_str warned[MAX_WARNED]; /* fields already reported as unknown */
-    uint32_t n_warned;
-} eqli_check;
-
 static void check_node(eqli_check *ck, eqli_node *n);
-
-static bool same(eqlm_str a, eqlm_str b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
-/* ---- fields ------------------------------------------------------------------------------------------ */
-
-static void suggest_field(eqli_check *ck, eqlm_str name)
-{
-    const eqlm_schema *schema = ck->cx->schema;
-    eqli_suggest s;
-    eqlm_str known;
-    eqli_suggest_init(&s, name);
-    for (uint32_t i = 0; i < schema->n; i++) {
-        if (schema->fields[i].declared)
-            eqli_suggest_offer(&s, schema->fields[i].name);
-    }
-    for (size_t i = 0; schema->type_names && schema->type_names(schema->type_names_ctx, i, &known); i++)
-        eqli_suggest_offer(&s, known);
-    eqli_suggest_hint(&s, ck->cx->diags);
-}
-
-static void report_unknown(eqli_check *ck, const eqli_node *n)
-{
-    eqlm_str name = n->u.field.full;
-    for (uint32_t i = 0; i < ck->n_warned; i++) {
-        if (same(ck->warned[i], name))
-            return;
-    }
-    if (ck->n_warned < MAX_WARNED)
-        ck->warned[ck->n_warned++] = name;
-    bool error = ck->cx->options.unknown_field_is_error;
-    eqli_error(ck->cx, n->span, error ? EQLI_D_UNKNOWN_FIELD : EQLI_D_FIELD_UNKNOWN, name);
-    suggest_field(ck, name);
-}
-
-/* `event0.process.pid` where an earlier term is called event0: the field of that term's event. */
-static void resolve_alias(const eqli_check *ck, eqli_field_ref *f)
-{
-    uint32_t number = 0;
-    for (uint32_t i = 0; i < ck->term && i < ck->query->n_terms; i++) {
-        eqlm_str alias = ck->query->terms[i].alias;
-        if (alias.len == 0)
-            continue;
-        number++;
-        if (f->name.len > alias.len + 1 && f->name.ptr[alias.len] == '.' &&
-            memcmp(f->name.ptr, alias.ptr, alias.len) == 0) {
-            f->alias = (uint8_t)number;
-            f->full = (eqlm_str){ f->name.ptr + alias.len + 1, f->name.len - alias.len - 1 };
-            return;
-        }
-    }
-}
-
-/* The present term is a missing event with no positive term behind it: by the time it is asked about, the event that an
- * alias would name may be gone. */
-static bool trails(const eqli_check *ck)
-{
-    for (uint32_t i = ck->term; i < ck->query->n_terms; i++) {
-        if (!ck->query->terms[i].missing)
-            return false;
-    }
-    return true;
-}
-
-/* Finds the scope of `$v.a` and the dotted name of every field from the event's root. */
-static bool resolve_name(eqli_check *ck, eqli_node *n)
-{
-    eqli_field_ref *f = &n->u.field;
-    f->full = f->name;
-    if (f->variable.len == 0) {
-        resolve_alias(ck, f);
-        return true;
-    }
-    for (uint32_t i = ck->n_bindings; i-- > 0;) {
-        if (!same(ck->bindings[i].variable, f->variable))
-            continue;
-        f->scope = (uint8_t)(i + 1);
-        eqlm_str array = ck->bindings[i].array;
-        char *full = eqli_cx_alloc(ck->cx, array.len + 1 + f->name.len + 1, 1);
-        if (!full)
-            return false;
-        memcpy(full, array.ptr, array.len);
-        f->full = (eqlm_str){ full, array.len };
-        if (f->name.len) {
-            full[array.len] = '.';
-            memcpy(full + array.len + 1, f->name.ptr, f->name.len);
-            f->full.len += 1 + f->name.len;
-        }
-        return true;
-    }
-    if (ck->cx->options.dialect == EQLM_DIALECT_ENDPOINT) /* elsewhere no variable exists, which has been said */
-        eqli_error(ck->cx, n->span, EQLI_D_FREE_VARIABLE, f->variable);
-    return false;
-}
-
-/* A field of an element may be declared with the array as its parent, or only known by its name. */
-static eqli_field_info look_up(const eqli_check *ck, const eqli_field_ref *f)
-{
-    eqli_field_info info = { .field = EQLI_NO_FIELD };
-    if (f->scope)
-        info = eqli_schema_lookup(ck->cx->schema, f->full, ck->bindings[f->scope - 1].number);
-    return info.known ? info : eqli_schema_lookup(ck->cx->schema, f->full, EQLI_NO_FIELD);
-}
-
-static void check_field(eqli_check *ck, eqli_node *n, bool objects_allowed)
-{
-    eqli_field_ref *f = &n->u.field;
-    n->type = EQLI_T_ERROR;
-    if (f->indexed || !resolve_name(ck, n))
-        return;
-    if (f->alias && trails(ck)) {
-        eqli_error(ck->cx, n->span, EQLI_D_NOT_SUPPORTED, "a field of an earlier event in a missing event at the end");
-        return;
-    }
-    if (f->variable.len && f->name.len == 0) { /* the element itself */
-        n->type = EQLI_T_ANY;
-        f->type = EQLM_TYPE_ANY;
-        return;
-    }
-    eqli_field_info info = look_up(ck, f);
-    f->type = (uint8_t)info.type;
-    switch (info.type) {
-    case EQLM_TYPE_UNMAPPED:
-        if (f->optional) { /* language 10: the literal null */
-            eqli_node_set_const(n, eqli_null());
-            n->from_unmapped = true;
-            return;
-        }
-        eqli_error(ck->cx, n->span, EQLI_D_UNKNOWN_FIELD, f->full);
-        suggest_field(ck, f->full);
-        return;
-    case EQLM_TYPE_TEXT:
-        eqli_error(ck->cx, n->span, EQLI_D_TEXT_FIELD, f->full);
-        return;
-    case EQLM_TYPE_NESTED:
-        if (!objects_allowed)
-            eqli_error(ck->cx, n->span, EQLI_D_NESTED_FIELD, f->full);
-        else
-            n->type = EQLI_T_OBJECT;
-        return;
-    case EQLM_TYPE_UNSUPPORTED:
-        eqli_error(ck->cx, n->span, EQLI_D_UNSUPPORTED_FIELD_TYPE, f->full);
-        return;
-    case EQLM_TYPE_OBJECT:
-        if (!objects_allowed)
-            eqli_error(ck->cx, n->span, EQLI_D_OBJECT_FIELD, f->full);
-        else
-            n->type = EQLI_T_OBJECT;
-        return;
-    default:
-        n->type = (uint8_t)eqli_type_of_field(info.type);
-        if (!info.known && ck->cx->schema->typed && !f->optional)
-            report_unknown(ck, n);
-    }
-}
 
 /* ---- operators --------------------------------------------------------------------------------------- */
 
@@ -208,8 +32,9 @@ static void need_condition(eqli_check *ck, const eqli_node *kid, const char *op)
         return;
     need(ck, kid, false, op, "a boolean");
     if (kid->kind == EQLI_N_CONST && kid->type == EQLI_T_STRING && strcmp(op, "not") != 0)
-        eqli_diag_hint(ck->cx->diags, "each side is a whole condition; for one of several values write a list: "
-                                      "field : (\"a\", \"b\")");
+        eqli_diag_hint(ck->cx->diags,
+                       "each side is a whole condition; for one of several values write a list: "
+                       "field : (\"a\", \"b\")");
 }
 
 static void check_logic(eqli_check *ck, eqli_node *n)
@@ -302,143 +127,7 @@ static void check_match(eqli_check *ck, eqli_node *n)
     }
 }
 
-/* ---- functions --------------------------------------------------------------------------------------- */
-
-/* Functions of older dialects, and what is written instead. */
-static const struct {
-    const char *name, *hint;
-} former[] = {
-    { "wildcard", "write field : (\"a*\", \"b*\")" },
-    { "match", "write field regex~ \"...\"; it matches the whole value" },
-    { "matchLite", "write field regex~ \"...\"; it matches the whole value" },
-    { "arrayContains", "write field == value: it holds when any of several values is equal" },
-    { "arrayCount", "conditions on elements hold when any element meets them; nothing counts elements" },
-    { "safe", "leave it out: a missing field is no error" },
-};
-
-static void report_unknown_function(eqli_check *ck, const eqli_node *n)
-{
-    eqli_suggest s;
-    eqli_error(ck->cx, n->op_span, EQLI_D_UNKNOWN_FUNCTION, n->u.call.name);
-    eqli_suggest_init(&s, n->u.call.name);
-    for (size_t i = 0; i < sizeof former / sizeof former[0]; i++) {
-        if (same(n->u.call.name, (eqlm_str){ former[i].name, strlen(former[i].name) })) {
-            eqli_diag_hint(ck->cx->diags, former[i].hint);
-            return;
-        }
-    }
-    for (int i = 0; i < EQLI_FN_COUNT; i++)
-        eqli_suggest_offer(&s, (eqlm_str){ eqli_functions[i].name, strlen(eqli_functions[i].name) });
-    eqli_suggest_hint(&s, ck->cx->diags);
-}
-
-static const char *param_text(char letter)
-{
-    switch (letter) {
-    case 's':
-        return "a string";
-    case 'i':
-    case 'k':
-        return "an integer";
-    case 'n':
-        return "a number";
-    case 'b':
-        return "a boolean";
-    case 'p':
-        return "an IP address or a string";
-    case 'c':
-        return "an address block in a string";
-    default:
-        return "a value";
-    }
-}
-
-static bool argument_fits(char letter, eqli_type t)
-{
-    switch (letter) {
-    case 's':
-    case 'c':
-        return eqli_type_is_string(t);
-    case 'i':
-    case 'k':
-        return eqli_type_is_number(t) && t != EQLI_T_DOUBLE;
-    case 'n':
-        return eqli_type_is_number(t);
-    case 'b':
-        return eqli_type_is_bool(t);
-    case 'p':
-        return eqli_type_is_string(t) || t == EQLI_T_IP;
-    default:
-        return t != EQLI_T_OBJECT;
-    }
-}
-
-static void check_argument(eqli_check *ck, const eqli_function *f, eqli_node *arg, uint32_t i)
-{
-    char letter = eqli_function_param(f, i);
-    if (!argument_fits(letter, arg->type)) {
-        eqli_error(ck->cx, arg->span, EQLI_D_ARGUMENT_TYPE, i + 1, f->name, param_text(letter),
-                   eqli_type_text(arg->type));
-        return;
-    }
-    if ((letter == 'c' || letter == 'k') && arg->kind != EQLI_N_CONST && arg->type != EQLI_T_ERROR) {
-        eqli_error(ck->cx, arg->span, EQLI_D_ARGUMENT_CONSTANT, i + 1, f->name);
-        return;
-    }
-    if (letter == 'c')
-        eqli_check_block(ck->cx, arg);
-}
-
-static const char *count_text(const eqli_function *f)
-{
-    static const char *const exact[] = { "no arguments", "1 argument", "2 arguments", "3 arguments" };
-    static const char *const least[] = { "", "at least 1 argument", "at least 2 arguments" };
-    static const char *const either[] = { "", "1 or 2 arguments", "2 or 3 arguments", "3 or 4 arguments" };
-    if (f->max_args == UINT8_MAX)
-        return least[f->min_args];
-    return f->min_args == f->max_args ? exact[f->min_args] : either[f->min_args];
-}
-
-static eqli_type result_type(const eqli_function *f, const eqli_node *n)
-{
-    switch (f->result) {
-    case 's':
-        return EQLI_T_STRING;
-    case 'b':
-        return EQLI_T_BOOL;
-    case 'i':
-        return EQLI_T_INT;
-    default:
-        break;
-    }
-    if (f->params[0] != 'n')
-        return EQLI_T_DOUBLE; /* number() */
-    for (uint32_t i = 0; i < n->n_kids; i++) {
-        if (n->kids[i]->type == EQLI_T_DOUBLE)
-            return EQLI_T_DOUBLE;
-    }
-    return EQLI_T_INT;
-}
-
-static void check_call(eqli_check *ck, eqli_node *n)
-{
-    n->type = EQLI_T_ERROR;
-    n->u.call.fn = eqli_function_find(n->u.call.name.ptr, n->u.call.name.len);
-    if (n->u.call.fn < 0) {
-        report_unknown_function(ck, n);
-        return;
-    }
-    const eqli_function *f = &eqli_functions[n->u.call.fn];
-    n->type = (uint8_t)result_type(f, n);
-    if (n->fold && !f->tilde)
-        eqli_error(ck->cx, n->op_span, EQLI_D_NOT_CASE_AWARE, f->name);
-    if (n->n_kids < f->min_args || (f->max_args != UINT8_MAX && n->n_kids > f->max_args)) {
-        eqli_error(ck->cx, n->span, EQLI_D_ARGUMENT_COUNT, f->name, count_text(f), n->n_kids);
-        return;
-    }
-    for (uint32_t i = 0; i < n->n_kids; i++)
-        check_argument(ck, f, n->kids[i], i);
-}
+/* ---- _arraysearch ------------------------------------------------------------------------------------ */
 
 static bool is_array_search(eqlm_str name)
 {
@@ -477,7 +166,7 @@ static void check_array_search(eqli_check *ck, eqli_node *n)
         eqli_error(ck->cx, variable->span, EQLI_D_ARRAY_SEARCH_VARIABLE);
         return;
     }
-    if (ck->n_bindings == MAX_BINDINGS) {
+    if (ck->n_bindings == EQLI_MAX_BINDINGS) {
         eqli_error(ck->cx, n->span, EQLI_D_TOO_DEEP);
         return;
     }
@@ -485,17 +174,19 @@ static void check_array_search(eqli_check *ck, eqli_node *n)
         eqli_error(ck->cx, array->span, EQLI_D_NOT_SUPPORTED, "_arraysearch over an element itself");
         return;
     }
-    check_field(ck, array, true);
-    if (array->kind != EQLI_N_FIELD) { /* an unmapped ?field: no element, and nothing to check its fields by */
+    eqli_check_field(ck, array, true);
+    /* An unmapped ?field: no element, and nothing to check its fields by. */
+    if (array->kind != EQLI_N_FIELD) {
         eqli_node_set_const(n, eqli_bool(false));
         n->from_unmapped = true;
         return;
     }
     if (array->u.field.alias)
-        eqli_error(ck->cx, array->span, EQLI_D_NOT_SUPPORTED, "_arraysearch over a field of an earlier event");
-    ck->bindings[ck->n_bindings] =
-        (eqli_binding){ variable->u.field.variable, array->u.field.full, look_up(ck, &array->u.field).field };
-    ck->n_bindings++;
+        eqli_error(ck->cx, array->span, EQLI_D_NOT_SUPPORTED,
+                   "_arraysearch over a field of an earlier event");
+    uint32_t number = eqli_check_lookup(ck, &array->u.field).field;
+    ck->bindings[ck->n_bindings++] =
+        (eqli_binding){ variable->u.field.variable, array->u.field.full, number };
     check_node(ck, condition);
     need(ck, condition, eqli_type_is_bool(condition->type), "_arraysearch", "a boolean");
     ck->n_bindings--;
@@ -540,7 +231,7 @@ static void check_operator(eqli_check *ck, eqli_node *n)
         check_match(ck, n);
         break;
     default:
-        check_call(ck, n);
+        eqli_check_call(ck->cx, n);
         break;
     }
 }
@@ -584,7 +275,7 @@ static void check_node(eqli_check *ck, eqli_node *n)
         n->type = (uint8_t)eqli_type_of_value(&n->u.value);
         return;
     case EQLI_N_FIELD:
-        check_field(ck, n, false);
+        eqli_check_field(ck, n, false);
         return;
     case EQLI_N_LINEAGE:
         check_lineage(ck, n);
@@ -600,7 +291,7 @@ static void check_node(eqli_check *ck, eqli_node *n)
     }
     for (uint32_t i = 0; i < n->n_kids; i++)
         check_node(ck, n->kids[i]);
-    /* First of all, because what becomes of `not …` in it is logic above the leaves, and is not to be folded. */
+    /* First of all, because what becomes of `not …` in it is logic above the leaves, not to be folded. */
     if (n->kind == EQLI_N_COMPARE && eqli_rewrite_boolean_equality(ck->cx, n))
         return;
     for (uint32_t i = 0; i < n->n_kids && !is_logic; i++)

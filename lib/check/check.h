@@ -1,5 +1,5 @@
-/* check.h - gives every expression its type, reports every name and type error of a query in one run, and folds
- * constants (language 9; decisions 5, 8, 9, 22, 23). */
+/* check.h - gives every expression its type, reports every name and type error of a query in one run, and
+ * folds constants (language 9; decisions 5, 8, 9, 22, 23). */
 #ifndef EQLI_CHECK_H
 #define EQLI_CHECK_H
 
@@ -9,9 +9,9 @@
 /* Checks the whole query; errors are in cx->diags, cx->failed tells. */
 void eqli_check_query(eqli_cx *cx, eqli_query *q);
 
-/* Replaces a node whose operands are constants by its value, with the run-time operators. A run-time error is reported
- * as an error of the constant. Logic (and, or, not) is left alone: it means one thing above the leaves and another
- * inside them. Types must be set. */
+/* Replaces a node whose operands are constants by its value, with the run-time operators. A run-time error is
+ * reported as an error of the constant. Logic (and, or, not) is left alone: it means one thing above the
+ * leaves and another inside them. Types must be set. */
 void eqli_fold_node(eqli_cx *cx, eqli_node *n);
 /* Whether every pattern of a MATCH is made of stars alone: an existence test (language 6.2). */
 bool eqli_only_stars(const eqli_node *match);

@@ -108,8 +108,9 @@ static void fold_in(eqli_cx *cx, eqli_node *n)
     } else {
         found = EQLI_UNKNOWN;
     }
+    /* True at the top of a condition, unknown inside an operand: the generator tells them apart. */
     if (n->negated && found == EQLI_UNKNOWN)
-        return; /* true at the top of a condition, unknown inside an operand: the generator tells them apart */
+        return;
     settle(cx, n, EQLI_OP_OK, eqli_tri_value(n->negated ? eqli_tri_not(found) : found));
 }
 
@@ -137,7 +138,8 @@ static eqli_op_result match_const(eqli_cx *cx, const eqli_node *n, const eqlm_va
         eqli_regex_error error;
         eqli_regex *re = NULL;
         eqli_regex_cache *cache = NULL;
-        status = eqli_regex_new(&cx->alloc, &text, 1, n->fold, cx->options.limits.max_regex_states, &error, &re);
+        status =
+            eqli_regex_new(&cx->alloc, &text, 1, n->fold, cx->options.limits.max_regex_states, &error, &re);
         if (status == EQLM_OK && eqli_regex_cache_new(&cx->alloc, re, &cache) == EQLM_OK)
             r = eqli_regex_match(re, cache, v->as.str, v->len, hit);
         else if (status != EQLM_OK && status != EQLM_E_NOMEM) {
@@ -207,7 +209,8 @@ void eqli_fold_node(eqli_cx *cx, eqli_node *n)
         break;
     case EQLI_N_ARITH:
         if (all_const(n)) {
-            eqli_op_result r = eqli_arithmetic((eqli_arith)n->op, &n->kids[0]->u.value, &n->kids[1]->u.value, &out);
+            eqli_op_result r =
+                eqli_arithmetic((eqli_arith)n->op, &n->kids[0]->u.value, &n->kids[1]->u.value, &out);
             settle(cx, n, r, out);
         }
         break;

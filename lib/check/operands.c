@@ -105,7 +105,8 @@ bool eqli_rewrite_boolean_equality(eqli_cx *cx, eqli_node *n)
         eqli_node *k = n->kids[i], *e = n->kids[1 - i];
         if (k->kind != EQLI_N_CONST || k->u.value.type != EQLM_BOOL)
             continue;
-        /* A condition that was folded to null is still a condition; only a literal null makes this a null test. */
+        /* A condition that was folded to null is still a condition; only a literal null makes this a null
+         * test. */
         bool is_condition = e->type == EQLI_T_BOOL && (e->kind != EQLI_N_CONST || eqli_node_is_null(e));
         if (e->kind == EQLI_N_FIELD || !is_condition)
             continue;

@@ -4,9 +4,10 @@
 
 #include "check/check.h"
 
-/* Turns the constant `k` into the type of the other operand where that is a date, an address or a number: "10.0.0.1"
- * beside an ip field becomes an address. Reports a constant that cannot be read so. Does nothing when k is no constant
- * or the types need nothing. A block ("10.0.0.0/8") stays a string: == and in test membership (decision 8). */
+/* Turns the constant `k` into the type of the other operand where that is a date, an address or a number:
+ * "10.0.0.1" beside an ip field becomes an address. Reports a constant that cannot be read so. Does nothing
+ * when k is no constant or the types need nothing. A block ("10.0.0.0/8") stays a string: == and in test
+ * membership (decision 8). */
 void eqli_fit_constant(eqli_cx *cx, const eqli_node *other, eqli_node *k, uint8_t cmp);
 /* Whether an item of this type may stand in an `in` list beside that left side (language 9, decision 8). */
 bool eqli_item_fits(eqli_type left, eqli_type item);

@@ -346,13 +346,13 @@ static void print_summary(const char *summary)
 
 static bool explain_code(const char *word)
 {
-    const eqlm_diag_info *info;
+    eqlm_diag_info info;
 
-    for (size_t i = 0; (info = eqlm_diag_catalog(i)) != NULL; i++) {
-        if (!equal_ignoring_case(word, info->code) && strcmp(word, info->name) != 0)
+    for (size_t i = 0; eqlm_diag_catalog(i, &info); i++) {
+        if (!equal_ignoring_case(word, info.code) && strcmp(word, info.name) != 0)
             continue;
-        printf("%s (%s, %s)\n\n    ", info->code, severities[info->severity], info->name);
-        print_summary(info->summary);
+        printf("%s (%s, %s)\n\n    ", info.code, severities[info.severity], info.name);
+        print_summary(info.summary);
         puts("\n\nMore in docs/diagnostics.md.");
         return true;
     }
@@ -361,11 +361,11 @@ static bool explain_code(const char *word)
 
 static void list_codes(void)
 {
-    const eqlm_diag_info *info;
+    eqlm_diag_info info;
 
-    for (size_t i = 0; (info = eqlm_diag_catalog(i)) != NULL; i++) {
-        printf("%-5s %-8s %-28s ", info->code, severities[info->severity], info->name);
-        print_summary(info->summary);
+    for (size_t i = 0; eqlm_diag_catalog(i, &info); i++) {
+        printf("%-5s %-8s %-28s ", info.code, severities[info.severity], info.name);
+        print_summary(info.summary);
         putchar('\n');
     }
 }

@@ -1,4 +1,5 @@
-/* lex.re - the tokens of the language (re2c rules only). Included by lib/syntax/lexer.c, whose functions it calls.
+/* lex.re - the tokens of the language (re2c rules only). Included by lib/syntax/lexer.c, whose functions it
+ * calls.
  *
  * There is a rule for each mistake that can be named; `*` is the last resort. Every rule that begins a token of any
  * length has a partner that takes the unclosed form whole, so no text is scanned twice. */

@@ -325,14 +325,14 @@ EQLM_API size_t eqlm_diags_errors(const eqlm_diags *diags);
 /* How many further entries were dropped because max_diags was reached. */
 EQLM_API size_t eqlm_diags_dropped(const eqlm_diags *diags);
 
-/* One row of the catalogue of diagnostics, for documentation and `eqlc help CODE`. NULL past the end. */
+/* Row i of the catalogue of diagnostics, for documentation and `eqlc help CODE`. False past the end. */
 typedef struct eqlm_diag_info {
     const char *code;
     eqlm_severity severity;
     const char *name;    /* "unknown-field" */
     const char *summary; /* the message with its placeholders */
 } eqlm_diag_info;
-EQLM_API const eqlm_diag_info *eqlm_diag_catalog(size_t i);
+EQLM_API bool eqlm_diag_catalog(size_t i, eqlm_diag_info *out);
 
 /* ------------------------------------------------------------------------------------------------------
  * Compiling

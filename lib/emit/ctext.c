@@ -78,7 +78,7 @@ static void put_format(eqli_ctext *s, const char *format, va_list args)
 void eqli_ctext_indent(eqli_ctext *s)
 {
     for (unsigned i = 0; i < s->depth; i++)
-        put_text(s, "    ");
+        put_text(s, "\t");
 }
 
 void eqli_ctext_put(eqli_ctext *s, const char *format, ...)
@@ -99,8 +99,8 @@ void eqli_ctext_line(eqli_ctext *s, const char *format, ...)
     put_text(s, "\n");
 }
 
-/* Comments are ASCII: other characters could change how the text is read. They are of the kind that ends with its line,
- * so that rules may hold what begins or ends the other kind. */
+/* Comments are ASCII: other characters could change how the text is read. They are of the kind that ends with
+ * its line, so that rules may hold what begins or ends the other kind. */
 bool eqli_ctext_comment_piece(void *ctx, const void *bytes, size_t len)
 {
     static const char hex[] = "0123456789abcdef";
@@ -151,7 +151,8 @@ void eqli_ctext_comment(eqli_ctext *s, const char *text, size_t len)
     }
 }
 
-/* Returns the columns it takes. Three octal digits cannot run into the next byte; `?` could become part of a trigraph. */
+/* Returns the columns it takes. Three octal digits cannot run into the next byte; `?` could become part of a
+ * trigraph. */
 static unsigned put_byte(eqli_ctext *s, unsigned char c)
 {
     char octal[4] = { '\\', (char)('0' + (c >> 6)), (char)('0' + (c >> 3 & 7)), (char)('0' + (c & 7)) };
@@ -180,7 +181,7 @@ bool eqli_ctext_bytes_write(void *ctx, const void *bytes, size_t len)
     const unsigned char *p = bytes;
     for (size_t i = 0; i < len; i++) {
         if (b->column == 0)
-            put_text(b->s, "\n    \"");
+            put_text(b->s, "\n\t\"");
         b->column += put_byte(b->s, p[i]);
         if (b->column >= BYTES_WIDTH)
             eqli_ctext_bytes_end(b);

@@ -1,5 +1,5 @@
-/* ctext.h - writes C source text: formats, indentation, comments and string literals that compile without a warning
- * whatever the rule holds. */
+/* ctext.h - writes C source text: formats, indentation, comments and string literals that compile without a
+ * warning whatever the rule holds. */
 #ifndef EQLI_CTEXT_H
 #define EQLI_CTEXT_H
 

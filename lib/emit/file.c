@@ -1,8 +1,16 @@
 /* file.c - what stands around the rules of a generated file. */
 #include "emit/ctext.h"
 
-static const char prelude[][3100] = {
+#include <string.h>
+
+static const struct prelude {
+#define PIECE(n, text) char piece##n[sizeof text];
 #include "prelude_data.h"
+#undef PIECE
+} prelude = {
+#define PIECE(n, text) text,
+#include "prelude_data.h"
+#undef PIECE
 };
 
 eqlm_status eqlm_emit_c_begin(eqlm_write_fn write, void *ctx)
@@ -10,24 +18,29 @@ eqlm_status eqlm_emit_c_begin(eqlm_write_fn write, void *ctx)
     if (!write)
         return EQLM_E_ARGUMENT;
     eqli_ctext s = { .write = write, .ctx = ctx };
-    eqli_ctext_put(&s, "/* Queries of the Event Query Language as C, written by libeqlmini %s. Not to be edited. */\n\n",
-                    eqlm_version());
-    for (size_t i = 0; i < sizeof prelude / sizeof prelude[0]; i++)
-        eqli_ctext_put(&s, "%s", prelude[i]);
-    eqli_ctext_put(&s, "\n#if EQLM_VERSION_MAJOR != %u || EQLM_VERSION_MINOR != %u\n", (uint32_t)EQLM_VERSION_MAJOR,
-                    (uint32_t)EQLM_VERSION_MINOR);
+    eqli_ctext_put(
+        &s, "/* Queries of the Event Query Language as C, written by libeqlmini %s. Not to be edited. */\n\n",
+        eqlm_version());
+    const char *piece = (const char *)&prelude, *end = piece + sizeof prelude;
+    for (; piece < end; piece += strlen(piece) + 1)
+        eqli_ctext_put(&s, "%s", piece);
+    eqli_ctext_put(&s, "\n#if EQLM_VERSION_MAJOR != %u || EQLM_VERSION_MINOR != %u\n",
+                   (uint32_t)EQLM_VERSION_MAJOR, (uint32_t)EQLM_VERSION_MINOR);
     eqli_ctext_put(&s, "#error \"this file was written by libeqlmini of another version\"\n#endif\n");
     return s.failed ? EQLM_E_LIMIT : EQLM_OK;
 }
 
-eqlm_status eqlm_emit_c_end(const char *table, const char *const *names, size_t n, eqlm_write_fn write, void *ctx)
+eqlm_status eqlm_emit_c_end(const char *table, const char *const *names, size_t n, eqlm_write_fn write,
+                            void *ctx)
 {
     if (!table || !write || (n && !names))
         return EQLM_E_ARGUMENT;
     eqli_ctext s = { .write = write, .ctx = ctx };
-    eqli_ctext_put(&s, "\nextern const eqlm_native_rule *const %s[];\nconst eqlm_native_rule *const %s[] = {\n", table, table);
+    eqli_ctext_put(&s,
+                   "\nextern const eqlm_native_rule *const %s[];\nconst eqlm_native_rule *const %s[] = {\n",
+                   table, table);
     for (size_t i = 0; i < n; i++)
-        eqli_ctext_put(&s, "    &%s,\n", names[i]);
-    eqli_ctext_put(&s, "    NULL\n};\n");
+        eqli_ctext_put(&s, "\t&%s,\n", names[i]);
+    eqli_ctext_put(&s, "\tNULL\n};\n");
     return s.failed ? EQLM_E_LIMIT : EQLM_OK;
 }

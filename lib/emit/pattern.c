@@ -1,12 +1,13 @@
 /* pattern.c - a pattern set as a C function.
  *
- * As in ops/pattern.c the first and last eight bytes of the text decide nearly always. The members fall into three
- * lists: short whole texts, found by their length; those with a literal tail, long whole texts among them; those with a
- * literal head alone. In each list, bytes that all members share are compared first, then a switch on the byte that tells
- * most of them apart leaves few to compare in full.
+ * As in ops/pattern.c the first and last eight bytes of the text decide nearly always. The members fall into
+ * three lists: short whole texts, found by their length; those with a literal tail, long whole texts among
+ * them; those with a literal head alone. In each list, bytes that all members share are compared first, then
+ * a switch on the byte that tells most of them apart leaves few to compare in full.
  *
- * Case and `?` are only judged in ASCII: text that has other bytes where a member is compared is left to the library
- * (EQLN_ASK), and so are members that have to be searched for. Sets without folding and `?` are decided by their bytes.
+ * Case and `?` are only judged in ASCII: text that has other bytes where a member is compared is left to the
+ * library (EQLN_ASK), and so are members that have to be searched for. Sets without folding and `?` are
+ * decided by their bytes.
  */
 #include "emit/tests.h"
 
@@ -39,7 +40,8 @@ typedef struct eqli_pattern_writer {
     eqli_members exact, tails, heads;
 } eqli_pattern_writer;
 
-/* ---- reading the set --------------------------------------------------------------------------------------- */
+/* ---- reading the set
+ * --------------------------------------------------------------------------------------- */
 
 static void sort_in(eqli_pattern_writer *w, eqli_pat_draft *d)
 {
@@ -81,10 +83,11 @@ bool eqli_test_patterns_fit(const eqli_test_writer *w, const eqli_set *set)
     return set->n <= MOST_MEMBERS;
 }
 
-/* ---- comparing one member ---------------------------------------------------------------------------------- */
+/* ---- comparing one member
+ * ---------------------------------------------------------------------------------- */
 
-/* Eight bytes of a member from `at` on: what to set in the text, which bits to look at, what has to be there. Bytes
- * outside [0, len) do not matter. */
+/* Eight bytes of a member from `at` on: what to set in the text, which bits to look at, what has to be there.
+ * Bytes outside [0, len) do not matter. */
 typedef struct eqli_bytes {
     uint64_t mask, care, want;
 } eqli_bytes;
@@ -106,8 +109,8 @@ static eqli_bytes bytes_at(const eqli_pattern_writer *w, const eqli_pat_draft *d
 }
 
 /* The part of a window that the literal [from, from + len) covers. */
-static eqli_bytes window_bytes(const eqli_pattern_writer *w, const eqli_pat_draft *d, int64_t at, uint32_t from,
-                               uint32_t len)
+static eqli_bytes window_bytes(const eqli_pattern_writer *w, const eqli_pat_draft *d, int64_t at,
+                               uint32_t from, uint32_t len)
 {
     eqli_bytes x = bytes_at(w, d, at);
     for (unsigned i = 0; i < 8; i++) {
@@ -147,10 +150,10 @@ static void open_condition(eqli_pattern_writer *w, const eqli_pat_draft *d)
     eqli_ctext_indent(w->s);
 }
 
-/* Blocks of [from, from + len) that the window at one end does not cover. In the text they lie at the same distance
- * from its start, or, from_end, from its end. The last one may overlap what has been compared. */
-static void put_blocks(eqli_pattern_writer *w, const eqli_pat_draft *d, uint32_t from, uint32_t len, bool from_end,
-                       bool *first)
+/* Blocks of [from, from + len) that the window at one end does not cover. In the text they lie at the same
+ * distance from its start, or, from_end, from its end. The last one may overlap what has been compared. */
+static void put_blocks(eqli_pattern_writer *w, const eqli_pat_draft *d, uint32_t from, uint32_t len,
+                       bool from_end, bool *first)
 {
     for (uint32_t done = 8; done < len; done += 8) {
         uint32_t step = done + 8 <= len ? done : len - 8; /* distance of the block from that end */
@@ -164,18 +167,21 @@ static void put_blocks(eqli_pattern_writer *w, const eqli_pat_draft *d, uint32_t
 }
 
 /* Bytes decide: one condition. */
-static void put_plain_blocks(eqli_pattern_writer *w, const eqli_pat_draft *d, uint32_t from, uint32_t len, bool from_end)
+static void put_plain_blocks(eqli_pattern_writer *w, const eqli_pat_draft *d, uint32_t from, uint32_t len,
+                             bool from_end)
 {
     for (uint32_t done = 8; done < len; done += 8) {
         uint32_t step = done + 8 <= len ? done : len - 8;
         uint32_t at = from_end ? from + len - 8 - step : from + step;
         eqli_bytes x = bytes_at(w, d, at);
-        eqli_ctext_put(w->s, x.mask ? " && (eqln_load(p + %s%u) | %x) == %x" : " && eqln_load(p + %s%u) == %x",
-                        from_end ? "n - " : "", from_end ? step + 8 : step, x.mask ? x.mask : x.want, x.want);
+        eqli_ctext_put(w->s,
+                       x.mask ? " && (eqln_load(p + %s%u) | %x) == %x" : " && eqln_load(p + %s%u) == %x",
+                       from_end ? "n - " : "", from_end ? step + 8 : step, x.mask ? x.mask : x.want, x.want);
     }
 }
 
-/* A whole text that the windows cover, so that the subject, if it is longer, has more characters; or bytes decide. */
+/* A whole text that the windows cover, so that the subject, if it is longer, has more characters; or bytes
+ * decide. */
 static void write_exact(eqli_pattern_writer *w, const eqli_pat_draft *d)
 {
     open_condition(w, d);
@@ -203,9 +209,9 @@ static void write_long(eqli_pattern_writer *w, const eqli_pat_draft *d)
     w->s->depth++;
     put_blocks(w, d, 0, d->len - 8, false, &first);
     eqli_ctext_line(w->s, "if (n > %u)", d->len);
-    eqli_ctext_line(w->s, "    hit = eqln_ascii(p, n) ? EQLN_NO : EQLN_ASK;");
+    eqli_ctext_line(w->s, "\thit = eqln_ascii(p, n) ? EQLN_NO : EQLN_ASK;");
     eqli_ctext_line(w->s, "if (hit != EQLN_NO)");
-    eqli_ctext_line(w->s, "    return hit;");
+    eqli_ctext_line(w->s, "\treturn hit;");
     w->s->depth--;
     eqli_ctext_line(w->s, "}");
 }
@@ -240,14 +246,15 @@ static void write_ends(eqli_pattern_writer *w, const eqli_pat_draft *d)
         put_blocks(w, d, tail, d->tail_len, true, &first);
         put_blocks(w, d, 0, d->head_len, false, &first);
         eqli_ctext_line(w->s, "if (hit != EQLN_NO)");
-        eqli_ctext_line(w->s, "    return hit;");
+        eqli_ctext_line(w->s, "\treturn hit;");
     }
     w->s->depth--;
     if (more && !search)
         eqli_ctext_line(w->s, "}");
 }
 
-/* ---- telling members apart --------------------------------------------------------------------------------- */
+/* ---- telling members apart
+ * --------------------------------------------------------------------------------- */
 
 static uint64_t window_mask(const eqli_pat_draft *d, bool tail)
 {
@@ -307,11 +314,12 @@ static void write_all(eqli_pattern_writer *w, const eqli_members *m, eqli_write_
         write(w, m->at[i]);
 }
 
-static void write_tree(eqli_pattern_writer *w, const eqli_members *m, eqli_write_member write, unsigned depth);
+static void write_tree(eqli_pattern_writer *w, const eqli_members *m, eqli_write_member write,
+                       unsigned depth);
 
 /* A case for each value of the byte. */
-static void write_switch(eqli_pattern_writer *w, const eqli_members *m, unsigned position, eqli_write_member write,
-                         unsigned depth)
+static void write_switch(eqli_pattern_writer *w, const eqli_members *m, unsigned position,
+                         eqli_write_member write, unsigned depth)
 {
     eqli_ctext_line(w->s, w->b.lower ? "switch ((%s >> %u & 0xff) | 0x20) {" : "switch (%s >> %u & 0xff) {",
                      position >= 8 ? "tail" : "head", position % 8 * 8);
@@ -330,7 +338,7 @@ static void write_switch(eqli_pattern_writer *w, const eqli_members *m, unsigned
         w->s->depth--;
     }
     eqli_ctext_line(w->s, "default:");
-    eqli_ctext_line(w->s, "    break;");
+    eqli_ctext_line(w->s, "\tbreak;");
     eqli_ctext_line(w->s, "}");
 }
 
@@ -351,7 +359,8 @@ static void write_tree(eqli_pattern_writer *w, const eqli_members *m, eqli_write
         eqli_ctext_indent(w->s);
         eqli_ctext_put(w->s, "if (");
         bool any = put_window(w, "", "tail", (eqli_bytes){ w->b.lower & tail, tail, m->at[0]->tail & tail });
-        put_window(w, any ? " && " : "", "head", (eqli_bytes){ w->b.lower & head, head, m->at[0]->head & head });
+        put_window(w, any ? " && " : "", "head",
+                   (eqli_bytes) { w->b.lower & head, head, m->at[0]->head & head });
         eqli_ctext_put(w->s, ") {\n");
         w->s->depth++;
     }
@@ -365,7 +374,8 @@ static void write_tree(eqli_pattern_writer *w, const eqli_members *m, eqli_write
     }
 }
 
-/* ---- the function ------------------------------------------------------------------------------------------ */
+/* ---- the function
+ * ------------------------------------------------------------------------------------------ */
 
 /* Whole texts of the subject's length. */
 static void write_lengths(eqli_pattern_writer *w)
@@ -393,7 +403,7 @@ static void write_lengths(eqli_pattern_writer *w)
         w->s->depth--;
     }
     eqli_ctext_line(w->s, "default:");
-    eqli_ctext_line(w->s, "    break;");
+    eqli_ctext_line(w->s, "\tbreak;");
     eqli_ctext_line(w->s, "}");
 }
 
@@ -413,7 +423,7 @@ static void write_function(eqli_pattern_writer *w)
     uint32_t least = least_bytes(w);
     bool windows = w->exact.n || w->tails.n || w->heads.n;
     if (least)
-        eqli_ctext_line(w->s, "if (n < %u)\n        return EQLN_NO;", least);
+        eqli_ctext_line(w->s, "if (n < %u)\n\t\treturn EQLN_NO;", least);
     if (windows) {
         eqli_ctext_line(w->s, least < 8 ? "uint64_t head = eqln_head(p, n), tail = eqln_tail(p, n);"
                                          : "uint64_t head = eqln_load(p), tail = eqln_load(p + n - 8);");
@@ -421,7 +431,7 @@ static void write_function(eqli_pattern_writer *w)
     }
     if (windows && !w->bytewise) {
         eqli_ctext_line(w->s, "if ((head | tail) & EQLN_NOT_ASCII)");
-        eqli_ctext_line(w->s, "    return EQLN_ASK;");
+        eqli_ctext_line(w->s, "\treturn EQLN_ASK;");
         w->asks = true;
     }
     if (w->tails.n)

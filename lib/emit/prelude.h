@@ -1,6 +1,6 @@
-/* prelude.h - what every generated file begins with: the lines behind this comment, as prelude.awk quotes them. The
- * library itself does not include it. Numbers are read here as event/read.h and ops/value.h do; only values whose answer
- * is plain are judged, everything else is asked from the library. */
+/* prelude.h - what every generated file begins with: the lines behind this comment, as prelude.awk quotes
+ * them. The library itself does not include it. Numbers are read here as event/read.h and ops/value.h do;
+ * only values whose answer is plain are judged, everything else is asked from the library. */
 #include "eqlmini.h"
 
 #include <string.h>
@@ -65,7 +65,8 @@ EQLN_INLINE uint64_t eqln_tail(const char *p, size_t n)
     return n >= 8 ? eqln_load(p + n - 8) : n ? eqln_head(p, n) << (64 - 8 * n) : 0;
 }
 
-/* Eight bytes against a literal: the mask has 0x20 at letters whose case does not matter, 0xff for any byte. */
+/* Eight bytes against a literal: the mask has 0x20 at letters whose case does not matter, 0xff for any byte.
+ */
 EQLN_INLINE int eqln_block(const char *p, uint64_t mask, uint64_t literal)
 {
     uint64_t x = eqln_load(p);
@@ -80,7 +81,8 @@ EQLN_INLINE bool eqln_ascii(const char *p, size_t n)
     return !(all & EQLN_NOT_ASCII);
 }
 
-EQLN_COLD eqlm_status eqln_ask(const eqlm_native *self, eqlm_vm *vm, const void *event, uint32_t test, int *hit)
+EQLN_COLD eqlm_status eqln_ask(const eqlm_native *self, eqlm_vm *vm, const void *event, uint32_t test,
+                               int *hit)
 {
     bool out = false;
     eqlm_status status = eqlm_native_test(self, vm, test, event, &out);
@@ -198,7 +200,8 @@ EQLN_INLINE int eqln_some_text(const eqlm_value *v, eqln_text_test test)
 
 EQLN_INLINE int eqln_one_int(const eqlm_value *v, eqln_int_test test)
 {
-    return v->type == EQLM_I64 || (v->type == EQLM_U64 && v->as.u64 <= INT64_MAX) ? test(v->as.i64) : EQLN_ASK;
+    return v->type == EQLM_I64 || (v->type == EQLM_U64 && v->as.u64 <= INT64_MAX) ? test(v->as.i64)
+                                                                                  : EQLN_ASK;
 }
 
 EQLN_INLINE int eqln_one_uint(uint64_t x, eqln_int_test test)
@@ -255,7 +258,8 @@ EQLN_INLINE int eqln_some_cstr(const char *at, uint64_t count, size_t stride, eq
     return hit;
 }
 
-EQLN_INLINE int eqln_some_chars(const char *at, uint64_t count, size_t stride, size_t size, eqln_text_test test)
+EQLN_INLINE int eqln_some_chars(const char *at, uint64_t count, size_t stride, size_t size,
+                                eqln_text_test test)
 {
     int hit = EQLN_NO;
     for (uint64_t i = 0; at && i < count && hit == EQLN_NO; i++, at += stride) {

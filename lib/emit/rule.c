@@ -1,8 +1,9 @@
 /* rule.c - a program as a C function: one statement per instruction, a goto per branch.
  *
- * Tests that have a function of their own (tests.c) are answered by it; all others, and those whose function gives
- * EQLN_ASK, by eqlm_native_test, so that the answer is the vm's in every case. A field is read once on every way through
- * the code: code runs forward only, so one pass tells which fields have been read wherever an instruction is reached. */
+ * Tests that have a function of their own (tests.c) are answered by it; all others, and those whose function
+ * gives EQLN_ASK, by eqlm_native_test, so that the answer is the vm's in every case. A field is read once on
+ * every way through the code: code runs forward only, so one pass tells which fields have been read wherever
+ * an instruction is reached. */
 #include "emit/tests.h"
 
 #include <string.h>
@@ -67,7 +68,8 @@ static uint64_t bit_of(const eqli_rule_writer *w, uint32_t pc)
     return v < MAX_TRACKED ? UINT64_C(1) << v : 0;
 }
 
-/* ---- planning ---------------------------------------------------------------------------------------------- */
+/* ---- planning
+ * ---------------------------------------------------------------------------------------------- */
 
 static void reach(eqli_rule_writer *w, uint32_t target, uint64_t known)
 {
@@ -136,7 +138,8 @@ static void plan_uses(eqli_rule_writer *w)
     }
 }
 
-/* ---- statements -------------------------------------------------------------------------------------------- */
+/* ---- statements
+ * -------------------------------------------------------------------------------------------- */
 
 static void put_presence(eqli_rule_writer *w, const eqli_place *place)
 {
@@ -158,13 +161,13 @@ static void write_read(eqli_rule_writer *w, uint32_t slot)
             eqli_ctext_line(w->s, "v%u.type = EQLM_NULL;", v);
         eqli_ctext_indent(w->s);
         if (place->present_offset != EQLI_ALWAYS)
-            eqli_ctext_put(w->s, "if (e[%u])\n        ", place->present_offset);
+            eqli_ctext_put(w->s, "if (e[%u])\n\t\t", place->present_offset);
         eqli_ctext_put(w->s, "memcpy(&v%u, e + %u, sizeof v%u);\n", v, place->offset, v);
         return;
     }
     eqli_ctext_indent(w->s);
     if (place->present_offset != EQLI_ALWAYS) {
-        eqli_ctext_put(w->s, "n%u = 0;\n    p%u = !e[%u] ? NULL : ", v, v, place->present_offset);
+        eqli_ctext_put(w->s, "n%u = 0;\n\tp%u = !e[%u] ? NULL : ", v, v, place->present_offset);
     } else {
         eqli_ctext_put(w->s, "p%u = ", v);
     }
@@ -183,8 +186,10 @@ static void put_array(eqli_rule_writer *w, const eqli_place *place)
     const char *kind = place->storage == EQLM_STORE_STR    ? "str"
                        : place->storage == EQLM_STORE_CSTR ? "cstr"
                                                            : "chars";
-    eqli_ctext_put(w->s, place->shape == EQLM_ARRAY_POINTER ? "eqln_some_%s(eqln_pointer(e + %u), " : "eqln_some_%s(e + %u, ",
-                    kind, place->offset);
+    eqli_ctext_put(w->s,
+                   place->shape == EQLM_ARRAY_POINTER ? "eqln_some_%s(eqln_pointer(e + %u), "
+                                                      : "eqln_some_%s(e + %u, ",
+                   kind, place->offset);
     eqli_ctext_put(w->s, "eqln_uint(e + %u, %u), %u, ", place->count_offset, (uint32_t)place->count_size,
                     place->stride);
     if (place->storage == EQLM_STORE_STR)
@@ -210,10 +215,12 @@ static void write_native(eqli_rule_writer *w, uint32_t pc)
     bool exists = step->kind == EQLI_TEST_EXISTS;
     uint32_t v = w->variables[in->a];
     eqli_form form = form_of(w, pc);
-    static const char *const some[] = { [EQLI_TEST_TEXT] = "text", [EQLI_TEST_INT] = "int", [EQLI_TEST_BOOL] = "bool" };
+    static const char *const some[] = {
+        [EQLI_TEST_TEXT] = "text", [EQLI_TEST_INT] = "int", [EQLI_TEST_BOOL] = "bool"
+    };
     if (has_variable(w, pc) && !(step->known & bit_of(w, pc)))
         write_read(w, in->a);
-    eqli_ctext_put(w->s, "    hit = ");
+    eqli_ctext_put(w->s, "\thit = ");
     if (form == EQLI_FORM_VALUE && exists) {
         eqli_ctext_put(w->s, "eqln_exists(&v%u);\n", v);
         return;
@@ -263,7 +270,7 @@ static void write_branch(eqli_rule_writer *w, uint32_t pc)
         return;
     }
     eqli_ctext_line(w->s, in->t == next ? "if (!hit)" : "if (hit)");
-    eqli_ctext_line(w->s, "    goto L%u;", in->t == next ? in->f : in->t);
+    eqli_ctext_line(w->s, "\tgoto L%u;", in->t == next ? in->f : in->t);
     if (in->t != next && in->f != next)
         eqli_ctext_line(w->s, "goto L%u;", in->f);
 }
@@ -273,7 +280,7 @@ static void write_comment(eqli_rule_writer *w, uint32_t pc)
 {
     for (uint32_t i = pc; i < behind(w->p, pc); i++) {
         eqli_ctext_comment_begin(w->s);
-        eqli_ctext_put(w->s, i > pc ? "    " : "");
+        eqli_ctext_put(w->s, i > pc ? "\t" : "");
         eqli_program_put_insn(w->p, i, eqli_ctext_comment_piece, w->s);
         eqli_ctext_comment_end(w->s);
     }
@@ -297,14 +304,17 @@ static void write_step(eqli_rule_writer *w, uint32_t pc)
         if (step->kind == EQLI_TEST_NONE)
             eqli_ctext_line(w->s, "if ((status = eqln_ask(self, vm, event, %u, &hit)) != EQLM_OK)", pc);
         else if (step->asks)
-            eqli_ctext_line(w->s, "if (hit == EQLN_ASK && (status = eqln_ask(self, vm, event, %u, &hit)) != EQLM_OK)", pc);
+            eqli_ctext_line(
+                w->s, "if (hit == EQLN_ASK && (status = eqln_ask(self, vm, event, %u, &hit)) != EQLM_OK)",
+                pc);
         if (step->kind == EQLI_TEST_NONE || step->asks)
-            eqli_ctext_line(w->s, "    return status;");
+            eqli_ctext_line(w->s, "\treturn status;");
     }
     write_branch(w, pc);
 }
 
-/* ---- the rule ---------------------------------------------------------------------------------------------- */
+/* ---- the rule
+ * ---------------------------------------------------------------------------------------------- */
 
 static void write_tests(eqli_rule_writer *w)
 {
@@ -328,14 +338,16 @@ static void write_variables(eqli_rule_writer *w)
         if (eqli_emit_form(&w->p->slots[i]) == EQLI_FORM_VALUE)
             eqli_ctext_line(w->s, "eqlm_value v%u;", v);
         else
-            eqli_ctext_line(w->s, "const char *p%u;\n    size_t n%u;", v, v);
+            eqli_ctext_line(w->s, "const char *p%u;\n\tsize_t n%u;", v, v);
     }
 }
 
 static void write_function(eqli_rule_writer *w)
 {
-    eqli_ctext_put(w->s, "\nstatic eqlm_status %s__match(const eqlm_native *self, eqlm_vm *vm, const void *event, bool *out)\n{\n",
-                    w->tests.name);
+    eqli_ctext_put(w->s,
+                   "\nstatic eqlm_status %s__match(const eqlm_native *self, eqlm_vm *vm, const void *event, "
+                   "bool *out)\n{\n",
+                   w->tests.name);
     w->s->depth = 1;
     if (w->uses_event)
         eqli_ctext_line(w->s, "const char *e = event;");
@@ -362,8 +374,8 @@ static eqlm_status write_descriptor(eqli_rule_writer *w)
     eqlm_status status = eqlm_program_save(w->p, eqli_ctext_bytes_write, &image);
     eqli_ctext_bytes_end(&image);
     eqli_ctext_put(w->s, ";\n\nextern const eqlm_native_rule %s;\n", name);
-    eqli_ctext_put(w->s, "const eqlm_native_rule %s = { \"%s\", %s__match, %s__image, %u, %x };\n", name, name, name,
-                    name, image.len, eqlm_program_places(w->p));
+    eqli_ctext_put(w->s, "const eqlm_native_rule %s = { \"%s\", %s__match, %s__image, %u, %x };\n", name,
+                   name, name, name, image.len, eqlm_program_places(w->p));
     return status;
 }
 
@@ -391,7 +403,8 @@ static eqlm_status write_rule(eqli_rule_writer *w, eqlm_str source)
     return status == EQLM_OK && w->s->failed ? EQLM_E_LIMIT : status;
 }
 
-eqlm_status eqlm_emit_c_rule(const eqlm_program *p, const char *name, eqlm_str source, eqlm_write_fn write, void *ctx)
+eqlm_status eqlm_emit_c_rule(const eqlm_program *p, const char *name, eqlm_str source, eqlm_write_fn write,
+                             void *ctx)
 {
     if (!p || !name || !write || !is_identifier(name) || p->kind != EQLM_EVENT_QUERY || p->n_lineages)
         return EQLM_E_ARGUMENT;

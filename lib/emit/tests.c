@@ -33,7 +33,8 @@ eqli_form eqli_emit_form(const eqli_slot *slot)
     }
 }
 
-/* ---- which instructions ------------------------------------------------------------------------------------ */
+/* ---- which instructions
+ * ------------------------------------------------------------------------------------ */
 
 /* Length limits have to leave room for three bytes a unit (write_length). */
 static bool length_fits(const eqlm_value *k)
@@ -75,7 +76,8 @@ static eqli_test_kind compare_test(const eqli_insn *in, const eqlm_value *k, eql
                                                                                      : EQLI_TEST_NONE;
     if (k->type != EQLM_I64)
         return EQLI_TEST_NONE;
-    return form == EQLI_FORM_INT || form == EQLI_FORM_UINT || form == EQLI_FORM_VALUE ? EQLI_TEST_INT : EQLI_TEST_NONE;
+    return form == EQLI_FORM_INT || form == EQLI_FORM_UINT || form == EQLI_FORM_VALUE ? EQLI_TEST_INT
+                                                                                      : EQLI_TEST_NONE;
 }
 
 static eqli_test_kind in_test(const eqli_test_writer *w, eqli_form form)
@@ -113,7 +115,8 @@ eqli_test_kind eqli_test_of(const eqli_test_writer *w, eqli_form form)
     }
 }
 
-/* ---- their functions --------------------------------------------------------------------------------------- */
+/* ---- their functions
+ * --------------------------------------------------------------------------------------- */
 
 static const char *cmp_sign(uint8_t mode)
 {
@@ -128,18 +131,20 @@ static void write_equal(eqli_test_writer *w, const eqlm_value *k)
         eqli_ctext_line(w->s, "return n == 0;");
         return;
     }
-    eqli_ctext_put(w->s, "    return n == %u && memcmp(p, ", k->len);
+    eqli_ctext_put(w->s, "\treturn n == %u && memcmp(p, ", k->len);
     eqli_ctext_quote(w->s, k->as.str, k->len);
     eqli_ctext_put(w->s, ", %u) == 0;\n", k->len);
 }
 
-/* UTF-16 units: there are at most as many as bytes, and a third of them at least. Of ASCII there is one a byte. */
+/* UTF-16 units: there are at most as many as bytes, and a third of them at least. Of ASCII there is one a
+ * byte. */
 static void write_length(eqli_test_writer *w, const eqli_insn *in, bool *asks)
 {
     const eqlm_value *k = &w->p->consts[in->b];
     uint32_t limit = (uint32_t)k->as.i64;
     if (!limit) {
-        static const char *const answers[] = { "n == 0", "n != 0", "EQLN_NO", "n == 0", "n != 0", "EQLN_YES", "", "" };
+        static const char *const answers[] = { "n == 0", "n != 0",   "EQLN_NO", "n == 0",
+                                               "n != 0", "EQLN_YES", "",        "" };
         eqli_ctext_line(w->s, "(void)p, (void)n;");
         eqli_ctext_line(w->s, "return %s;", answers[EQLI_MODE_CMP(in->mode)]);
         return;
@@ -147,7 +152,7 @@ static void write_length(eqli_test_writer *w, const eqli_insn *in, bool *asks)
     *asks = true;
     eqli_ctext_line(w->s, "size_t units = n < %u ? 0 : n / 3 > %u ? %u : n;", limit, limit, limit + 1);
     eqli_ctext_line(w->s, "if (units == n && !eqln_ascii(p, n))");
-    eqli_ctext_line(w->s, "    return EQLN_ASK;");
+    eqli_ctext_line(w->s, "\treturn EQLN_ASK;");
     eqli_ctext_line(w->s, "return units %s %u;", cmp_sign(in->mode), limit);
 }
 
@@ -165,7 +170,7 @@ static void write_double(eqli_test_writer *w, const eqli_insn *in)
 
 static void write_ints(eqli_test_writer *w, const eqli_set *set)
 {
-    eqli_ctext_put(w->s, "    return ");
+    eqli_ctext_put(w->s, "\treturn ");
     for (uint32_t i = 0; i < set->n; i++)
         eqli_ctext_put(w->s, "%sx == %d", i ? " || " : "", w->p->consts[set->first + i].as.i64);
     eqli_ctext_put(w->s, ";\n");

@@ -64,8 +64,8 @@ static bool set_depth(eqli_cx *cx, eqli_node *n, uint32_t depth)
     return true;
 }
 
-/* Kids of `and` and `or` have room up to the next power of two, so that a chain grows in linear time without a
- * field for its capacity. */
+/* Kids of `and` and `or` have room up to the next power of two, so that a chain grows in linear time without
+ * a field for its capacity. */
 static uint32_t chain_room(uint32_t n)
 {
     uint32_t room = CHAIN_MIN;
@@ -105,8 +105,8 @@ eqli_node *eqli_node_new(eqli_cx *cx, eqli_node_kind kind, eqli_span span, eqli_
 }
 
 /* An inner node over its operands; op_span is the operator's. */
-static eqli_node *inner(eqli_cx *cx, eqli_node_kind kind, eqli_span span, eqli_span op, eqli_node *const *kids,
-                        uint32_t n)
+static eqli_node *inner(eqli_cx *cx, eqli_node_kind kind, eqli_span span, eqli_span op,
+                        eqli_node *const *kids, uint32_t n)
 {
     eqli_node *node = eqli_node_new(cx, kind, span, kids, n);
     if (node)
@@ -132,13 +132,13 @@ static bool append(eqli_cx *cx, eqli_node *chain, eqli_node *const *kids, uint32
 }
 
 /* Kept flat, also through parentheses: a chain would make every later pass recurse once per term. */
-static eqli_node *logic(eqli_cx *cx, eqli_node_kind kind, eqli_node *a, eqli_token op, eqli_node *b)
+static eqli_node *logic(eqli_cx *cx, eqli_node_kind kind, eqli_node *a, const eqli_token *op, eqli_node *b)
 {
     if (!a || !b)
         return a ? a : b; /* the rest can still be checked */
     eqli_span span = eqli_span_join(a->outer, b->outer);
     if (a->kind != kind) {
-        a = inner(cx, kind, span, op.span, &a, 1);
+        a = inner(cx, kind, span, op->span, &a, 1);
         if (!a)
             return NULL;
     }
@@ -148,25 +148,25 @@ static eqli_node *logic(eqli_cx *cx, eqli_node_kind kind, eqli_node *a, eqli_tok
     return ok ? a : NULL;
 }
 
-eqli_node *eqli_ast_or(eqli_cx *cx, eqli_node *a, eqli_token op, eqli_node *b)
+eqli_node *eqli_ast_or(eqli_cx *cx, eqli_node *a, const eqli_token *op, eqli_node *b)
 {
     return logic(cx, EQLI_N_OR, a, op, b);
 }
 
-eqli_node *eqli_ast_and(eqli_cx *cx, eqli_node *a, eqli_token op, eqli_node *b)
+eqli_node *eqli_ast_and(eqli_cx *cx, eqli_node *a, const eqli_token *op, eqli_node *b)
 {
     return logic(cx, EQLI_N_AND, a, op, b);
 }
 
-eqli_node *eqli_ast_not(eqli_cx *cx, eqli_token op, eqli_node *a)
+eqli_node *eqli_ast_not(eqli_cx *cx, const eqli_token *op, eqli_node *a)
 {
-    return a ? inner(cx, EQLI_N_NOT, eqli_span_join(op.span, a->outer), op.span, &a, 1) : NULL;
+    return a ? inner(cx, EQLI_N_NOT, eqli_span_join(op->span, a->outer), op->span, &a, 1) : NULL;
 }
 
-eqli_node *eqli_ast_sign(eqli_cx *cx, eqli_token op, eqli_node *a)
+eqli_node *eqli_ast_sign(eqli_cx *cx, const eqli_token *op, eqli_node *a)
 {
-    eqli_node_kind kind = op.kind == EQLI_TK_MINUS ? EQLI_N_NEG : EQLI_N_POS;
-    return a ? inner(cx, kind, eqli_span_join(op.span, a->outer), op.span, &a, 1) : NULL;
+    eqli_node_kind kind = op->kind == EQLI_TK_MINUS ? EQLI_N_NEG : EQLI_N_POS;
+    return a ? inner(cx, kind, eqli_span_join(op->span, a->outer), op->span, &a, 1) : NULL;
 }
 
 static eqli_cmp compare_op(int kind)
@@ -203,40 +203,41 @@ static eqli_arith arith_op(int kind)
     }
 }
 
-static eqli_node *binary(eqli_cx *cx, eqli_node_kind kind, eqli_node *a, eqli_token op, eqli_node *b)
+static eqli_node *binary(eqli_cx *cx, eqli_node_kind kind, eqli_node *a, const eqli_token *op, eqli_node *b)
 {
     if (!a || !b)
         return NULL; /* already reported where it failed */
     eqli_node *kids[2] = { a, b };
-    return inner(cx, kind, eqli_span_join(a->outer, b->outer), op.span, kids, 2);
+    return inner(cx, kind, eqli_span_join(a->outer, b->outer), op->span, kids, 2);
 }
 
-eqli_node *eqli_ast_compare(eqli_cx *cx, eqli_node *a, eqli_token op, eqli_node *b)
+eqli_node *eqli_ast_compare(eqli_cx *cx, eqli_node *a, const eqli_token *op, eqli_node *b)
 {
     if (a && a->kind == EQLI_N_COMPARE && !a->parens) {
-        eqli_error(cx, op.span, EQLI_D_CHAINED_COMPARISON);
+        eqli_error(cx, op->span, EQLI_D_CHAINED_COMPARISON);
         eqli_diag_hint(cx->diags, "join two comparisons with 'and', or put the first in parentheses");
         return a;
     }
     eqli_node *node = binary(cx, EQLI_N_COMPARE, a, op, b);
     if (node)
-        node->op = (uint8_t)compare_op(op.kind);
+        node->op = (uint8_t)compare_op(op->kind);
     return node;
 }
 
-eqli_node *eqli_ast_arith(eqli_cx *cx, eqli_node *a, eqli_token op, eqli_node *b)
+eqli_node *eqli_ast_arith(eqli_cx *cx, eqli_node *a, const eqli_token *op, eqli_node *b)
 {
     eqli_node *node = binary(cx, EQLI_N_ARITH, a, op, b);
     if (node)
-        node->op = (uint8_t)arith_op(op.kind);
+        node->op = (uint8_t)arith_op(op->kind);
     return node;
 }
 
 /* `in` or a match: the operand followed by the items. NULL when the operand failed or has a test already. */
-static eqli_node *test(eqli_cx *cx, eqli_node_kind kind, eqli_node *a, eqli_token op, const eqli_list *items)
+static eqli_node *test(eqli_cx *cx, eqli_node_kind kind, eqli_node *a, const eqli_token *op,
+                       const eqli_list *items)
 {
     if (a && (a->kind == EQLI_N_IN || a->kind == EQLI_N_MATCH) && !a->parens) {
-        eqli_error(cx, op.span, EQLI_D_CHAINED_PREDICATE, op.text);
+        eqli_error(cx, op->span, EQLI_D_CHAINED_PREDICATE, op->text);
         eqli_diag_hint(cx->diags, "join two tests with 'and' or 'or'");
         return NULL;
     }
@@ -247,59 +248,63 @@ static eqli_node *test(eqli_cx *cx, eqli_node_kind kind, eqli_node *a, eqli_toke
         return NULL;
     kids[0] = a;
     memcpy(kids + 1, items->items, items->n * sizeof *kids);
-    return inner(cx, kind, eqli_span_join(a->outer, items->span), op.span, kids, items->n + 1);
+    return inner(cx, kind, eqli_span_join(a->outer, items->span), op->span, kids, items->n + 1);
 }
 
-eqli_node *eqli_ast_in(eqli_cx *cx, eqli_node *a, const eqli_token *negation, eqli_token op, eqli_list *items)
+eqli_node *eqli_ast_in(eqli_cx *cx, eqli_node *a, const eqli_token *negation, const eqli_token *op,
+                       eqli_list *items)
 {
-    bool fold = op.kind == EQLI_TK_IN_FOLD;
+    eqli_token whole = *op;
     if (negation)
-        op.span = eqli_span_join(negation->span, op.span);
-    eqli_node *node = test(cx, EQLI_N_IN, a, op, items);
+        whole.span.start = negation->span.start;
+    eqli_node *node = test(cx, EQLI_N_IN, a, &whole, items);
     if (node) {
         node->negated = negation != NULL;
-        node->fold = fold;
+        node->fold = op->kind == EQLI_TK_IN_FOLD;
     }
     return node;
 }
 
-eqli_node *eqli_ast_match(eqli_cx *cx, eqli_node *a, const eqli_token *negation, eqli_token op, eqli_list *items)
+eqli_node *eqli_ast_match(eqli_cx *cx, eqli_node *a, const eqli_token *negation, const eqli_token *op,
+                          eqli_list *items)
 {
     if (negation) {
-        eqli_error(cx, negation->span, EQLI_D_NOT_BEFORE_MATCH, op.text);
+        eqli_error(cx, negation->span, EQLI_D_NOT_BEFORE_MATCH, op->text);
         if (a) {
             eqlm_str operand = { cx->source.ptr + a->outer.start, a->outer.end - a->outer.start };
-            eqli_diag_hint(cx->diags, "write: not %S %S ...", operand, op.text);
+            eqli_diag_hint(cx->diags, "write: not %S %S ...", operand, op->text);
         }
     }
     eqli_node *node = test(cx, EQLI_N_MATCH, a, op, items);
     if (!node)
         return NULL;
-    bool like = op.kind == EQLI_TK_LIKE || op.kind == EQLI_TK_LIKE_FOLD;
-    eqli_match_op how = op.kind == EQLI_TK_COLON ? EQLI_MATCH_COLON : like ? EQLI_MATCH_LIKE : EQLI_MATCH_REGEX;
+    bool like = op->kind == EQLI_TK_LIKE || op->kind == EQLI_TK_LIKE_FOLD;
+    eqli_match_op how = op->kind == EQLI_TK_COLON ? EQLI_MATCH_COLON
+                        : like                    ? EQLI_MATCH_LIKE
+                                                  : EQLI_MATCH_REGEX;
     node->op = (uint8_t)how;
-    node->fold = op.kind != EQLI_TK_LIKE && op.kind != EQLI_TK_REGEX;
-    return negation ? eqli_ast_not(cx, *negation, node) : node;
+    node->fold = op->kind != EQLI_TK_LIKE && op->kind != EQLI_TK_REGEX;
+    return negation ? eqli_ast_not(cx, negation, node) : node;
 }
 
-eqli_node *eqli_ast_lineage(eqli_cx *cx, eqli_token name, eqli_token of, const eqli_subquery *s)
+eqli_node *eqli_ast_lineage(eqli_cx *cx, const eqli_token *name, const eqli_token *of, const eqli_subquery *s)
 {
     static const char *const relations[] = { "descendant", "child", "event" };
-    eqli_span op = eqli_span_join(name.span, of.span);
+    eqli_span op = eqli_span_join(name->span, of->span);
     uint8_t relation = 0;
-    while (relation < 3 && !eqli_str_is(name.text, relations[relation]))
+    while (relation < 3 && !eqli_str_is(name->text, relations[relation]))
         relation++;
     if (relation == 3) {
-        eqli_error(cx, op, EQLI_D_UNKNOWN_LINEAGE, name.text);
+        eqli_error(cx, op, EQLI_D_UNKNOWN_LINEAGE, name->text);
         eqli_diag_hint(cx->diags, "the relations are descendant of, child of and event of");
     } else if (cx->options.dialect != EQLM_DIALECT_ENDPOINT) {
-        eqli_error(cx, op, EQLI_D_LINEAGE_DIALECT, name.text);
+        eqli_error(cx, op, EQLI_D_LINEAGE_DIALECT, name->text);
     }
     if (s->missing)
-        eqli_error(cx, s->span, EQLI_D_LINEAGE_MISSING, name.text);
+        eqli_error(cx, s->span, EQLI_D_LINEAGE_MISSING, name->text);
     if (relation == 3 || !s->filter)
         return NULL;
-    eqli_node *node = inner(cx, EQLI_N_LINEAGE, eqli_span_join(name.span, s->span), op, NULL, 0);
+    eqli_node *node = inner(cx, EQLI_N_LINEAGE, eqli_span_join(name->span, s->span), op, NULL, 0);
     if (!node)
         return NULL;
     node->op = relation; /* in the order of eqli_lineage */
@@ -308,11 +313,11 @@ eqli_node *eqli_ast_lineage(eqli_cx *cx, eqli_token name, eqli_token of, const e
     return !condition || set_depth(cx, node, condition->depth + 1u) ? node : NULL;
 }
 
-eqli_node *eqli_ast_parens(eqli_token open, eqli_node *a, eqli_token close)
+eqli_node *eqli_ast_parens(const eqli_token *open, eqli_node *a, const eqli_token *close)
 {
     if (a) {
         a->parens = true;
-        a->outer = eqli_span_join(open.span, close.span);
+        a->outer = eqli_span_join(open->span, close->span);
     }
     return a;
 }

@@ -1,7 +1,8 @@
 /* ast.h - the tree of a query. Everything lies in the arena of the compilation; nodes are never freed alone.
  *
- * The grammar builds it with the functions of build.h: they accept failed (NULL) operands, report what is wrong
- * in structure, and keep `and`/`or` flat. check/ annotates types and fields, fold replaces constants in place. */
+ * The grammar builds it with the functions of build.h: they accept failed (NULL) operands, report what is
+ * wrong in structure, and keep `and`/`or` flat. check/ annotates types and fields, fold replaces constants in
+ * place. */
 #ifndef EQLI_AST_H
 #define EQLI_AST_H
 
@@ -47,8 +48,8 @@ typedef struct eqli_node eqli_node;
 typedef struct eqli_filter eqli_filter;
 
 typedef struct eqli_field_ref {
-    eqlm_str name;     /* parts joined by dots, backquotes removed; for `$v.a.b` the part after the variable ("a.b"),
-                          empty for the variable itself */
+    eqlm_str name;     /* parts joined by dots, backquotes removed; for `$v.a.b` the part after the variable
+                          ("a.b"),     empty for the variable itself */
     eqlm_str variable; /* "$v" without `$` for a lambda variable, else empty */
     bool optional;     /* `?name` */
     bool indexed;      /* has an [n]: already reported */
@@ -162,24 +163,26 @@ typedef struct eqli_cx {
     bool nomem;
     bool failed;  /* at least one error was reported */
     bool guessed; /* the parser skipped or added text (reported): counts of what is there mean little */
-    uint32_t cuts[EQLI_MAX_CUTS]; /* ends of what stands before skipped text: operands that end there are incomplete */
+    uint32_t cuts[EQLI_MAX_CUTS]; /* ends of what stands before skipped text: operands that end there are
+                                     incomplete */
     uint32_t n_cuts;
     bool stopped; /* a limit was reached (reported): the parser gives up */
 } eqli_cx;
 
-/* Reports an error (or warning) of this compilation at a span; sets failed when the row's severity is error. A hint
- * may follow with eqli_diag_hint(cx->diags, ...). */
+/* Reports an error (or warning) of this compilation at a span; sets failed when the row's severity is error.
+ * A hint may follow with eqli_diag_hint(cx->diags, ...). */
 void eqli_error(eqli_cx *cx, eqli_span span, eqli_diag_id id, ...);
 
 /* Arena memory, zeroed; NULL sets cx->nomem. */
 void *eqli_cx_alloc(eqli_cx *cx, size_t n, size_t size);
 
-/* Parses a query, or an expression alone. NULL: nothing usable (reported). The result may be returned together with
- * reported errors so that checking can go on and find more. */
+/* Parses a query, or an expression alone. NULL: nothing usable (reported). The result may be returned
+ * together with reported errors so that checking can go on and find more. */
 eqli_query *eqli_parse_query(eqli_cx *cx);
 eqli_query *eqli_parse_expr(eqli_cx *cx);
 
 /* New node with n kids (copied); used by the builders, by check/ and by fold. */
-eqli_node *eqli_node_new(eqli_cx *cx, eqli_node_kind kind, eqli_span span, eqli_node *const *kids, uint32_t n);
+eqli_node *eqli_node_new(eqli_cx *cx, eqli_node_kind kind, eqli_span span, eqli_node *const *kids,
+                         uint32_t n);
 
 #endif

@@ -1,5 +1,6 @@
 #include "syntax/diag.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -25,19 +26,41 @@ struct eqlm_diags {
     bool nomem;
 };
 
-static const eqlm_diag_info catalog[] = {
+/* The texts of each row, one after the other: by offset, as pointers would be relocated in every process. */
+#define DIAG_TEXTS(code, name, format) #code "\0" name "\0" format
+static const struct texts {
+#define DIAG(code, id, severity, name, format) char id[sizeof DIAG_TEXTS(code, name, format)];
+#include "syntax/diag.def"
+#undef DIAG
+} texts = {
+#define DIAG(code, id, severity, name, format) DIAG_TEXTS(code, name, format),
+#include "syntax/diag.def"
+#undef DIAG
+};
+
+static const struct {
+    uint16_t at; /* in texts */
+    uint8_t severity;
+} catalog[] = {
 #define ERROR EQLM_ERROR
 #define WARNING EQLM_WARNING
-#define DIAG(code, id, severity, name, format) { #code, severity, name, format },
+#define DIAG(code, id, severity, name, format) { offsetof(struct texts, id), severity },
 #include "syntax/diag.def"
 #undef DIAG
 #undef WARNING
 #undef ERROR
 };
+static_assert(sizeof texts <= UINT16_MAX, "offsets of texts fit");
 
-const eqlm_diag_info *eqlm_diag_catalog(size_t i)
+bool eqlm_diag_catalog(size_t i, eqlm_diag_info *out)
 {
-    return i < EQLI_D_COUNT ? &catalog[i] : NULL;
+    if (!out || i >= EQLI_D_COUNT)
+        return false;
+    out->code = (const char *)&texts + catalog[i].at;
+    out->severity = (eqlm_severity)catalog[i].severity;
+    out->name = out->code + strlen(out->code) + 1;
+    out->summary = out->name + strlen(out->name) + 1;
+    return true;
 }
 
 eqlm_status eqlm_diags_new(const eqlm_alloc *alloc, eqlm_diags **out)
@@ -107,7 +130,7 @@ bool eqli_diags_nomem(const eqlm_diags *diags)
 
 eqlm_severity eqli_diag_severity(eqli_diag_id id)
 {
-    return catalog[id].severity;
+    return (eqlm_severity)catalog[id].severity;
 }
 
 static bool grow(eqlm_diags *d)
@@ -151,20 +174,21 @@ static const char *keep_text(eqlm_diags *d, const char *format, va_list args)
 
 void eqli_diag_va(eqlm_diags *diags, eqli_span span, eqli_diag_id id, va_list args)
 {
-    const eqlm_diag_info *row = &catalog[id];
+    eqlm_diag_info row;
+    eqlm_diag_catalog(id, &row);
     uint32_t order = diags->reported++;
     diags->newest_kept = false;
-    const char *message = keep_text(diags, row->summary, args);
-    entry *e = message ? next_entry(diags, row->severity) : NULL;
+    const char *message = keep_text(diags, row.summary, args);
+    entry *e = message ? next_entry(diags, row.severity) : NULL;
     if (!e)
         return;
     *e = (entry){ .id = id, .order = order };
-    e->pub.code = row->code;
-    e->pub.severity = row->severity;
+    e->pub.code = row.code;
+    e->pub.severity = row.severity;
     e->pub.start = span.start;
     e->pub.end = span.end;
     e->pub.message = message;
-    diags->errors += row->severity == EQLM_ERROR;
+    diags->errors += row.severity == EQLM_ERROR;
     diags->newest_kept = true;
 }
 

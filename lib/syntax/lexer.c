@@ -53,10 +53,10 @@ static int reject(eqli_lexer *lx, eqli_diag_id id)
     return 0;
 }
 
-/* Block comments nest when they balance, otherwise the first closer counts (decision 10). Counting is enough while
- * they balance. Once it fails, every later comment would have to count to the end of the text again, so a table says
- * for each place where a comment whose body contains that place at the lowest level ends (0: nowhere). Filled from the
- * right, an inner comment's end is known when the outer one needs it. */
+/* Block comments nest when they balance, otherwise the first closer counts (decision 10). Counting is enough
+ * while they balance. Once it fails, every later comment would have to count to the end of the text again, so
+ * a table says for each place where a comment whose body contains that place at the lowest level ends (0:
+ * nowhere). Filled from the right, an inner comment's end is known when the outer one needs it. */
 static bool build_comment_ends(eqli_lexer *lx)
 {
     size_t n = (size_t)(lx->limit - lx->text);
@@ -148,7 +148,15 @@ const eqli_keyword eqli_keywords[EQLI_N_KEYWORDS] = {
     { "with", EQLI_TK_WITH },
 };
 
-/* The kind of a keyword, else `kind`. All keywords fit in 8 bytes, padded with NULs: two words are compared at once. */
+static uint64_t padded_word(const char text[8])
+{
+    uint64_t w;
+    memcpy(&w, text, sizeof w);
+    return w;
+}
+
+/* The kind of a keyword, else `kind`. Padded with NULs all keywords fit in 8 bytes, which are compared at
+ * once. */
 static int word(const eqli_lexer *lx, int kind)
 {
     char text[8] = { 0 };
@@ -157,9 +165,10 @@ static int word(const eqli_lexer *lx, int kind)
         return kind;
     for (size_t i = 0; i < len; i++)
         text[i] = (char)lx->start[i];
-    for (size_t i = 0; i < EQLI_N_KEYWORDS && eqli_keywords[i].text[0] <= text[0]; i++) {
-        if (memcmp(text, eqli_keywords[i].text, sizeof text) == 0)
-            return eqli_keywords[i].kind;
+    const eqli_keyword *k = eqli_keywords, *end = k + EQLI_N_KEYWORDS;
+    for (; k < end && k->text[0] <= text[0]; k++) {
+        if (padded_word(k->text) == padded_word(text))
+            return k->kind;
     }
     return kind;
 }

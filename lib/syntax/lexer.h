@@ -1,7 +1,8 @@
 /* lexer.h - tokens of the query text. The rules are in grammar/lex.re; here is what they call.
  *
- * A mistake that has a name is reported here and mended: `&&` is reported and read as `and`, a string with a bad
- * escape is still a string. So the parser goes on as if it had been written correctly and says nothing itself. */
+ * A mistake that has a name is reported here and mended: `&&` is reported and read as `and`, a string with a
+ * bad escape is still a string. So the parser goes on as if it had been written correctly and says nothing
+ * itself. */
 #ifndef EQLI_LEXER_H
 #define EQLI_LEXER_H
 

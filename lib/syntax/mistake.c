@@ -1,5 +1,5 @@
-/* mistake.c - says what is wrong with a token the grammar refuses: by name for the slips that are common, otherwise
- * by listing what was expected. */
+/* mistake.c - says what is wrong with a token the grammar refuses: by name for the slips that are common,
+ * otherwise by listing what was expected. */
 #include "syntax/parser.h"
 
 #include <string.h>
@@ -111,7 +111,8 @@ static uint32_t collect(const eqli_parser *ps, const char *items[16])
     uint32_t n = 0;
     bool operand = eqli_parser_takes(ps, EQLI_TK_QUESTION), literal = eqli_parser_takes(ps, EQLI_TK_TRUE);
     bool category = eqli_parser_takes(ps, EQLI_TK_ANY), complete = eqli_parser_takes(ps, EQLI_TK_AND);
-    if (operand || (literal && !after_in(ps))) /* a bare literal behind `in` is only read to say what is wrong */
+    /* A bare literal behind `in` is only read to say what is wrong. */
+    if (operand || (literal && !after_in(ps)))
         items[n++] = operand ? "an expression" : "a literal";
     else if (category)
         items[n++] = "an event category or 'any'";
@@ -411,7 +412,8 @@ static const char *general_hint(const eqli_parser *ps, const eqli_token *t)
     if (where || eqli_parser_takes(ps, EQLI_TK_SEQUENCE))
         return "a query begins with an event category: process where ..., any where ...";
     if (t->kind == EQLI_TK_MAXSPAN)
-        return eqli_parser_takes(ps, EQLI_TK_ASSIGN) ? NULL : "write 'with maxspan=...' behind 'sequence' and 'by'";
+        return eqli_parser_takes(ps, EQLI_TK_ASSIGN) ? NULL
+                                                     : "write 'with maxspan=...' behind 'sequence' and 'by'";
     if (t->kind == EQLI_TK_DOT && is_word(ps->last.kind))
         return "a reserved word in a field name is written in backquotes";
     if (t->kind == EQLI_TK_DECIMAL && number && ps->last.span.end == t->span.start)

@@ -25,32 +25,32 @@ static eqli_path *append_name(eqli_cx *cx, eqli_path *p, eqlm_str text)
     return p;
 }
 
-eqli_path *eqli_path_new(eqli_cx *cx, eqli_token t)
+eqli_path *eqli_path_new(eqli_cx *cx, const eqli_token *t)
 {
     eqli_path *p = eqli_cx_alloc(cx, 1, sizeof *p);
     if (!p)
         return NULL;
-    p->span = t.span;
-    if (t.kind != EQLI_TK_VARIABLE)
-        return append_name(cx, p, t.text);
-    p->variable = t.text;
+    p->span = t->span;
+    if (t->kind != EQLI_TK_VARIABLE)
+        return append_name(cx, p, t->text);
+    p->variable = t->text;
     return p;
 }
 
-eqli_path *eqli_path_add(eqli_cx *cx, eqli_path *p, eqli_token t)
+eqli_path *eqli_path_add(eqli_cx *cx, eqli_path *p, const eqli_token *t)
 {
     if (!p)
         return NULL;
-    p->span = eqli_span_join(p->span, t.span);
-    return append_name(cx, p, t.text);
+    p->span = eqli_span_join(p->span, t->span);
+    return append_name(cx, p, t->text);
 }
 
-eqli_path *eqli_path_index(eqli_cx *cx, eqli_path *p, eqli_token t)
+eqli_path *eqli_path_index(eqli_cx *cx, eqli_path *p, const eqli_token *t)
 {
-    eqli_error(cx, t.span, EQLI_D_ARRAY_INDEX);
+    eqli_error(cx, t->span, EQLI_D_ARRAY_INDEX);
     eqli_diag_hint(cx->diags, "a test of an array is true when it is true of some element");
     if (p) {
-        p->span = eqli_span_join(p->span, t.span);
+        p->span = eqli_span_join(p->span, t->span);
         p->indexed = true;
     }
     return p;
@@ -73,17 +73,17 @@ eqli_node *eqli_ast_field(eqli_cx *cx, const eqli_token *question, eqli_path *pa
     return node;
 }
 
-eqli_node *eqli_ast_call(eqli_cx *cx, eqli_token name, eqli_list *args, eqli_token close)
+eqli_node *eqli_ast_call(eqli_cx *cx, const eqli_token *name, eqli_list *args, const eqli_token *close)
 {
     if (args && args->failed)
         return NULL; /* the number of arguments is not known */
-    eqli_node *node = eqli_node_new(cx, EQLI_N_CALL, eqli_span_join(name.span, close.span),
+    eqli_node *node = eqli_node_new(cx, EQLI_N_CALL, eqli_span_join(name->span, close->span),
                                     args ? args->items : NULL, args ? args->n : 0);
     if (!node)
         return NULL;
-    node->op_span = name.span;
-    node->fold = name.kind == EQLI_TK_FOLD_NAME;
-    node->u.call.name = (eqlm_str){ name.text.ptr, name.text.len - node->fold };
+    node->op_span = name->span;
+    node->fold = name->kind == EQLI_TK_FOLD_NAME;
+    node->u.call.name = (eqlm_str){ name->text.ptr, name->text.len - node->fold };
     node->u.call.fn = -1;
     return node;
 }
@@ -96,31 +96,31 @@ static eqli_node *constant(eqli_cx *cx, eqli_span span, eqlm_value value)
     return node;
 }
 
-eqli_node *eqli_ast_word(eqli_cx *cx, eqli_token t)
+eqli_node *eqli_ast_word(eqli_cx *cx, const eqli_token *t)
 {
-    return constant(cx, t.span, t.kind == EQLI_TK_NULL ? eqli_null() : eqli_bool(t.kind == EQLI_TK_TRUE));
+    return constant(cx, t->span, t->kind == EQLI_TK_NULL ? eqli_null() : eqli_bool(t->kind == EQLI_TK_TRUE));
 }
 
-eqli_node *eqli_ast_string(eqli_cx *cx, eqli_token t)
+eqli_node *eqli_ast_string(eqli_cx *cx, const eqli_token *t)
 {
-    return constant(cx, t.span, eqli_string(t.text.ptr, t.text.len));
+    return constant(cx, t->span, eqli_string(t->text.ptr, t->text.len));
 }
 
-eqli_node *eqli_ast_number(eqli_cx *cx, eqli_token t)
+eqli_node *eqli_ast_number(eqli_cx *cx, const eqli_token *t)
 {
     eqli_num n;
-    switch (eqli_num_parse(t.text.ptr, t.text.len, &n)) {
+    switch (eqli_num_parse(t->text.ptr, t->text.len, &n)) {
     case EQLI_NUM_I64:
-        return constant(cx, t.span, eqli_i64(n.i64));
+        return constant(cx, t->span, eqli_i64(n.i64));
     case EQLI_NUM_U64:
-        return constant(cx, t.span, (eqlm_value){ .type = EQLM_U64, .as.u64 = n.u64 });
+        return constant(cx, t->span, (eqlm_value){ .type = EQLM_U64, .as.u64 = n.u64 });
     case EQLI_NUM_F64:
-        return constant(cx, t.span, eqli_f64(n.f64));
+        return constant(cx, t->span, eqli_f64(n.f64));
     case EQLI_NUM_OVERFLOW:
     case EQLI_NUM_BAD:
         break;
     }
-    eqli_error(cx, t.span, EQLI_D_NUMBER_TOO_LARGE, t.text);
+    eqli_error(cx, t->span, EQLI_D_NUMBER_TOO_LARGE, t->text);
     return NULL;
 }
 
@@ -145,17 +145,17 @@ eqli_list *eqli_list_push(eqli_cx *cx, eqli_list *list, eqli_node *item)
     return list;
 }
 
-eqli_list *eqli_list_comma(eqli_cx *cx, eqli_list *list, eqli_token comma)
+eqli_list *eqli_list_comma(eqli_cx *cx, eqli_list *list, const eqli_token *comma)
 {
     if (cx->options.dialect != EQLM_DIALECT_ENDPOINT)
-        eqli_error(cx, comma.span, EQLI_D_TRAILING_COMMA);
+        eqli_error(cx, comma->span, EQLI_D_TRAILING_COMMA);
     return list;
 }
 
-eqli_list *eqli_list_close(eqli_token open, eqli_list *list, eqli_token close)
+eqli_list *eqli_list_close(const eqli_token *open, eqli_list *list, const eqli_token *close)
 {
     if (list)
-        list->span = eqli_span_join(open.span, close.span);
+        list->span = eqli_span_join(open->span, close->span);
     return list;
 }
 
@@ -168,8 +168,8 @@ eqli_list *eqli_list_bare(eqli_cx *cx, eqli_node *item)
     return eqli_list_push(cx, NULL, item);
 }
 
-eqli_list *eqli_list_empty(eqli_cx *cx, eqli_token open, eqli_token close)
+eqli_list *eqli_list_empty(eqli_cx *cx, const eqli_token *open, const eqli_token *close)
 {
-    eqli_error(cx, eqli_span_join(open.span, close.span), EQLI_D_EMPTY_LIST);
+    eqli_error(cx, eqli_span_join(open->span, close->span), EQLI_D_EMPTY_LIST);
     return NULL;
 }

@@ -1,10 +1,11 @@
 /* parse.c - drives the generated parser and recovers from mistakes.
  *
- * Before a token is fed, the automaton is asked whether it would accept it: a dry run of the reductions over the state
- * stack. A refused token is reported (mistake.c) with the state as it was before any reduction, so the list of what was
- * expected is exact. Then text is skipped up to a place where the query's structure is clear (a closing bracket, `and`,
- * `or`, ...), and what is missing there is fed as placeholders. So the generated parser never sees an error, and its
- * stack is never popped: everything that was understood is still checked. */
+ * Before a token is fed, the automaton is asked whether it would accept it: a dry run of the reductions over
+ * the state stack. A refused token is reported (mistake.c) with the state as it was before any reduction, so
+ * the list of what was expected is exact. Then text is skipped up to a place where the query's structure is
+ * clear (a closing bracket, `and`, `or`, ...), and what is missing there is fed as placeholders. So the
+ * generated parser never sees an error, and its stack is never popped: everything that was understood is
+ * still checked. */
 #include "syntax/parser.h"
 
 #include <string.h>
@@ -197,8 +198,8 @@ static int missing_token(const eqli_parser *ps, int t)
     return 0;
 }
 
-/* Feeds what is missing before t until t is accepted. `and`, `or` and commas are worth one operand only: they may
- * belong to text that was skipped. */
+/* Feeds what is missing before t until t is accepted. `and`, `or` and commas are worth one operand only: they
+ * may belong to text that was skipped. */
 static bool bridge(eqli_parser *ps, const eqli_token *t)
 {
     if (eqli_parser_takes(ps, t->kind))
@@ -237,8 +238,8 @@ static eqli_token next_token(eqli_parser *ps)
     return t;
 }
 
-/* Skips from the refused token t to a landmark from which parsing can go on, and makes that the token. False: there
- * is none. Brackets inside the skipped text are skipped as a whole. */
+/* Skips from the refused token t to a landmark from which parsing can go on, and makes that the token. False:
+ * there is none. Brackets inside the skipped text are skipped as a whole. */
 static bool resync(eqli_parser *ps, eqli_token *t)
 {
     uint32_t nested = 0;

@@ -29,8 +29,8 @@ typedef enum eqli_remedy {
     EQLI_TAKE,   /* feed the token, which has been changed into one that is accepted */
     EQLI_DROP,   /* leave it out */
     EQLI_RESYNC, /* skip to a place from which parsing can go on */
-    EQLI_REDO,   /* ps->last, the first word of the text, has been changed: begin with it again, then feed t */
-    EQLI_END     /* the text ends here */
+    EQLI_REDO, /* ps->last, the first word of the text, has been changed: begin with it again, then feed t */
+    EQLI_END   /* the text ends here */
 } eqli_remedy;
 
 /* Reports what is wrong with t, which is refused, unless reporting is quiet. */

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-enum { MAX_STAGES = 1000 }; /* after expanding runs: each costs state for each key, and aliases are compared pairwise */
+/* After expanding runs: each costs state for each key, and aliases are compared pairwise. */
+enum { MAX_STAGES = 1000 };
 
 static uint32_t n_keys(const eqli_query *q, const eqli_term *t)
 {
@@ -62,7 +63,8 @@ static void check_sequence(eqli_cx *cx, const eqli_query *q)
     }
     if (n_stages(q) < 2) {
         eqli_error(cx, q->terms[0].span, EQLI_D_TOO_FEW_TERMS);
-        eqli_diag_hint(cx->diags, "repeat it with 'with runs=2', or write the event query without 'sequence'");
+        eqli_diag_hint(cx->diags,
+                       "repeat it with 'with runs=2', or write the event query without 'sequence'");
     } else if (!positive) {
         eqli_error(cx, q->head_span, EQLI_D_NO_POSITIVE_TERM);
     }

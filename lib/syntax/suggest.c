@@ -1,4 +1,5 @@
-/* suggest.c - "did you mean": optimal string alignment distance (insert, delete, replace, swap neighbours). */
+/* suggest.c - "did you mean": optimal string alignment distance (insert, delete, replace, swap neighbours).
+ */
 #include <string.h>
 
 #include "syntax/diag.h"
@@ -32,7 +33,8 @@ static void drop_common(eqlm_str *a, eqlm_str *b)
     }
 }
 
-/* Distance, or more than limit. Cells further than that from the diagonal cannot be part of a way that is short enough. */
+/* Distance, or more than limit. Cells further than that from the diagonal cannot be part of a way that is
+ * short enough. */
 static uint32_t distance(eqlm_str a, eqlm_str b, uint32_t limit)
 {
     uint32_t rows[3][WORD_MAX + 2];
@@ -64,8 +66,8 @@ static uint32_t distance(eqlm_str a, eqlm_str b, uint32_t limit)
     return above[b.len];
 }
 
-/* Which characters occur, folded to 64 classes. One edit changes at most two of them, so the difference of two words'
- * sets is a lower bound of their distance that costs one pass. */
+/* Which characters occur, folded to 64 classes. One edit changes at most two of them, so the difference of
+ * two words' sets is a lower bound of their distance that costs one pass. */
 static uint64_t characters(eqlm_str s)
 {
     uint64_t set = 0;

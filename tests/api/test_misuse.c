@@ -64,7 +64,9 @@ static void test_null_objects(void **state)
     assert_int_equal(eqlm_diags_errors(NULL), 0);
     assert_int_equal(eqlm_diags_dropped(NULL), 0);
     assert_null(eqlm_diags_get(NULL, 0));
-    assert_null(eqlm_diag_catalog(SIZE_MAX));
+    eqlm_diag_info row;
+    assert_false(eqlm_diag_catalog(SIZE_MAX, &row));
+    assert_false(eqlm_diag_catalog(0, NULL));
     BAD(eqlm_compile(NULL, NULL, str("any where true"), NULL, NULL, &p));
     assert_null(p);
     BAD(eqlm_compile(NULL, schema, str("any where true"), NULL, NULL, NULL));

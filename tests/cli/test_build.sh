@@ -72,7 +72,7 @@ check "a rule that does not compile: nothing is written" test ! -e "$work/none.c
 run "$eqlc" build --emit c "$work"/[abc].eql
 check_text "C to standard output" 0 "$code"
 check_text "its table" "    &eql_odd_shell_linux, &eql_odd_shell_linux_2, NULL" \
-    "$(sed -n '/^const eqlm_native_rule \*const eql_rules/,/};/p' <<< "$out" | sed '1d;$d' | tr -s '\n ' ' ' | sed 's/^ /    /; s/ $//')"
+    "$(sed -n '/^const eqlm_native_rule \*const eql_rules/,/};/p' <<< "$out" | sed '1d;$d' | tr -s '\n\t ' ' ' | sed 's/^ /    /; s/ $//')"
 check "a sequence has no C" grep -q '1 rule left out' <<< "$err"
 check "the query stands in it" grep -qF '// process where true' <<< "$out"
 cp "$work/out" "$work/first"

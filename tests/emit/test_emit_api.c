@@ -77,7 +77,7 @@ static void test_own_code(void **state)
             eqlm_program *p = program_of(NULL, cases[i].query, placed);
             assert_int_equal(eqlm_emit_c_rule(p, "r", str(cases[i].query), ts_bytes_write, &out), EQLM_OK);
             assert_true(ts_bytes_write(&out, "", 1));
-            if (count(out.ptr, "\n    hit = ") != cases[i].own || count(out.ptr, "if ((status = ") != cases[i].asked)
+            if (count(out.ptr, "\n\thit = ") != cases[i].own || count(out.ptr, "if ((status = ") != cases[i].asked)
                 fail_msg("%s:\n%s", cases[i].query, out.ptr);
             free(out.ptr);
             eqlm_program_free(p);

@@ -395,10 +395,10 @@ eqlm_status ts_vector_compile(const eqlm_alloc *alloc, const ts_vector *v, const
 
 static const char *diag_name(const char *code)
 {
-    const eqlm_diag_info *info;
-    for (size_t i = 0; (info = eqlm_diag_catalog(i)) != NULL; i++)
-        if (strcmp(info->code, code) == 0)
-            return info->name;
+    eqlm_diag_info info;
+    for (size_t i = 0; eqlm_diag_catalog(i, &info); i++)
+        if (strcmp(info.code, code) == 0)
+            return info.name;
     return "";
 }
 

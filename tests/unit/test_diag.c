@@ -20,15 +20,17 @@ static void test_catalog(void **state)
 {
     (void)state;
     size_t n = 0;
-    for (const eqlm_diag_info *row; (row = eqlm_diag_catalog(n)) != NULL; n++) {
-        assert_int_equal(strlen(row->code), 4);
-        assert_int_equal(row->severity, row->code[0] == 'W' ? EQLM_WARNING : EQLM_ERROR);
-        assert_non_null(strpbrk(row->code, "EW"));
-        for (const char *p = row->name; *p; p++)
+    eqlm_diag_info row, other;
+    for (; eqlm_diag_catalog(n, &row); n++) {
+        assert_int_equal(strlen(row.code), 4);
+        assert_int_equal(row.severity, row.code[0] == 'W' ? EQLM_WARNING : EQLM_ERROR);
+        assert_non_null(strpbrk(row.code, "EW"));
+        for (const char *p = row.name; *p; p++)
             assert_true((*p >= 'a' && *p <= 'z') || (*p >= '0' && *p <= '9') || *p == '-');
         for (size_t i = 0; i < n; i++) {
-            assert_string_not_equal(row->code, eqlm_diag_catalog(i)->code);
-            assert_string_not_equal(row->name, eqlm_diag_catalog(i)->name);
+            assert_true(eqlm_diag_catalog(i, &other));
+            assert_string_not_equal(row.code, other.code);
+            assert_string_not_equal(row.name, other.name);
         }
     }
     assert_int_equal(n, EQLI_D_COUNT);

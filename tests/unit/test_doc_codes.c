@@ -48,25 +48,25 @@ static void test_sections(void **state)
     (void)state;
     char *page = read_page("docs/diagnostics.md");
     const char *at = page;
-    const eqlm_diag_info *info;
+    eqlm_diag_info info;
     size_t n = 0;
-    for (; (info = eqlm_diag_catalog(n)) != NULL; n++) {
+    for (; eqlm_diag_catalog(n, &info); n++) {
         char head[128], message[256], example[16];
-        snprintf(head, sizeof head, "\n### %s %s\n", info->code, info->name);
+        snprintf(head, sizeof head, "\n### %s %s\n", info.code, info.name);
         const char *section = strstr(at, head);
         if (!section)
-            fail_msg("no section \"### %s %s\", or not in its place", info->code, info->name);
+            fail_msg("no section \"### %s %s\", or not in its place", info.code, info.name);
         at = section + strlen(head) - 1;
         const char *next = strstr(at, "\n### "), *end = next ? next : at + strlen(at);
-        shown(info->summary, message);
+        shown(info.summary, message);
         const char *said = strstr(at, message);
         if (!said || said > end)
-            fail_msg("%s does not show its message: %s", info->code, message);
-        snprintf(example, sizeof example, " => %s\n", info->code);
+            fail_msg("%s does not show its message: %s", info.code, message);
+        snprintf(example, sizeof example, " => %s\n", info.code);
         const char *shows = strstr(at, example);
         /* Bytes that are not UTF-8 cannot stand in the page. */
-        if ((!shows || shows > end) && strcmp(info->name, "invalid-utf8") != 0)
-            fail_msg("%s has no example", info->code);
+        if ((!shows || shows > end) && strcmp(info.name, "invalid-utf8") != 0)
+            fail_msg("%s has no example", info.code);
     }
     size_t n_sections = 0;
     for (const char *p = page; (p = strstr(p, "\n### ")) != NULL; p++)

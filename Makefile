@@ -1,7 +1,7 @@
 # libeqlmini and eqlc. `make help` lists the targets; docs/contributing.md explains the layout.
 #
 # Everything built lies under $(BUILD). Variables a caller may set: CC CXX CFLAGS CXXFLAGS CPPFLAGS LDFLAGS PREFIX
-# DESTDIR BUILD, COLD_CFLAGS (see Sources), WERROR=1 (warnings are errors), ASSERT=1 (keep assertions) and V=1
+# DESTDIR BUILD, COLD_CFLAGS and HOT_CFLAGS (see Sources), WERROR=1 (warnings are errors), ASSERT=1 (keep assertions) and V=1
 # (print whole commands).
 
 BUILD ?= build
@@ -150,20 +150,26 @@ KERNEL_FLAGS_v3 := -march=x86-64-v3 -mpclmul
 CLI_OBJ := $(call obj,$(CLI_C) $(CLI_CC)) $(KERNELS:%=$(BUILD)/obj/cli/json_extract.%.o)
 CLI_PARTS := $(filter-out $(BUILD)/obj/cli/eqlc.o,$(CLI_OBJ))
 
-# What runs for every event, and the bulk of compiling a rule, is compiled as CFLAGS says, everything else of the library
-# for size. There are no tables for unwinding through it either: debuggers use what -g writes, exceptions must not pass
-# the library. Builds for debugging and with sanitizers are left as they are.
-HOT_SRC := $(addprefix lib/,base/arena.c base/text.c event/read.c vm/run.c vm/test.c vm/leaf.c rules/match.c rules/table.c \
+# What runs for every event, and what compiling a rule spends its time in, is compiled as CFLAGS says, without gaps between
+# functions and before loops; everything else of the library for size. There are no tables for unwinding through it
+# either: debuggers use what -g writes, exceptions must not pass the library. Builds for debugging and with sanitizers are
+# left as they are.
+HOT_SRC := $(addprefix lib/,base/arena.c base/mem.c base/sort.c base/text.c event/read.c vm/run.c vm/test.c vm/leaf.c \
+    rules/match.c rules/table.c \
     $(addprefix ops/,pattern.c pattern_build.c pattern_read.c pattern_write.c pattern_find.c pattern_wild.c regex_dfa.c) \
-    stream/stream.c stream/sequence.c stream/index.c stream/keys.c \
-    syntax/lexer.c syntax/parse.c syntax/ast.c syntax/operand.c check/check.c codegen/codegen.c codegen/emit.c \
-    program/program.c program/verify.c event/schema.c)
+    stream/stream.c stream/sequence.c stream/index.c stream/keys.c syntax/lexer.c syntax/parse.c)
 FOR_USE := $(if $(filter -O2 -O3,$(CFLAGS)),$(if $(findstring -fsanitize,$(CFLAGS)),,yes))
-COLD_CFLAGS ?= $(if $(FOR_USE),-Os)
+# The first of some flags that the compiler knows.
+known_flag = $(firstword $(foreach f,$(1),$(shell $(CC) -Werror $(f) -E -x c /dev/null >/dev/null 2>&1 && echo $(f))))
+COLD_CFLAGS := $(if $(FOR_USE),$(call known_flag,-Oz -Os) $(foreach w,tree-loop-im move-loop-invariants caller-saves \
+    tree-dominator-opts jump-tables,$(call known_flag,-fno-$(w))))
+HOT_CFLAGS := $(if $(FOR_USE),$(foreach w,functions loops jumps labels,$(call known_flag,-fno-align-$(w))))
 $(if $(FOR_USE),$(eval LIB_FLAGS += -fno-asynchronous-unwind-tables))
-$(call obj,$(filter-out $(HOT_SRC),$(LIB_SRC))): SIZE_FLAGS = $(COLD_CFLAGS)
-# Addresses of constants in 1 KB instead of 16; loaders understand them from glibc 2.36 on.
-PACKED := $(shell printf '%s\n' '\#include <stdlib.h>' '\#if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)' packed '\#endif' | \
+$(call obj,$(LIB_SRC)): SIZE_FLAGS = $(COLD_CFLAGS)
+$(call obj,$(HOT_SRC)): SIZE_FLAGS = $(HOT_CFLAGS)
+# No gaps between code and constants in the shared libraries, and addresses of constants in 1 KB instead of 16, which
+# loaders understand from glibc 2.36 on.
+PACKED := -Wl,-z,noseparate-code $(shell printf '%s\n' '\#include <stdlib.h>' '\#if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)' packed '\#endif' | \
     $(CC) -E -P -x c - 2>/dev/null | sed -n 's/^packed$$/-Wl,-z,pack-relative-relocs/p')
 
 # Generated sources. Those whose input does not exist are left out.
@@ -256,7 +262,7 @@ $(BUILD)/.tools-test: $(BUILD)/.tools-lib
 	$(check_begin) $(check_test) $(check_end)
 
 # Objects depend on the flags they were made with.
-FLAGS_NOW := $(CC) $(CFLAGS) $(COLD_CFLAGS) $(CPPFLAGS) $(LIB_FLAGS) $(UNIT_FLAGS) | $(CXX) $(CXXFLAGS) $(CLI_FLAGS) $(CLI_CXX_FLAGS) | $(LDFLAGS)
+FLAGS_NOW := $(CC) $(CFLAGS) $(COLD_CFLAGS) $(HOT_CFLAGS) $(CPPFLAGS) $(LIB_FLAGS) $(UNIT_FLAGS) | $(CXX) $(CXXFLAGS) $(CLI_FLAGS) $(CLI_CXX_FLAGS) | $(LDFLAGS)
 $(BUILD)/.flags: FORCE
 	@mkdir -p $(@D); printf '%s\n' '$(FLAGS_NOW)' | cmp -s - $@ || printf '%s\n' '$(FLAGS_NOW)' > $@
 

@@ -1,7 +1,7 @@
 # casefold.awk - Unicode's CaseFolding.txt as C tables for text.c.
 #
-# Only the rows with status C and S: one code point to one code point. Equal pages are stored once, and so are equal
-# blocks of 1 << FOLD_BLOCK numbers of pages. The way from a character c to its row in fold_deltas:
+# Only the rows with status C and S: one code point to one code point. Equal pages are stored once, and so
+# are equal blocks of 1 << FOLD_BLOCK numbers of pages. The way from a character c to its row in fold_deltas:
 #     block = fold_top[c >> FOLD_PAGE + FOLD_BLOCK]
 #     page  = fold_blocks[block][c >> FOLD_PAGE & (1 << FOLD_BLOCK) - 1]
 #     row   = fold_pages[page][c & (1 << FOLD_PAGE) - 1]

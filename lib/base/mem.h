@@ -1,4 +1,5 @@
-/* mem.h - the allocator hook, and overflow-safe helpers over it. Every byte of the library goes through here. */
+/* mem.h - the allocator hook, and overflow-safe helpers over it. Every byte of the library goes through here.
+ */
 #ifndef EQLI_MEM_H
 #define EQLI_MEM_H
 

@@ -21,8 +21,8 @@ void eqli_put_bytes(eqli_writer *w, const void *bytes, size_t n);
 void eqli_put(eqli_writer *w, uint64_t v, unsigned width);
 
 /* A value that is no array and no object: type:u8, then nothing for null, 1 byte for a boolean, len:u32 and
- * bytes for a text, len:u8 and bytes for an address, len:u32 before 8 bytes for a far date, and 8 bytes for the
- * rest. */
+ * bytes for a text, len:u8 and bytes for an address, len:u32 before 8 bytes for a far date, and 8 bytes for
+ * the rest. */
 void eqli_put_value(eqli_writer *w, const eqlm_value *v);
 
 typedef struct eqli_reader {

@@ -1,4 +1,5 @@
-/* sort.h - heap sort: in place, n log n at worst, no recursion. libc's qsort may allocate behind the host's back. */
+/* sort.h - heap sort: in place, n log n at worst, no recursion. libc's qsort may allocate behind the host's
+ * back. */
 #ifndef EQLI_SORT_H
 #define EQLI_SORT_H
 

@@ -22,14 +22,16 @@ bool eqli_is_ascii(const char *s, size_t len);
 
 /* Simple case fold of one character; EQLI_BAD_BYTE values are returned as they are. */
 uint32_t eqli_fold_char(uint32_t c);
-/* All characters that fold to the same character as c, itself included: writes at most 8, returns how many. */
+/* All characters that fold to the same character as c, itself included: writes at most 8, returns how many.
+ */
 size_t eqli_fold_class(uint32_t c, uint32_t out[8]);
 /* Upper bound of the folded length of len bytes. */
 #define EQLI_FOLD_MAX(len) ((len) + (len) / 2 + 1)
 /* Folds len bytes to out, which has room for EQLI_FOLD_MAX(len); returns the folded length. out != s. */
 size_t eqli_fold_text(char *out, const char *s, size_t len);
 
-/* UTF-16 code units: the unit of every length and offset of the language (language 8). A bad byte is one unit. */
+/* UTF-16 code units: the unit of every length and offset of the language (language 8). A bad byte is one
+ * unit. */
 size_t eqli_utf16_len(const char *s, size_t len);
 /* Byte offset of UTF-16 offset n. An offset inside a surrogate pair is rounded down to the pair's start. */
 size_t eqli_utf16_offset(const char *s, size_t len, size_t n);

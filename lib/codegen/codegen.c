@@ -1,6 +1,6 @@
-/* codegen.c - logic to branch code. Above the leaves logic is two-valued (language 4.2): `not` swaps the two targets and
- * costs nothing, != is the complement of ==. What no fused instruction can test becomes a LEAF over value code
- * (value.c), which is three-valued. */
+/* codegen.c - logic to branch code. Above the leaves logic is two-valued (language 4.2): `not` swaps the two
+ * targets and costs nothing, != is the complement of ==. What no fused instruction can test becomes a LEAF
+ * over value code (value.c), which is three-valued. */
 #include "codegen/value.h"
 
 #include "check/check.h"
@@ -18,12 +18,14 @@ static void jump(eqli_gen *g, uint32_t target)
     eqli_emit_insn(&g->e, (eqli_insn){ .op = EQLI_OP_JUMP, .t = target });
 }
 
-static void test(eqli_gen *g, eqli_op op, uint8_t mode, uint32_t slot, uint32_t operand, uint32_t t, uint32_t f)
+static void test(eqli_gen *g, eqli_op op, uint8_t mode, uint32_t slot, uint32_t operand, uint32_t t,
+                 uint32_t f)
 {
     eqli_emit_insn(&g->e, (eqli_insn){ (uint8_t)op, mode, (uint16_t)slot, operand, t, f });
 }
 
-/* ---- fused leaves ---------------------------------------------------------------------------------------- */
+/* ---- fused leaves ----------------------------------------------------------------------------------------
+ */
 
 static bool is_field(const eqli_node *n)
 {
@@ -52,8 +54,8 @@ static eqli_cmp mirrored(eqli_cmp op)
 }
 
 /* slot <op> constant, op not NE. */
-static void gen_compare_const(eqli_gen *g, const eqli_node *field, eqli_cmp op, const eqli_node *k, uint32_t t,
-                              uint32_t f)
+static void gen_compare_const(eqli_gen *g, const eqli_node *field, eqli_cmp op, const eqli_node *k,
+                              uint32_t t, uint32_t f)
 {
     uint32_t slot = eqli_gen_slot(g, field);
     eqli_as as = eqli_gen_as(field, (eqli_type)k->type);
@@ -108,8 +110,9 @@ static uint32_t pattern_set(eqli_gen *g, const eqli_node *n, bool fold)
     eqli_node **members = eqli_gen_members(g, n, EQLM_STRING, &count);
     if (count == 0)
         return UINT32_MAX;
-    return n->op == EQLI_MATCH_REGEX ? eqli_emit_set(&g->e, EQLI_SET_REGEX, fold, 0, members, count, n)
-                                     : eqli_emit_set(&g->e, EQLI_SET_PATTERNS, fold, EQLI_PAT_GLOB, members, count, n);
+    return n->op == EQLI_MATCH_REGEX
+               ? eqli_emit_set(&g->e, EQLI_SET_REGEX, fold, 0, members, count, n)
+               : eqli_emit_set(&g->e, EQLI_SET_PATTERNS, fold, EQLI_PAT_GLOB, members, count, n);
 }
 
 static void gen_match(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t f)
@@ -155,14 +158,15 @@ static void gen_in_field(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t f
         eqli_as as = eqli_gen_as(field, (eqli_type)members[0]->type);
         uint8_t mode = EQLI_MODE(0, as, g->e.typed);
         if (field->type == EQLI_T_IP)
-            test(g, EQLI_OP_CIDR, 0, slot, eqli_emit_set(&g->e, EQLI_SET_BLOCKS, false, 0, members, count, n), t,
-                 next);
+            test(g, EQLI_OP_CIDR, 0, slot, eqli_emit_set(&g->e, EQLI_SET_BLOCKS, false, 0, members, count, n),
+                 t, next);
         else if (families[i] == EQLM_STRING)
             test(g, EQLI_OP_MATCH, mode, slot,
-                 eqli_emit_set(&g->e, EQLI_SET_PATTERNS, n->fold, EQLI_PAT_EXACT, members, count, n), t, next);
-        else
-            test(g, EQLI_OP_IN, mode, slot, eqli_emit_set(&g->e, EQLI_SET_VALUES, false, 0, members, count, n), t,
+                 eqli_emit_set(&g->e, EQLI_SET_PATTERNS, n->fold, EQLI_PAT_EXACT, members, count, n), t,
                  next);
+        else
+            test(g, EQLI_OP_IN, mode, slot,
+                 eqli_emit_set(&g->e, EQLI_SET_VALUES, false, 0, members, count, n), t, next);
         eqli_emit_place(&g->e, next);
     }
     jump(g, f);
@@ -227,7 +231,8 @@ static bool gen_fused_call(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t
         if (count == 0) /* nulls only */
             jump(g, f);
         else
-            test(g, EQLI_OP_CIDR, 0, slot, eqli_emit_set(&g->e, EQLI_SET_BLOCKS, false, 0, blocks, count, n), t, f);
+            test(g, EQLI_OP_CIDR, 0, slot, eqli_emit_set(&g->e, EQLI_SET_BLOCKS, false, 0, blocks, count, n),
+                 t, f);
         return true;
     }
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++) {
@@ -248,10 +253,11 @@ static void gen_call(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t f)
         eqli_gen_leaf(g, n, false, t, f);
 }
 
-/* ---- logic ----------------------------------------------------------------------------------------------- */
+/* ---- logic -----------------------------------------------------------------------------------------------
+ */
 
-/* Rough cost of a condition, for its place in a conjunction. Order changes no verdict: leaves have no effect but the
- * count of run-time errors. */
+/* Rough cost of a condition, for its place in a conjunction. Order changes no verdict: leaves have no effect
+ * but the count of run-time errors. */
 static unsigned cost(const eqli_node *n)
 {
     unsigned sum = 0;
@@ -280,7 +286,9 @@ static unsigned cost(const eqli_node *n)
             sum += cost(n->kids[i]) + 1;
         return sum < COST_CLASSES - 1 ? sum : COST_CLASSES - 1;
     case EQLI_N_CALL:
-        return n->u.call.fn == EQLI_CALL_ARRAY_SEARCH ? COST_CLASSES - 1 : is_field(n->kids[0]) ? 4 : COST_CLASSES - 2;
+        return n->u.call.fn == EQLI_CALL_ARRAY_SEARCH ? COST_CLASSES - 1
+               : is_field(n->kids[0])                 ? 4
+                                                      : COST_CLASSES - 2;
     default:
         return COST_CLASSES - 1;
     }
@@ -366,7 +374,8 @@ static void gen_lineage(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t f)
     e->lineages[e->n_lineages++].relation = n->op;
 }
 
-/* One region: `category where condition`, or of the condition only the parts that do or do not use aliases. */
+/* One region: `category where condition`, or of the condition only the parts that do or do not use aliases.
+ */
 static void gen_region(eqli_gen *g, const eqli_filter *filter, const eqli_node *condition, uint32_t *start,
                        uint32_t *len)
 {
@@ -454,7 +463,8 @@ static void gen_lineages(eqli_gen *g)
         gen_region(g, filter, filter->condition, &l->start, &l->len);
     }
     if (g->e.n_lineages > n)
-        eqli_error(g->e.cx, g->lineages[n]->span, EQLI_D_NOT_SUPPORTED, "ancestry inside a query about ancestors");
+        eqli_error(g->e.cx, g->lineages[n]->span, EQLI_D_NOT_SUPPORTED,
+                   "ancestry inside a query about ancestors");
 }
 
 static void gen_expression(eqli_gen *g, const eqli_node *expr)

@@ -5,8 +5,8 @@
 #include "program/program.h"
 #include "syntax/ast.h"
 
-/* The program of a checked query without errors, verified and ready to run. NULL: reported in cx (failed) or no
- * memory (nomem). */
+/* The program of a checked query without errors, verified and ready to run. NULL: reported in cx (failed) or
+ * no memory (nomem). */
 eqlm_program *eqli_codegen(eqli_cx *cx, const eqli_query *q);
 
 #endif

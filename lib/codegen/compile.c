@@ -1,4 +1,5 @@
-/* compile.c - text to program: the stages in order. Each may be called after a failure and then does nothing. */
+/* compile.c - text to program: the stages in order. Each may be called after a failure and then does nothing.
+ */
 #include "check/check.h"
 #include "check/lint.h"
 #include "codegen/codegen.h"
@@ -97,8 +98,8 @@ static eqlm_status compile(const eqlm_alloc *alloc, eqlm_schema *schema, eqlm_st
     return status;
 }
 
-eqlm_status eqlm_compile(const eqlm_alloc *alloc, eqlm_schema *schema, eqlm_str source, const eqlm_options *options,
-                         eqlm_diags *diags, eqlm_program **out)
+eqlm_status eqlm_compile(const eqlm_alloc *alloc, eqlm_schema *schema, eqlm_str source,
+                         const eqlm_options *options, eqlm_diags *diags, eqlm_program **out)
 {
     return compile(alloc, schema, source, options, diags, eqli_parse_query, out);
 }
@@ -110,7 +111,8 @@ eqlm_status eqlm_compile_expr(const eqlm_alloc *alloc, eqlm_schema *schema, eqlm
 }
 
 eqlm_status eqlm_dump_tree(const eqlm_alloc *alloc, eqlm_schema *schema, eqlm_str source,
-                           const eqlm_options *options, eqlm_diags *diags, bool json, eqlm_write_fn write, void *ctx)
+                           const eqlm_options *options, eqlm_diags *diags, bool json, eqlm_write_fn write,
+                           void *ctx)
 {
     eqli_cx cx;
     if (!write)

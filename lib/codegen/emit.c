@@ -25,7 +25,8 @@ static bool grow(eqli_cx *cx, void **items, uint32_t n, uint32_t *cap, size_t si
     return true;
 }
 
-#define GROW(e, table, n, cap, max) grow((e)->cx, (void **)&(e)->table, (e)->n, &(e)->cap, sizeof *(e)->table, max)
+#define GROW(e, table, n, cap, max)                                                                          \
+    grow((e)->cx, (void **)&(e)->table, (e)->n, &(e)->cap, sizeof *(e)->table, max)
 
 uint32_t eqli_emit_label(eqli_emit *e)
 {
@@ -90,7 +91,8 @@ static bool index_slots(eqli_emit *e, uint32_t size)
 /* The slot equal to `want` (name, parent, element), added if it is new. */
 static uint32_t intern_slot(eqli_emit *e, eqlm_str name, eqli_slot want)
 {
-    if ((e->n_slots + 1) * 2 > e->slot_index_size && !index_slots(e, e->slot_index_size ? e->slot_index_size * 2 : 64))
+    if ((e->n_slots + 1) * 2 > e->slot_index_size &&
+        !index_slots(e, e->slot_index_size ? e->slot_index_size * 2 : 64))
         return 0;
     uint32_t h = slot_hash(name, want.parent, want.element);
     for (;; h++) {
@@ -116,7 +118,9 @@ static uint32_t intern_slot(eqli_emit *e, eqlm_str name, eqli_slot want)
 uint32_t eqli_emit_slot(eqli_emit *e, const eqli_field_ref *field, uint32_t array)
 {
     bool element = field->scope && field->name.len == 0;
-    eqli_slot want = { .parent = field->scope ? array : EQLI_NO_FIELD, .scope = field->scope, .type = field->type,
+    eqli_slot want = { .parent = field->scope ? array : EQLI_NO_FIELD,
+                       .scope = field->scope,
+                       .type = field->type,
                        .element = element };
     return intern_slot(e, field->full, want);
 }
@@ -130,13 +134,14 @@ uint32_t eqli_emit_event_slot(eqli_emit *e, eqlm_str name)
 uint32_t eqli_emit_alias_slot(eqli_emit *e, const eqli_field_ref *field, uint32_t alias)
 {
     eqli_alias *a = &e->aliases[alias];
-    uint32_t source = intern_slot(e, field->full, (eqli_slot){ .parent = EQLI_NO_FIELD, .type = field->type });
+    uint32_t source =
+        intern_slot(e, field->full, (eqli_slot) { .parent = EQLI_NO_FIELD, .type = field->type });
     uint32_t k = 0;
     while (k < a->n && e->alias_captures[alias][k] != source)
         k++;
     if (k == a->n) {
-        if (!grow(e->cx, (void **)&e->alias_captures[alias], a->n, &e->cap_alias_captures[alias], sizeof source,
-                  EQLI_MAX_SLOTS))
+        if (!grow(e->cx, (void **)&e->alias_captures[alias], a->n, &e->cap_alias_captures[alias],
+                  sizeof source, EQLI_MAX_SLOTS))
             return 0;
         e->alias_captures[alias][a->n++] = source;
     }
@@ -234,7 +239,8 @@ static bool copy_sets(eqlm_program *p, const eqli_emit *e)
     return true;
 }
 
-/* Where a label leads in the end: a jump to a jump goes straight to its target. Targets lie ahead, so this ends. */
+/* Where a label leads in the end: a jump to a jump goes straight to its target. Targets lie ahead, so this
+ * ends. */
 static uint32_t landing(const eqli_emit *e, uint32_t label)
 {
     uint32_t pc = e->labels[label];
@@ -278,7 +284,8 @@ static bool copy_slots_and_pipes(eqlm_program *p, const eqli_emit *e, const eqli
     return true;
 }
 
-static void *copy_or_none(const eqlm_alloc *a, const void *items, uint32_t n, size_t size, uint32_t *out_n, bool *ok)
+static void *copy_or_none(const eqlm_alloc *a, const void *items, uint32_t n, size_t size, uint32_t *out_n,
+                          bool *ok)
 {
     void *p = n ? copy(a, items, n, size) : NULL;
     *out_n = p ? n : 0;
@@ -297,7 +304,8 @@ static bool copy_structure(eqlm_program *p, eqli_emit *e, const eqli_query *q)
         p->n_stages = n_stages - (p->has_until ? 1 : 0);
     }
     p->keys = copy_or_none(&p->alloc, e->keys, e->n_keys, sizeof *e->keys, &p->n_keys, &ok);
-    p->lineages = copy_or_none(&p->alloc, e->lineages, e->n_lineages, sizeof *e->lineages, &p->n_lineages, &ok);
+    p->lineages =
+        copy_or_none(&p->alloc, e->lineages, e->n_lineages, sizeof *e->lineages, &p->n_lineages, &ok);
     for (uint32_t i = 0; i < e->n_aliases; i++) {
         e->aliases[i].first = captured;
         captured += e->aliases[i].n;
@@ -311,14 +319,16 @@ static bool copy_structure(eqlm_program *p, eqli_emit *e, const eqli_query *q)
     p->n_captures = captured;
     for (uint32_t i = 0; i < e->n_aliases; i++) {
         if (e->aliases[i].n)
-            memcpy(p->captures + e->aliases[i].first, e->alias_captures[i], e->aliases[i].n * sizeof *p->captures);
+            memcpy(p->captures + e->aliases[i].first, e->alias_captures[i],
+                   e->aliases[i].n * sizeof *p->captures);
     }
     return ok;
 }
 
 static eqlm_program_kind kind_of(eqli_query_kind kind)
 {
-    static const eqlm_program_kind kinds[] = { EQLM_EVENT_QUERY, EQLM_SEQUENCE, EQLM_SAMPLE, EQLM_EXPRESSION };
+    static const eqlm_program_kind kinds[] = { EQLM_EVENT_QUERY, EQLM_SEQUENCE, EQLM_SAMPLE,
+                                               EQLM_EXPRESSION };
     return kinds[kind];
 }
 
@@ -335,7 +345,8 @@ static void report_finish(eqli_emit *e, eqlm_status status, uint32_t set, const 
     }
     const eqli_node *n = e->set_nodes[set];
     const eqli_node *pattern = error->pattern + 1 < n->n_kids ? n->kids[error->pattern + 1] : n;
-    eqli_error(cx, pattern->span, status == EQLM_E_LIMIT ? EQLI_D_REGEX_TOO_COMPLEX : EQLI_D_BAD_REGEX, error->message);
+    eqli_error(cx, pattern->span, status == EQLM_E_LIMIT ? EQLI_D_REGEX_TOO_COMPLEX : EQLI_D_BAD_REGEX,
+               error->message);
 }
 
 eqlm_program *eqli_emit_finish(eqli_emit *e, const eqli_query *q)

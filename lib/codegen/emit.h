@@ -1,5 +1,5 @@
-/* emit.h - the program under construction: instructions with labels, constants, sets, slots. Everything grows in the
- * arena of the compilation; eqli_emit_finish copies it to its final size. */
+/* emit.h - the program under construction: instructions with labels, constants, sets, slots. Everything grows
+ * in the arena of the compilation; eqli_emit_finish copies it to its final size. */
 #ifndef EQLI_EMIT_H
 #define EQLI_EMIT_H
 
@@ -35,7 +35,8 @@ typedef struct eqli_emit {
     bool typed;
 } eqli_emit;
 
-/* All of these may be called after a failure (cx->nomem, cx->failed) and then do nothing useful but nothing bad. */
+/* All of these may be called after a failure (cx->nomem, cx->failed) and then do nothing useful but nothing
+ * bad. */
 uint32_t eqli_emit_label(eqli_emit *e);
 void eqli_emit_place(eqli_emit *e, uint32_t label);
 uint32_t eqli_emit_insn(eqli_emit *e, eqli_insn in);

@@ -121,7 +121,8 @@ static void gen_compare(eqli_gen *g, const eqli_node *n, eqli_cmp op, uint32_t d
     if (field->type == EQLI_T_IP && eqli_node_is_text(text)) {
         eqli_node *member = (eqli_node *)(uintptr_t)text; /* an address block (decision 8) */
         gen_value(g, field, dst, EQLI_AS_RAW);
-        put(g, EQLI_OP_VALUE_CIDR, 0, dst, dst, eqli_emit_set(&g->e, EQLI_SET_BLOCKS, false, 0, &member, 1, text), 0);
+        put(g, EQLI_OP_VALUE_CIDR, 0, dst, dst,
+            eqli_emit_set(&g->e, EQLI_SET_BLOCKS, false, 0, &member, 1, text), 0);
         if (op == EQLI_CMP_NE)
             put(g, EQLI_OP_VALUE_NOT, 0, dst, dst, 0, 0);
         return;
@@ -129,7 +130,8 @@ static void gen_compare(eqli_gen *g, const eqli_node *n, eqli_cmp op, uint32_t d
     bool version = a->type == EQLI_T_VERSION || b->type == EQLI_T_VERSION;
     gen_value(g, a, dst, operand_as(a, b));
     gen_value(g, b, dst + 1, operand_as(b, a));
-    put(g, EQLI_OP_VALUE_COMPARE, EQLI_MODE(op, version ? EQLI_AS_VERSION : EQLI_AS_RAW, false), dst, dst, dst + 1, 0);
+    put(g, EQLI_OP_VALUE_COMPARE, EQLI_MODE(op, version ? EQLI_AS_VERSION : EQLI_AS_RAW, false), dst, dst,
+        dst + 1, 0);
 }
 
 static void gen_match(eqli_gen *g, const eqli_node *n, uint32_t dst)
@@ -143,7 +145,8 @@ static void gen_match(eqli_gen *g, const eqli_node *n, uint32_t dst)
     }
     bool fold = eqli_gen_folds(n);
     if (n->op == EQLI_MATCH_REGEX)
-        put(g, EQLI_OP_VALUE_REGEX, 0, dst, dst, eqli_emit_set(&g->e, EQLI_SET_REGEX, fold, 0, members, count, n), 0);
+        put(g, EQLI_OP_VALUE_REGEX, 0, dst, dst,
+            eqli_emit_set(&g->e, EQLI_SET_REGEX, fold, 0, members, count, n), 0);
     else
         put(g, EQLI_OP_VALUE_MATCH, eqli_only_stars(n) ? EQLI_NULL_IS_FALSE : 0, dst, dst,
             eqli_emit_set(&g->e, EQLI_SET_PATTERNS, fold, EQLI_PAT_GLOB, members, count, n), 0);
@@ -164,8 +167,9 @@ static bool has_null_item(const eqli_node *n)
     return false;
 }
 
-/* How the left side is read: as its own type or, where the schema leaves that open, as the members ask for (decision
- * 22). RAW: each family of members compares with the value as it is; one of another family is then just not equal. */
+/* How the left side is read: as its own type or, where the schema leaves that open, as the members ask for
+ * (decision 22). RAW: each family of members compares with the value as it is; one of another family is then
+ * just not equal. */
 static eqli_as left_as(const eqli_gen *g, const eqli_node *n)
 {
     const eqli_node *left = n->kids[0];
@@ -185,17 +189,19 @@ static eqli_as left_as(const eqli_gen *g, const eqli_node *n)
     return eqli_gen_as(left, members);
 }
 
-/* in: the left side goes to dst + 1; dst collects each family of constants and each other item by three-valued or,
- * starting from false, or from null when an item is null (language 4.3). */
+/* in: the left side goes to dst + 1; dst collects each family of constants and each other item by
+ * three-valued or, starting from false, or from null when an item is null (language 4.3). */
 static void gen_in(eqli_gen *g, const eqli_node *n, uint32_t dst)
 {
     static const eqlm_value_type families[] = { EQLM_STRING, EQLM_I64, EQLM_BOOL, EQLM_DATE };
     const eqli_node *left = n->kids[0];
     bool version = left->type == EQLI_T_VERSION;
     eqli_as as = left_as(g, n);
-    bool any_type = left->kind == EQLI_N_FIELD && as == EQLI_AS_RAW; /* a pattern set takes nothing but text */
+    /* A pattern set takes nothing but text. */
+    bool any_type = left->kind == EQLI_N_FIELD && as == EQLI_AS_RAW;
     gen_value(g, left, dst + 1, as);
-    put(g, EQLI_OP_CONST, 0, dst, eqli_emit_const(&g->e, has_null_item(n) ? eqli_null() : eqli_bool(false)), 0, 0);
+    put(g, EQLI_OP_CONST, 0, dst, eqli_emit_const(&g->e, has_null_item(n) ? eqli_null() : eqli_bool(false)),
+        0, 0);
     for (unsigned i = 0; i < sizeof families / sizeof *families && !version; i++) {
         uint32_t count;
         eqli_node **members = eqli_gen_members(g, n, families[i], &count);
@@ -217,8 +223,8 @@ static void gen_in(eqli_gen *g, const eqli_node *n, uint32_t dst)
         if ((item->kind == EQLI_N_CONST && !version) || item->type == EQLI_T_NULL)
             continue;
         gen_value(g, item, dst + 2, operand_as(item, left));
-        put(g, EQLI_OP_VALUE_COMPARE, EQLI_MODE(EQLI_CMP_EQ, version ? EQLI_AS_VERSION : EQLI_AS_RAW, false), dst + 2,
-            dst + 1, dst + 2, 0);
+        put(g, EQLI_OP_VALUE_COMPARE, EQLI_MODE(EQLI_CMP_EQ, version ? EQLI_AS_VERSION : EQLI_AS_RAW, false),
+            dst + 2, dst + 1, dst + 2, 0);
         merge(g, dst);
     }
 }

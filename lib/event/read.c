@@ -39,8 +39,8 @@ bool eqli_load(const eqli_place *place, const unsigned char *p, eqlm_value *out)
     case EQLM_STORE_STR: {
         const char *s;
         memcpy(&s, p, sizeof s);
-        /* len_offset is counted from the event for a scalar and from the element in an array; the caller has made
-         * p point at the pointer, which lies at `offset` of the event or at the start of the element. */
+        /* len_offset is counted from the event for a scalar and from the element in an array; the caller has
+         * made p point at the pointer, which lies at `offset` of the event or at the start of the element. */
         const unsigned char *from = place->shape == EQLM_SCALAR ? p - place->offset : p;
         return text_value(s, eqli_load_uint(from + place->len_offset, place->len_size), out);
     }

@@ -81,7 +81,8 @@ static bool rebuild_index(eqlm_schema *s, uint32_t size)
     return true;
 }
 
-static eqlm_status append(eqlm_schema *s, eqlm_str name, uint32_t parent, bool declared, const eqli_place *place)
+static eqlm_status append(eqlm_schema *s, eqlm_str name, uint32_t parent, bool declared,
+                          const eqli_place *place)
 {
     if (s->n >= MAX_FIELDS || name.len > MAX_NAME)
         return EQLM_E_LIMIT;
@@ -100,7 +101,8 @@ static eqlm_status append(eqlm_schema *s, eqlm_str name, uint32_t parent, bool d
         return EQLM_E_NOMEM;
     if (name.len)
         memcpy(copy, name.ptr, name.len);
-    s->fields[s->n] = (eqli_schema_field){ { copy, name.len }, parent, name_hash(name, parent), declared, *place };
+    s->fields[s->n] =
+        (eqli_schema_field) { { copy, name.len }, parent, name_hash(name, parent), declared, *place };
     s->fields[s->n].place.field = s->n;
     index_insert(s, s->n++);
     return EQLM_OK;
@@ -111,7 +113,8 @@ static bool is_width(uint32_t n)
     return n == 1 || n == 2 || n == 4 || n == 8;
 }
 
-/* Bytes of one element in an array: elements must not overlap, or a wrong size would be read past the last one. */
+/* Bytes of one element in an array: elements must not overlap, or a wrong size would be read past the last
+ * one. */
 static uint32_t element_size(const eqlm_field *f)
 {
     switch (f->storage) {

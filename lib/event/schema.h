@@ -7,7 +7,8 @@
 #define EQLI_NO_FIELD UINT32_MAX
 #define EQLI_ALWAYS UINT32_MAX /* eqli_place.present_offset: there is no presence flag */
 
-/* Where a field's values lie: what is left of an eqlm_field once its name is resolved. Programs keep copies. */
+/* Where a field's values lie: what is left of an eqlm_field once its name is resolved. Programs keep copies.
+ */
 typedef struct eqli_place {
     uint8_t storage, shape, len_size, count_size;
     uint8_t type; /* eqlm_type, AUTO resolved */

@@ -1,11 +1,12 @@
-/* function.h - the built-in functions of language 8. builtins.def has one row for each; nobody keeps a second list. */
+/* function.h - the built-in functions of language 8. builtins.def has one row for each; nobody keeps a second
+ * list. */
 #ifndef EQLI_FUNCTION_H
 #define EQLI_FUNCTION_H
 
 #include "ops/op.h"
 
-/* args[n_args] are single values already read as the signature asks (so a string parameter is STRING or NULL).
- * fold: called with `~`. The result may point into args or scratch. */
+/* args[n_args] are single values already read as the signature asks (so a string parameter is STRING or
+ * NULL). fold: called with `~`. The result may point into args or scratch. */
 typedef eqli_op_result (*eqli_fn)(const eqlm_value *args, uint32_t n_args, bool fold, eqli_arena *scratch,
                                   eqlm_value *out);
 
@@ -28,8 +29,9 @@ typedef struct eqli_function {
 } eqli_function;
 
 /* The implementations: eqli_fn_between and so on. */
-#define FUNCTION(id, name, tilde, min, max, params, result, fn)                                                \
-    eqli_op_result fn(const eqlm_value *args, uint32_t n_args, bool fold, eqli_arena *scratch, eqlm_value *out);
+#define FUNCTION(id, name, tilde, min, max, params, result, fn)                                              \
+    eqli_op_result fn(const eqlm_value *args, uint32_t n_args, bool fold, eqli_arena *scratch,               \
+                      eqlm_value *out);
 #include "ops/builtins.def"
 #undef FUNCTION
 

@@ -8,8 +8,8 @@
 /* Three-valued logic (language 4.3). */
 typedef enum eqli_tri { EQLI_FALSE = 0, EQLI_TRUE = 1, EQLI_UNKNOWN = 2 } eqli_tri;
 
-/* Why an operation has no result. The first two stop the evaluation, and are the status it ends with. The others are
- * run-time errors of the language: null for this event, an error in a constant (decision 5). */
+/* Why an operation has no result. The first two stop the evaluation, and are the status it ends with. The
+ * others are run-time errors of the language: null for this event, an error in a constant (decision 5). */
 typedef enum eqli_op_result {
     EQLI_OP_OK = EQLM_OK,
     EQLI_OP_NOMEM = EQLM_E_NOMEM,

@@ -14,24 +14,33 @@ typedef enum eqli_as {
     EQLI_AS_IP,
     EQLI_AS_DATE,
     EQLI_AS_VERSION, /* a string compared as a version */
-    EQLI_AS_ANY      /* STR, but addresses and dates stay what they are: a value of unknown type beside a text */
+    EQLI_AS_ANY /* STR, but addresses and dates stay what they are: a value of unknown type beside a text */
 } eqli_as;
 
-/* Reads `in` as `as`. coerce (a schema is in force, decision 22): NUM also takes a string that is wholly a number,
- * STR the text of numbers and booleans; BOOL "true" and "false". With or without it STR takes the text of addresses
- * and dates, IP address strings, and DATE date strings and epoch milliseconds. A value that cannot be read so becomes NULL. Text is made in
- * scratch. Never fails otherwise. */
-eqli_op_result eqli_read_as(eqli_as as, bool coerce, const eqlm_value *in, eqli_arena *scratch, eqlm_value *out);
+/* Reads `in` as `as`. coerce (a schema is in force, decision 22): NUM also takes a string that is wholly a
+ * number, STR the text of numbers and booleans; BOOL "true" and "false". With or without it STR takes the
+ * text of addresses and dates, IP address strings, and DATE date strings and epoch milliseconds. A value that
+ * cannot be read so becomes NULL. Text is made in scratch. Never fails otherwise. */
+eqli_op_result eqli_read_as(eqli_as as, bool coerce, const eqlm_value *in, eqli_arena *scratch,
+                            eqlm_value *out);
 
-typedef enum eqli_cmp { EQLI_CMP_EQ, EQLI_CMP_NE, EQLI_CMP_LT, EQLI_CMP_LE, EQLI_CMP_GT, EQLI_CMP_GE } eqli_cmp;
+typedef enum eqli_cmp {
+    EQLI_CMP_EQ,
+    EQLI_CMP_NE,
+    EQLI_CMP_LT,
+    EQLI_CMP_LE,
+    EQLI_CMP_GT,
+    EQLI_CMP_GE
+} eqli_cmp;
 
-/* a <op> b (language 5). Unknown when either is null or the types do not compare. Integers and doubles compare exactly
- * (decision 20); strings by bytes; version: strings as versions. */
+/* a <op> b (language 5). Unknown when either is null or the types do not compare. Integers and doubles
+ * compare exactly (decision 20); strings by bytes; version: strings as versions. */
 eqli_tri eqli_compare(eqli_cmp op, const eqlm_value *a, const eqlm_value *b, bool version);
 
 typedef enum eqli_arith { EQLI_ADD, EQLI_SUB, EQLI_MUL, EQLI_DIV, EQLI_MOD } eqli_arith;
 
-/* a <op> b (language 7, decision 5): 64-bit checked integers, or doubles when either is one. null in, null out. */
+/* a <op> b (language 7, decision 5): 64-bit checked integers, or doubles when either is one. null in, null
+ * out. */
 eqli_op_result eqli_arithmetic(eqli_arith op, const eqlm_value *a, const eqlm_value *b, eqlm_value *out);
 eqli_op_result eqli_negate(const eqlm_value *a, eqlm_value *out);
 

@@ -1,5 +1,5 @@
-/* version.h - order of software versions (language 5): semantic versions before everything else, prerelease before
- * release, numbers by value; texts that are no version sort after all versions, by bytes. */
+/* version.h - order of software versions (language 5): semantic versions before everything else, prerelease
+ * before release, numbers by value; texts that are no version sort after all versions, by bytes. */
 #ifndef EQLI_VERSION_H
 #define EQLI_VERSION_H
 

@@ -143,7 +143,11 @@ static void put_region(eqli_listing *l, const char *what, uint32_t n, uint32_t s
 static void put_stage(eqli_listing *l, uint32_t i)
 {
     const eqli_stage *s = &l->p->stages[i];
-    put_region(l, i == l->p->n_stages ? "until " : s->missing ? "missing stage " : "stage ", i, s->start, s->len);
+    put_region(l,
+               i == l->p->n_stages ? "until "
+               : s->missing        ? "missing stage "
+                                   : "stage ",
+               i, s->start, s->len);
     if (s->join_len)
         put_region(l, "with aliases, stage ", i, s->join_start, s->join_len);
     for (uint32_t k = 0; k < s->n_keys; k++) {

@@ -1,18 +1,16 @@
 /* image.c - programs as bytes, and back.
  *
- * Little-endian, no padding, no addresses; names instead of places, lists instead of compiled sets. A reader never
- * trusts a count: each is checked against the bytes that are left before memory is taken for it, and the result
- * goes through eqli_program_verify before anything is built from it.
+ * Little-endian, no padding, no addresses; names instead of places, lists instead of compiled sets. A reader
+ * never trusts a count: each is checked against the bytes that are left before memory is taken for it, and
+ * the result goes through eqli_program_verify before anything is built from it.
  *
  *   magic[8] version:u32 length:u32 checksum:u64   (of everything behind the header)
  *   kind:u8 typed:u8 dialect:u8 n_regs:u32 max_choices:u32 max_scratch:u32 max_regex_states:u32
  *   constants: n:u32 { value }                     (base/pack.h)
  *   slots:     n:u32 { name:u32 parent:u32 scope:u8 type:u8 element:u8 }
  *   sets:      n:u32 { kind:u8 fold:u8 first:u32 n:u32 kinds[n] (patterns only) }
- *   stages:    has_until:u8 maxspan:i64 n:u32 { start len join_start join_len first_key n_keys:u32 missing:u8 }
- *              (n counts until)
- *   keys:      n:u32 { slot:u32 optional:u8 }
- *   aliases:   n:u32 { stage:u32 first:u32 n:u32 }
+ *   stages:    has_until:u8 maxspan:i64 n:u32 { start len join_start join_len first_key n_keys:u32 missing:u8
+ * } (n counts until) keys:      n:u32 { slot:u32 optional:u8 } aliases:   n:u32 { stage:u32 first:u32 n:u32 }
  *   captures:  n:u32 { slot:u32 }
  *   lineages:  n:u32 { relation:u8 start:u32 len:u32 }
  *   pipes:     n:u32 { tail:u8 count:u64 }
@@ -26,7 +24,8 @@ static const char magic[8] = { 'E', 'Q', 'L', 'M', 'P', 'R', 'G', 0x1a };
 
 enum { IMAGE_VERSION = 1, HEADER_SIZE = 24 };
 
-/* ---- writing -------------------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------------------
+ */
 
 static void put_stages(eqli_writer *w, const eqlm_program *p)
 {
@@ -130,7 +129,8 @@ eqlm_status eqlm_program_save(const eqlm_program *p, eqlm_write_fn write, void *
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
-/* Texts and addresses are copied to the pool, which is as large as what is left of the image: enough for all. */
+/* Texts and addresses are copied to the pool, which is as large as what is left of the image: enough for all.
+ */
 static void get_const(eqli_reader *r, eqlm_program *p, uint32_t *used, eqlm_value *v)
 {
     eqli_get_value(r, eqli_get(r, 1), v);
@@ -208,7 +208,8 @@ static void get_stages(eqli_reader *r, eqlm_program *p)
     }
     for (uint32_t i = 0; i < n; i++) {
         eqli_stage *s = &p->stages[i];
-        uint32_t *const words[] = { &s->start, &s->len, &s->join_start, &s->join_len, &s->first_key, &s->n_keys };
+        uint32_t *const words[] = { &s->start,    &s->len,       &s->join_start,
+                                    &s->join_len, &s->first_key, &s->n_keys };
         for (unsigned k = 0; k < sizeof words / sizeof *words; k++)
             *words[k] = (uint32_t)eqli_get(r, 4);
         s->missing = eqli_get_flag(r);
@@ -264,7 +265,8 @@ static bool header_is_good(const unsigned char *image, size_t len)
            sum == eqli_checksum(EQLI_CHECKSUM_START, image + HEADER_SIZE, len - HEADER_SIZE);
 }
 
-static eqlm_status read_program(const eqlm_alloc *alloc, const unsigned char *image, size_t len, eqlm_program **out)
+static eqlm_status read_program(const eqlm_alloc *alloc, const unsigned char *image, size_t len,
+                                eqlm_program **out)
 {
     if (!header_is_good(image, len))
         return EQLM_E_IMAGE;

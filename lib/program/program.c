@@ -6,8 +6,8 @@
 #include <string.h>
 
 const eqli_op_info eqli_op_table[EQLI_OP_COUNT] = {
-#define OP(name, group, mode, a, b, t, f, effect)                                                              \
-    { #name,          EQLI_GROUP_##group, EQLI_ARG_##mode, EQLI_ARG_##a,                                       \
+#define OP(name, group, mode, a, b, t, f, effect)                                                            \
+    { #name,        EQLI_GROUP_##group, EQLI_ARG_##mode, EQLI_ARG_##a,                                       \
       EQLI_ARG_##b, EQLI_ARG_##t,       EQLI_ARG_##f,    effect },
 #include "program/opcodes.def"
 #undef OP
@@ -79,8 +79,9 @@ size_t eqlm_program_memory(const eqlm_program *p)
 {
     if (!p)
         return 0;
-    size_t n = sizeof *p + p->n_insns * (sizeof *p->insns + sizeof *p->steps) + p->n_consts * sizeof *p->consts + p->pool_len +
-               p->n_sets * sizeof *p->sets + p->n_slots * sizeof *p->slots + p->n_pipes * sizeof *p->pipes +
+    size_t n = sizeof *p + p->n_insns * (sizeof *p->insns + sizeof *p->steps) +
+               p->n_consts * sizeof *p->consts + p->pool_len + p->n_sets * sizeof *p->sets +
+               p->n_slots * sizeof *p->slots + p->n_pipes * sizeof *p->pipes +
                eqli_program_n_regions(p) * sizeof *p->stages + p->n_keys * sizeof *p->keys +
                p->n_aliases * sizeof *p->aliases + p->n_captures * sizeof *p->captures +
                p->n_lineages * sizeof *p->lineages;
@@ -124,8 +125,9 @@ uint64_t eqlm_program_places(const eqlm_program *p)
         if (s->scope || s->element)
             continue; /* elements are read by the library */
         bool in_struct = at->storage != EQLM_STORE_GETTER;
-        const uint32_t words[] = { at->storage, at->shape, at->len_size, at->count_size, at->size,
-                                   at->offset, at->len_offset, at->count_offset, at->stride, at->present_offset };
+        const uint32_t words[] = { at->storage, at->shape,         at->len_size,   at->count_size,
+                                   at->size,    at->offset,        at->len_offset, at->count_offset,
+                                   at->stride,  at->present_offset };
         placed = placed || in_struct;
         for (unsigned k = 0; k < (in_struct ? sizeof words / sizeof *words : 1); k++)
             sum = (sum ^ words[k]) * 0x100000001b3u;
@@ -234,8 +236,10 @@ static eqlm_status resolve_slot(const eqlm_program *p, eqlm_schema *schema, eqli
     if (s->element)
         return EQLM_OK;
     if (s->scope >= EQLI_SCOPE_ALIAS) { /* a block of values the stream has copied */
-        s->place = (eqli_place){ .storage = EQLM_STORE_VALUE, .present_offset = EQLI_ALWAYS, .field = EQLI_NO_FIELD,
-                                 .offset = s->parent * (uint32_t)sizeof(eqlm_value) };
+        s->place = (eqli_place) { .storage = EQLM_STORE_VALUE,
+                                  .present_offset = EQLI_ALWAYS,
+                                  .field = EQLI_NO_FIELD,
+                                  .offset = s->parent * (uint32_t)sizeof(eqlm_value) };
         return EQLM_OK;
     }
     eqlm_str name = { p->consts[s->name].as.str, p->consts[s->name].len };
@@ -247,7 +251,8 @@ static eqlm_status resolve_slot(const eqlm_program *p, eqlm_schema *schema, eqli
     return status;
 }
 
-eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set, eqli_regex_error *error)
+eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set,
+                                eqli_regex_error *error)
 {
     eqli_regex_error ignored;
     for (uint32_t i = 0; i < p->n_sets; i++) {

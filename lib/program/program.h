@@ -1,7 +1,7 @@
 /* program.h - a compiled query: code, constants, sets and slots. Immutable once finished.
  *
- * Everything in a program can be written to an image and read back (image.c); the compiled sets and the places of
- * fields are rebuilt from constants and names, so an image holds no addresses and no tables. */
+ * Everything in a program can be written to an image and read back (image.c); the compiled sets and the
+ * places of fields are rebuilt from constants and names, so an image holds no addresses and no tables. */
 #ifndef EQLI_PROGRAM_H
 #define EQLI_PROGRAM_H
 
@@ -28,17 +28,24 @@ typedef struct eqli_insn {
 
 /* Encoding of operand kinds CMP and AS: bits 0-2 eqli_cmp (CMP only), bits 3-5 eqli_as, bit 6 coerce. */
 #define EQLI_COERCE 0x40u
-#define EQLI_MODE(cmp, as, coerce) ((uint8_t)((unsigned)(cmp) | (unsigned)(as) << 3 | ((coerce) ? EQLI_COERCE : 0u)))
+#define EQLI_MODE(cmp, as, coerce)                                                                           \
+    ((uint8_t)((unsigned)(cmp) | (unsigned)(as) << 3 | ((coerce) ? EQLI_COERCE : 0u)))
 #define EQLI_MODE_CMP(mode) ((eqli_cmp)((mode) & 7u))
 #define EQLI_MODE_AS(mode) ((eqli_as)((mode) >> 3 & 7u))
 
-/* VALUE_MATCH, mode: a pattern of stars only is an existence test, so null gives false instead of null (language 6.2). */
+/* VALUE_MATCH, mode: a pattern of stars only is an existence test, so null gives false instead of null
+ * (language 6.2). */
 #define EQLI_NULL_IS_FALSE 1u
 
-typedef enum eqli_set_kind { EQLI_SET_PATTERNS, EQLI_SET_REGEX, EQLI_SET_VALUES, EQLI_SET_BLOCKS } eqli_set_kind;
+typedef enum eqli_set_kind {
+    EQLI_SET_PATTERNS,
+    EQLI_SET_REGEX,
+    EQLI_SET_VALUES,
+    EQLI_SET_BLOCKS
+} eqli_set_kind;
 
-/* A list of constants [first, first + n) compiled to what tests it. VALUES: numbers and booleans, sorted; as: how
- * the operand is read. PATTERNS: kinds[i] is the eqli_pattern_kind of member i. */
+/* A list of constants [first, first + n) compiled to what tests it. VALUES: numbers and booleans, sorted; as:
+ * how the operand is read. PATTERNS: kinds[i] is the eqli_pattern_kind of member i. */
 typedef struct eqli_set {
     uint8_t kind; /* eqli_set_kind */
     bool fold;
@@ -54,8 +61,10 @@ typedef struct eqli_set {
 typedef struct eqli_slot {
     eqli_place place;
     uint32_t name;   /* constant: the field's name; for elements the full dotted name */
-    uint32_t parent; /* slot of the array of objects; of an alias: number of the captured value; else EQLI_NO_FIELD */
-    uint8_t scope;   /* 0: the event; k: the element of the k-th enclosing SEARCH; EQLI_SCOPE_ALIAS + i: alias i */
+    uint32_t parent; /* slot of the array of objects; of an alias: number of the captured value; else
+                        EQLI_NO_FIELD */
+    uint8_t
+        scope; /* 0: the event; k: the element of the k-th enclosing SEARCH; EQLI_SCOPE_ALIAS + i: alias i */
     uint8_t type;    /* eqlm_type in force when it was compiled */
     bool element;    /* the element itself, not one of its fields */
 } eqli_slot;
@@ -74,7 +83,8 @@ typedef struct eqli_key {
 } eqli_key;
 
 /* Values of a stage's event that later stages use: copied when an event fills the stage. A slot of scope
- * EQLI_SCOPE_ALIAS + i reads value k of alias i, which is captures[first + k], from a block of eqlm_values. */
+ * EQLI_SCOPE_ALIAS + i reads value k of alias i, which is captures[first + k], from a block of eqlm_values.
+ */
 typedef struct eqli_alias {
     uint32_t stage;
     uint32_t first, n;
@@ -106,8 +116,8 @@ typedef enum eqli_source {
 /* What an instruction asks of one text. */
 typedef enum eqli_question { EQLI_ASKS_OTHER, EQLI_ASKS_EQUAL, EQLI_ASKS_MATCH, EQLI_ASKS_ANY } eqli_question;
 
-/* Most rules are tests in a row, any of which may fail the query. What a look at the event may say of such a test, which
- * goes on with the next step if it holds and with RETURN_FALSE if not. */
+/* Most rules are tests in a row, any of which may fail the query. What a look at the event may say of such a
+ * test, which goes on with the next step if it holds and with RETURN_FALSE if not. */
 typedef enum eqli_glance {
     EQLI_GLANCE_NONE,
     EQLI_GLANCE_EQUAL,  /* TEXT: whether it is the one, of at most 16 bytes */
@@ -116,7 +126,8 @@ typedef enum eqli_glance {
     EQLI_GLANCE_GETTER  /* all but OTHER */
 } eqli_glance;
 
-/* An instruction as the vm runs it: tests of texts in common storage need neither slot, constant nor set looked up. */
+/* An instruction as the vm runs it: tests of texts in common storage need neither slot, constant nor set
+ * looked up. */
 typedef struct eqli_vm_step {
     uint8_t source;   /* eqli_source */
     uint8_t question; /* eqli_question */
@@ -191,7 +202,8 @@ struct eqlm_program {
     eqlm_get_fn get;
     void *get_ctx;
     _Atomic uint32_t owners; /* who may run it: the host, rule sets, streams */
-    _Atomic uint32_t refs;   /* who needs its memory: the owners together, and each automaton a vm keeps of it */
+    _Atomic uint32_t
+        refs; /* who needs its memory: the owners together, and each automaton a vm keeps of it */
 };
 
 typedef enum eqli_operand {
@@ -227,12 +239,13 @@ typedef struct eqli_op_info {
 
 extern const eqli_op_info eqli_op_table[EQLI_OP_COUNT];
 
-/* Compiles every set from the constants and resolves every slot's name in the schema. regex_error may be NULL; it is
- * filled when the result is EQLM_E_COMPILE, with *bad_set. */
-eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set, eqli_regex_error *regex_error);
+/* Compiles every set from the constants and resolves every slot's name in the schema. regex_error may be
+ * NULL; it is filled when the result is EQLM_E_COMPILE, with *bad_set. */
+eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set,
+                                eqli_regex_error *regex_error);
 eqlm_status eqli_program_make_steps(eqlm_program *p);
-/* Whether the program may run: constants, slots, sets, every operand by its kind, targets, regions, registers. The only
- * door to the vm. EQLM_E_IMAGE when not, EQLM_E_NOMEM. */
+/* Whether the program may run: constants, slots, sets, every operand by its kind, targets, regions,
+ * registers. The only door to the vm. EQLM_E_IMAGE when not, EQLM_E_NOMEM. */
 eqlm_status eqli_program_verify(const eqlm_program *p);
 static inline uint32_t eqli_program_n_regions(const eqlm_program *p)
 {

@@ -1,4 +1,5 @@
-/* verify.c - the proof that code may run, in one pass by operand kind. Only new kinds of operand need new code here. */
+/* verify.c - the proof that code may run, in one pass by operand kind. Only new kinds of operand need new
+ * code here. */
 #include "program/program.h"
 
 #include "ops/function.h"
@@ -147,7 +148,8 @@ typedef struct eqli_regions {
     uint32_t n;   /* regions so far */
 } eqli_regions;
 
-/* What is known of a region goes with its number, so that a region met again is judged by what it was allowed. */
+/* What is known of a region goes with its number, so that a region met again is judged by what it was
+ * allowed. */
 enum { REGION_ENTRY = 1, REGION_ALIASES = 2, REGION_LINEAGE = 4, REGION_SHIFT = 3 };
 
 /* Branch code in [pc, end); recursion is bounded by EQLI_MAX_SCOPES through operand kind SCOPE. */
@@ -200,7 +202,8 @@ static bool consts_are_good(const eqlm_program *p)
 {
     for (uint32_t i = 0; i < p->n_consts; i++) {
         const eqlm_value *v = &p->consts[i];
-        if ((v->type > EQLM_DATE && v->type != EQLM_FAR_DATE) || (v->type == EQLM_IP && v->len != 4 && v->len != 16))
+        if ((v->type > EQLM_DATE && v->type != EQLM_FAR_DATE) ||
+            (v->type == EQLM_IP && v->len != 4 && v->len != 16))
             return false;
     }
     return true;
@@ -224,7 +227,8 @@ static bool slots_are_good(const eqlm_program *p)
         if ((s->scope == 0) != (s->parent == EQLI_NO_FIELD) || (s->element && s->scope == 0))
             return false;
         /* No alias can be a parent: the scope of one is higher than any scope here. */
-        if (s->scope && (s->parent >= i || p->slots[s->parent].element || p->slots[s->parent].scope >= s->scope))
+        if (s->scope &&
+            (s->parent >= i || p->slots[s->parent].element || p->slots[s->parent].scope >= s->scope))
             return false;
     }
     return true;
@@ -268,7 +272,8 @@ static bool header_is_good(const eqlm_program *p)
         p->max_regex_states > EQLI_CEIL_REGEX_STATES)
         return false;
     bool single = p->kind == EQLM_EVENT_QUERY || p->kind == EQLM_EXPRESSION;
-    if (p->n_stages == 0 || (single && (p->n_stages != 1 || p->stages[0].missing || p->n_keys || p->n_aliases)))
+    if (p->n_stages == 0 ||
+        (single && (p->n_stages != 1 || p->stages[0].missing || p->n_keys || p->n_aliases)))
         return false;
     if (p->has_until && p->kind != EQLM_SEQUENCE)
         return false;
@@ -314,9 +319,10 @@ static bool structure_is_good(const eqlm_program *p)
     return true;
 }
 
-/* One region of code from outside. Stages made by `runs` share theirs, so a region met before is not walked again. */
-static bool entry_is_good(const eqlm_program *p, eqli_regions *regions, uint32_t start, uint32_t len, bool aliases,
-                          bool lineage)
+/* One region of code from outside. Stages made by `runs` share theirs, so a region met before is not walked
+ * again. */
+static bool entry_is_good(const eqlm_program *p, eqli_regions *regions, uint32_t start, uint32_t len,
+                          bool aliases, bool lineage)
 {
     uint32_t *of = regions->of;
     if (start > p->n_insns || len > p->n_insns - start || len == 0)
@@ -327,7 +333,9 @@ static bool entry_is_good(const eqlm_program *p, eqli_regions *regions, uint32_t
         bool whole = of[end - 1] == id && (end == p->n_insns || of[end] != id);
         return (of[start] & REGION_ENTRY) && !(of[start] & forbidden) && (whole || len == 1);
     }
-    eqli_checker c = { .p = p, .pc = start, .end = start + len, .aliases = aliases, .lineage_allowed = lineage };
+    eqli_checker c = {
+        .p = p, .pc = start, .end = start + len, .aliases = aliases, .lineage_allowed = lineage
+    };
     if (!region_is_good(p, c, regions))
         return false;
     of[start] |= REGION_ENTRY;
@@ -356,7 +364,8 @@ static bool code_is_good(const eqlm_program *p, eqli_regions *regions)
 
 eqlm_status eqli_program_verify(const eqlm_program *p)
 {
-    if (!header_is_good(p) || !consts_are_good(p) || !slots_are_good(p) || !sets_are_good(p) || !structure_is_good(p))
+    if (!header_is_good(p) || !consts_are_good(p) || !slots_are_good(p) || !sets_are_good(p) ||
+        !structure_is_good(p))
         return EQLM_E_IMAGE;
     eqli_regions regions = { eqli_mem_new(&p->alloc, p->n_insns * sizeof(uint32_t)), 0 };
     if (!regions.of)

@@ -10,8 +10,7 @@ enum { HEADER = 28, LENGTH_AT = 12, SUM_AT = 20, CHANGE = 3, TIME_STEP = 1000000
 
 static const char *const queries[] = {
     "sequence by u [a where true] as e0 [b where x != e0.x] [c where s == e0.s] until [m where x > 3]",
-    "sequence by ?u with maxspan=20ms ![m where x < 9] [a where x != 1] ![c where true] [b where true] ![m "
-    "where true]",
+    "sequence by ?u with maxspan=20ms ![m where x < 9] [a where x != 1] ![c where true] [b where true] ![m where true]",
     "sequence by u, s [a where true] [b where true] with runs=2 [c where true]",
     "sample by u [a where true] [b where x > 0] [any where true]",
     "sequence by process.pid [process where descendant of [process where x == 1]] [process where true]",

@@ -159,7 +159,7 @@ static void test_arguments(void **state)
     rig_init(&r, queries, EQLM_DIALECT_ES);
     eqlm_stream_options o = { .size = sizeof o };
     assert_int_equal(eqlm_stream_new(NULL, &o, NULL), EQLM_E_ARGUMENT);
-    o.size = sizeof o + 8;
+    o.size = sizeof o - 1;
     assert_int_equal(eqlm_stream_new(NULL, &o, &s), EQLM_E_ARGUMENT);
     assert_null(s);
     o = (eqlm_stream_options) { .size = sizeof o, .lateness_ns = 1 }; /* nobody to hold events */

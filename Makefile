@@ -104,7 +104,7 @@ DEPFLAGS = -MMD -MP
 NDEBUG := $(if $(ASSERT),,-DNDEBUG)
 
 LIB_FLAGS := -std=c11 -fPIC -fvisibility=hidden -Iinclude -Ilib -I$(GEN) $(NDEBUG) $(WARN)
-CLI_FLAGS := -Iinclude -Icli $(NDEBUG) -D_POSIX_C_SOURCE=200809L
+CLI_FLAGS := -Iinclude -Icli -I$(GEN) $(NDEBUG) -D_POSIX_C_SOURCE=200809L
 # As Debian built the two C++ libraries; other builds of them may need other values.
 CLI_CXX_FLAGS ?= -DSIMDJSON_THREADS_ENABLED=1 -DTOML_HEADER_ONLY=0 -DTOML_SHARED_LIB=1
 # Unit tests may look inside; tests of the public interface and examples see what an embedder sees.
@@ -290,6 +290,10 @@ $(GEN)/ecs_data.h: lib/ecs/ecs.awk lib/ecs/ecs.tsv
 	@mkdir -p $(@D)
 	$(call say,AWK)awk -f lib/ecs/ecs.awk lib/ecs/ecs.tsv > $@
 
+$(GEN)/diag_sections.inc: cli/diag_sections.awk docs/diagnostics.md
+	@mkdir -p $(@D)
+	$(call say,AWK)awk -f $^ > $@
+
 # ---------------------------------------------------------------------------------------------------------
 # Library. The order of generated headers is only needed once: afterwards the .d files know who includes them.
 $(LIB_OBJ): | $(GENERATED)
@@ -319,6 +323,7 @@ $(BUILD)/%.so: $(BUILD)/%.so.$(VERSION)
 
 # ---------------------------------------------------------------------------------------------------------
 # Command
+$(BUILD)/obj/cli/cmd_help.o: $(GEN)/diag_sections.inc
 $(BUILD)/obj/cli/%.o: cli/%.c $(BUILD)/.flags | $(BUILD)/.tools-cli
 	@mkdir -p $(@D)
 	$(call say,CC)$(CC) -std=c11 $(CLI_FLAGS) $(WARN) $(CPPFLAGS) $(CFLAGS) $(DEPFLAGS) -c -o $@ $<

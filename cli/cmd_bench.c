@@ -331,6 +331,20 @@ static void print_json(const bench *b, double sum)
     eqlc_buf_clear(&line);
 }
 
+static void print(bench *b)
+{
+    double sum = 0;
+
+    measure(b);
+    qsort(b->measured, b->n_measured, sizeof *b->measured, by_cost);
+    for (size_t i = 0; i < b->n_measured; i++)
+        sum += b->measured[i].ns;
+    if (b->json)
+        print_json(b, sum);
+    else
+        print_text(b, sum);
+}
+
 /* ------------------------------------------------------------------------------------------------------
  * The command
  */
@@ -339,7 +353,7 @@ static int bench_all(bench *b, char *const *paths, int n)
 {
     eqlc_event_options options = { .max_event_size = (size_t)16 << 20, .timestamp_field = "@timestamp" };
     eqlc_reader *reader;
-    double sum = 0;
+    bool nothing;
     int code;
 
     eqlc_rules_read(&b->rules, b->paths, b->n_paths, eqlc_report_file, &b->report);
@@ -352,20 +366,18 @@ static int bench_all(bench *b, char *const *paths, int n)
     for (int i = 0; i < n && b->n_events < b->most; i++)
         eqlc_reader_run(reader, paths[i], on_event, on_error, b);
     eqlc_complaints_end(&b->complaints);
-    measure(b);
-    qsort(b->measured, b->n_measured, sizeof *b->measured, by_cost);
-    for (size_t i = 0; i < b->n_measured; i++)
-        sum += b->measured[i].ns;
-    if (b->json)
-        print_json(b, sum);
+    nothing = b->n_measured == 0 || b->n_events == 0;
+    if (nothing)
+        fprintf(stderr, "eqlc bench: nothing to measure: no %s\n",
+                b->n_measured ? "events" : b->n_others ? "event queries, only sequences and samples" : "rules");
     else
-        print_text(b, sum);
+        print(b);
     if (eqlc_reader_counts(reader)->bad && code < EQLC_EXIT_FINDINGS)
         code = EQLC_EXIT_FINDINGS;
     if (eqlc_reader_counts(reader)->bad_files)
         code = EQLC_EXIT_USAGE;
     eqlc_reader_free(reader);
-    return code;
+    return nothing && code == EQLC_EXIT_OK ? EQLC_EXIT_USAGE : code;
 }
 
 static void clear(bench *b)
@@ -394,7 +406,7 @@ int eqlc_cmd_bench(int argc, char **argv)
     eqlc_report_init(&b.report, stderr);
     b.report.minimum = EQLM_ERROR;
     eqlc_scratch_init(&b.scratch, SIZE_MAX);
-    while (!complaint && (option = getopt_long(argc, argv, "q:r:h", long_options, NULL)) != -1) {
+    while (!complaint && (option = eqlc_getopt(argc, argv, "q:r:h", long_options)) != -1) {
         if (option == 'h') {
             eqlc_help_command("bench", stdout);
             clear(&b);
@@ -408,7 +420,7 @@ int eqlc_cmd_bench(int argc, char **argv)
         code = eqlc_option_error("bench", complaint, optarg);
     else if (optind >= argc)
         code = eqlc_usage_error("bench", "give rules and files of events");
-    else
+    else if ((code = eqlc_check_stdin("bench", b.paths, b.n_paths, argv + optind, argc - optind)) == EQLC_EXIT_OK)
         code = bench_all(&b, argv + optind, argc - optind);
     clear(&b);
     return code;

@@ -328,7 +328,7 @@ int eqlc_cmd_build(int argc, char **argv)
 
     eqlc_report_init(&report, stderr);
     report.minimum = EQLM_ERROR; /* warnings are what check is for */
-    while ((option = getopt_long(argc, argv, "q:o:h", long_options, NULL)) != -1) {
+    while ((option = eqlc_getopt(argc, argv, "q:o:h", long_options)) != -1) {
         const char *complaint;
 
         if (option == 'h') {
@@ -346,7 +346,7 @@ int eqlc_cmd_build(int argc, char **argv)
         eqlc_usage_error("build", "no rules given: name files or directories, or -q QUERY");
     } else if (!o.output && !o.emit_c) {
         eqlc_usage_error("build", "where to? -o FILE for one rule, -o DIRECTORY/ for several");
-    } else {
+    } else if (eqlc_check_stdin("build", argv + optind, (size_t)(argc - optind), NULL, 0) == EQLC_EXIT_OK) {
         eqlc_rules_read(&o.rules, argv + optind, (size_t)(argc - optind), eqlc_report_file, &report);
         build_rules(&b, &o.compiling, &report);
         code = finish(&b, &report);

@@ -120,7 +120,7 @@ int eqlc_cmd_check(int argc, char **argv)
     int option, code;
 
     eqlc_report_init(&report, stdout);
-    while ((option = getopt_long(argc, argv, "q:h", long_options, NULL)) != -1) {
+    while ((option = eqlc_getopt(argc, argv, "q:h", long_options)) != -1) {
         const char *complaint;
 
         if (option == 'h') {
@@ -137,6 +137,10 @@ int eqlc_cmd_check(int argc, char **argv)
     if (optind == argc && o.rules.n == 0)
         return eqlc_usage_error("check",
                                 "no rules given: name files or directories, or - for standard input");
+    if (eqlc_check_stdin("check", argv + optind, (size_t)(argc - optind), NULL, 0) != EQLC_EXIT_OK) {
+        clear(&o);
+        return EQLC_EXIT_USAGE;
+    }
     eqlc_rules_read(&o.rules, argv + optind, (size_t)(argc - optind), eqlc_report_file, &report);
     check_rules(&o, &report);
     fflush(stdout);

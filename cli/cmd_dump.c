@@ -152,7 +152,7 @@ int eqlc_cmd_dump(int argc, char **argv)
 
     eqlc_report_init(&report, stderr);
     report.minimum = EQLM_ERROR; /* warnings are what check is for */
-    while ((option = getopt_long(argc, argv, "q:h", long_options, NULL)) != -1) {
+    while ((option = eqlc_getopt(argc, argv, "q:h", long_options)) != -1) {
         const char *complaint;
 
         if (option == 'h') {
@@ -171,7 +171,7 @@ int eqlc_cmd_dump(int argc, char **argv)
         eqlc_usage_error("dump", "--ast and --bytecode exclude each other");
     } else if (optind == argc && o.rules.n == 0) {
         eqlc_usage_error("dump", "no rules given: name files or directories, or -q QUERY");
-    } else {
+    } else if (eqlc_check_stdin("dump", argv + optind, (size_t)(argc - optind), NULL, 0) == EQLC_EXIT_OK) {
         eqlc_rules_read(&o.rules, argv + optind, (size_t)(argc - optind), eqlc_report_file, &report);
         dump_rules(&o, &report);
         code = eqlc_report_exit(&report, &o.rules, EQLM_ERROR);

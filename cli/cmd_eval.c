@@ -183,8 +183,8 @@ static bool print_failures(const evaluation *e)
     print_count(eqlm_vm_errors(e->vm), "run-time error (overflow, division by zero, ...), taken as null",
                 "run-time errors (overflow, division by zero, ...), taken as null");
     if (e->n_failed)
-        fprintf(stderr, "eqlc eval: not evaluated on %s events: %s\n", eqlc_count_text(e->n_failed, count),
-                eqlm_status_text(e->why));
+        fprintf(stderr, "eqlc eval: not evaluated on %s %s: %s\n", eqlc_count_text(e->n_failed, count),
+                e->n_failed == 1 ? "event" : "events", eqlm_status_text(e->why));
     return e->n_failed > 0;
 }
 
@@ -231,7 +231,7 @@ int eqlc_cmd_eval(int argc, char **argv)
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is seen as a failed write */
     eqlc_report_init(&e.report, stderr);
     e.report.minimum = EQLM_ERROR; /* warnings are what check is for */
-    while (!complaint && (option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+    while (!complaint && (option = eqlc_getopt(argc, argv, "h", long_options)) != -1) {
         if (option == 'h') {
             eqlc_help_command("eval", stdout);
             eqlc_compiling_clear(&e.compiling);
@@ -243,7 +243,7 @@ int eqlc_cmd_eval(int argc, char **argv)
         code = eqlc_option_error("eval", complaint, optarg);
     else if (optind == argc)
         code = eqlc_usage_error("eval", "no expression given");
-    else
+    else if ((code = eqlc_check_stdin("eval", NULL, 0, argv + optind + 1, argc - optind - 1)) == EQLC_EXIT_OK)
         code = run(&e, argv + optind, argc - optind);
     clear(&e);
     return code;

@@ -2,6 +2,7 @@
 #include "commands.h"
 #include "util.h"
 
+#include <getopt.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -306,6 +307,50 @@ int eqlc_usage_error(const char *command, const char *format, ...)
     return EQLC_EXIT_USAGE;
 }
 
+/* After getopt complained about a long option that does not exist. */
+static void suggest_option(const char *word, const struct option *options)
+{
+    const char *names[64], *near;
+    char name[64];
+    size_t n = 0;
+
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
+    for (; options[n].name && n + 1 < sizeof names / sizeof names[0]; n++) {
+        if (strncmp(options[n].name, name, strlen(name)) == 0)
+            return; /* it is ambiguous, and all that it may be has been said */
+        names[n] = options[n].name;
+    }
+    names[n] = NULL;
+    near = eqlc_nearest(name, names);
+    if (near)
+        fprintf(stderr, "Did you mean '--%s'?\n", near);
+}
+
+int eqlc_getopt(int argc, char **argv, const char *short_options, const struct option *long_options)
+{
+    int option = getopt_long(argc, argv, short_options, long_options, NULL);
+
+    if (option == '?' && optopt == 0 && strncmp(argv[optind - 1], "--", 2) == 0)
+        suggest_option(argv[optind - 1] + 2, long_options);
+    return option;
+}
+
+static bool is_stdin(const char *path)
+{
+    return strcmp(path, "-") == 0;
+}
+
+int eqlc_check_stdin(const char *command, char *const *rules, size_t n_rules, char *const *events, int n_events)
+{
+    int n = 0;
+
+    for (size_t i = 0; i < n_rules; i++)
+        n += is_stdin(rules[i]);
+    for (int i = 0; i < n_events; i++)
+        n += is_stdin(events[i]);
+    return n > 1 ? eqlc_usage_error(command, "standard input (-) can be read only once") : EQLC_EXIT_OK;
+}
+
 int eqlc_option_error(const char *command, const char *complaint, const char *argument)
 {
     const char *hole = strstr(complaint, "%s");
@@ -344,6 +389,20 @@ static void print_summary(const char *summary)
     }
 }
 
+/* The sections of docs/diagnostics.md. */
+static const struct {
+    const char *code, *text;
+} sections[] = {
+#include "diag_sections.inc"
+};
+
+static void print_section(const char *code)
+{
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
+        if (strcmp(sections[i].code, code) == 0)
+            fputs(sections[i].text, stdout);
+}
+
 static bool explain_code(const char *word)
 {
     eqlm_diag_info info;
@@ -353,7 +412,8 @@ static bool explain_code(const char *word)
             continue;
         printf("%s (%s, %s)\n\n    ", info.code, severities[info.severity], info.name);
         print_summary(info.summary);
-        puts("\n\nMore in docs/diagnostics.md.");
+        putchar('\n');
+        print_section(info.code);
         return true;
     }
     return false;

@@ -412,15 +412,14 @@ static bool print_failures(const run *r)
         eqlc_run_stream_rule_counts(r->stream, i, &errors, &evicted);
         errors += rule->errors;
         if (errors)
-            fprintf(stderr,
-                    "%s: %s run-time errors (overflow, division by zero, ...), each taken as no match\n",
-                    name, eqlc_count_text(errors, count));
+            fprintf(stderr, "%s: %s run-time %s (overflow, division by zero, ...), each taken as no match\n", name,
+                    eqlc_count_text(errors, count), errors == 1 ? "error" : "errors");
         if (evicted)
-            fprintf(stderr, "%s: %s partial results dropped for want of --max-state\n", name,
-                    eqlc_count_text(evicted, count));
+            fprintf(stderr, "%s: %s partial %s dropped for want of --max-state\n", name,
+                    eqlc_count_text(evicted, count), evicted == 1 ? "result" : "results");
         if (rule->failed)
-            fprintf(stderr, "%s: not evaluated on %s events: %s\n", name,
-                    eqlc_count_text(rule->failed, count), eqlm_status_text(rule->why));
+            fprintf(stderr, "%s: not evaluated on %s %s: %s\n", name, eqlc_count_text(rule->failed, count),
+                    rule->failed == 1 ? "event" : "events", eqlm_status_text(rule->why));
         failed |= rule->failed > 0;
     }
     return failed;
@@ -492,6 +491,8 @@ static int run_all(run *r, char *const *paths, int n)
     int code;
 
     eqlc_rules_read(&o->rules, o->paths, o->n_paths, eqlc_report_file, &r->report);
+    if (o->rules.none && o->rules.n == 0)
+        return EQLC_EXIT_USAGE;
     if (o->format == EQLC_RUN_RESPONSE && o->rules.n > 1)
         return eqlc_usage_error("run", "--format eql-response is for one rule, not %zu", o->rules.n);
     compile_rules(r);

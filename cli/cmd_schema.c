@@ -57,6 +57,8 @@ static int learn(char *const *paths, int n)
 
     if (n == 0)
         return eqlc_usage_error("schema", "no events given: name files, or - for standard input");
+    if (eqlc_check_stdin("schema", NULL, 0, paths, n) != EQLC_EXIT_OK)
+        return EQLC_EXIT_USAGE;
     /* The reader has nothing to extract: only the text of the documents is wanted. */
     if (eqlm_schema_new(NULL, &schema) != EQLM_OK)
         eqlc_die("out of memory");
@@ -172,7 +174,7 @@ int eqlc_cmd_schema(int argc, char **argv)
     const char *complaint = NULL;
     int option, code;
 
-    while (!complaint && (option = getopt_long(argc, argv, "h", long_options, NULL)) != -1) {
+    while (!complaint && (option = eqlc_getopt(argc, argv, "h", long_options)) != -1) {
         if (option == 'h') {
             eqlc_help_command("schema", stdout);
             eqlc_compiling_clear(&compiling);

@@ -24,6 +24,13 @@ void eqlc_help_command(const char *command, FILE *out);
 /* Prints "eqlc COMMAND: MESSAGE" and where to find help, to stderr; returns EQLC_EXIT_USAGE. */
 int eqlc_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* The same when standard input (-) is named more than once; else EQLC_EXIT_OK. */
+int eqlc_check_stdin(const char *command, char *const *rules, size_t n_rules, char *const *events, int n_events);
+
+/* getopt_long that knows what a misspelt option might have been. */
+struct option;
+int eqlc_getopt(int argc, char **argv, const char *short_options, const struct option *long_options);
+
 /* The same for an option: `complaint` is a message with %s for its argument, or "" when getopt already
  * complained. */
 int eqlc_option_error(const char *command, const char *complaint, const char *argument);

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 static const char *const severity_names[] = { "error", "warning", "info" };
@@ -18,9 +19,18 @@ static bool color_wanted(FILE *out)
     return !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0) && isatty(fileno(out));
 }
 
+static unsigned columns_of(FILE *out)
+{
+    struct winsize size;
+
+    return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 void eqlc_report_init(eqlc_report *report, FILE *out)
 {
-    *report = (eqlc_report) { .out = out, .color = color_wanted(out), .minimum = EQLM_INFO };
+    *report = (eqlc_report) {
+        .out = out, .color = color_wanted(out), .columns = columns_of(out), .minimum = EQLM_INFO
+    };
 }
 
 /* Index of text in names, or -1. */
@@ -134,7 +144,7 @@ static void write_note(eqlc_buf *b, const eqlc_paint *paint, int gutter, const c
     eqlc_buf_text(b, "\n");
 }
 
-static void write_text(eqlc_buf *b, const finding *f, bool color)
+static void write_text(eqlc_buf *b, const finding *f, bool color, unsigned columns)
 {
     eqlc_paint paint = { "", "", "", "" };
     int gutter = 1;
@@ -153,7 +163,7 @@ static void write_text(eqlc_buf *b, const finding *f, bool color)
     eqlc_buf_text(b, "\n");
     if (f->rule) {
         eqlc_excerpt excerpt = { f->rule->source, f->rule->source_len, f->start_offset, f->end_offset,
-                                 f->place.line,   f->end.line,         f->end.column };
+                                 f->place.line,   f->end.line,         f->end.column,   columns };
 
         eqlc_snippet(b, &excerpt, gutter, &paint);
     }
@@ -173,7 +183,7 @@ static void print(eqlc_report *report, const finding *f)
     else if (report->format == EQLC_FORMAT_SHORT)
         write_short(&b, f);
     else
-        write_text(&b, f, report->color);
+        write_text(&b, f, report->color, report->columns);
     fwrite(b.data, 1, b.len, report->out);
     eqlc_buf_clear(&b);
 }
@@ -245,7 +255,7 @@ void eqlc_report_file(void *report_, const char *path, eqlc_place place, bool wa
 
 int eqlc_report_exit(const eqlc_report *report, const eqlc_rules *rules, eqlm_severity fail_level)
 {
-    if (rules->n_unreadable)
+    if (rules->n_unreadable || rules->none)
         return EQLC_EXIT_USAGE;
     if (rules->n_failed || report->n_with_errors)
         return EQLC_EXIT_COMPILE;

@@ -16,6 +16,7 @@ typedef struct eqlc_report {
     FILE *out;
     eqlc_format format;
     bool color;            /* escape sequences in the text format */
+    unsigned columns;      /* of the terminal, for the text format; 0: none */
     eqlm_severity minimum; /* less severe diagnostics are counted but not printed; default EQLM_INFO */
     /* Counters. */
     size_t n_rules;                       /* rules given to eqlc_report_diags */

@@ -35,6 +35,7 @@ typedef struct walk {
     eqlc_rules *rules;
     eqlc_file_error_fn report;
     void *ctx;
+    bool named; /* the file has been asked for; others are found in a directory */
     visited *seen;
     size_t n_seen, cap_seen;
 } walk;
@@ -186,8 +187,9 @@ static void read_text(walk *w, const char *path, reader_fn read, char *take_text
 {
     eqlc_rules *rules = w->rules;
     eqlc_input in = { rules, path, take_text, 0, len, w->report, w->ctx };
-    size_t before = rules->n;
+    size_t before = rules->n, failed = rules->n_failed;
 
+    rules->why_skipped = "there is none in it";
     rules->sources =
         eqlc_grow(rules->sources, &rules->cap_sources, rules->n_sources + 1, sizeof *rules->sources);
     rules->sources[rules->n_sources++] = take_text;
@@ -202,6 +204,8 @@ static void read_text(walk *w, const char *path, reader_fn read, char *take_text
             in.start = 3;
         (read ? read : reader_by_content(&in))(&in);
     }
+    if (w->named && rules->n == before && rules->n_failed == failed)
+        eqlc_input_warning(&in, 0, "this is no rule in EQL: %s", rules->why_skipped);
     if (rules->n == before) { /* nothing points into it */
         rules->n_sources--;
         free(take_text);
@@ -295,6 +299,7 @@ static void read_directory(walk *w, const char *path, const struct stat *st, int
     char **names;
     size_t n_names, len = strlen(path);
 
+    w->named = false;
     if (!first_visit(w, st))
         return; /* a symbolic link leads here a second time, or in a circle */
     if (depth > MAX_DIRECTORY_DEPTH) {
@@ -322,12 +327,14 @@ static void read_directory(walk *w, const char *path, const struct stat *st, int
 void eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc_file_error_fn report,
                      void *ctx)
 {
-    walk w = { rules, report, ctx, NULL, 0, 0 };
+    walk w = { .rules = rules, .report = report, .ctx = ctx };
+    size_t before = rules->n + rules->n_failed + rules->n_unreadable;
 
     for (size_t i = 0; i < n_paths; i++) {
         struct stat st;
 
         w.n_seen = 0; /* a path given twice is read twice */
+        w.named = true;
         if (strcmp(paths[i], "-") == 0)
             read_fd(&w, "-", NULL, STDIN_FILENO);
         else if (stat(paths[i], &st) != 0)
@@ -337,5 +344,9 @@ void eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc
         else
             read_file(&w, paths[i]);
     }
+    rules->none = n_paths > 0 && rules->n + rules->n_failed + rules->n_unreadable == before;
+    for (size_t i = 0; rules->none && i < n_paths; i++)
+        report(ctx, paths[i], (eqlc_place) { 0, 0 }, false,
+               "no rules in EQL here; of directories .eql .toml .json .ndjson .jsonl .md .mdx .eqlp files are read");
     free(w.seen);
 }

@@ -47,9 +47,11 @@ typedef struct eqlc_rules {
     size_t n, cap;
     char **sources; /* file contents the rules point into */
     size_t n_sources, cap_sources;
+    const char *why_skipped; /* the last of: */
     size_t n_skipped;    /* objects and files that hold no EQL rule (other rule types, summary lines) */
     size_t n_unreadable; /* files and directories that could not be read; each was reported */
     size_t n_failed;     /* files and rules that could be read but are malformed; each was reported */
+    bool none;           /* there was nothing in the paths, not even one of these */
 } eqlc_rules;
 
 /* Called for every problem with a file itself: unreadable, bad TOML or JSON, a rule without query.

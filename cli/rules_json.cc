@@ -99,7 +99,9 @@ void finish_rule(eqlc_input *in, const rule_object &found, size_t object_at)
     size_t end;
 
     if (!eql && !bare) {
-        in->rules->n_skipped++;
+        eqlc_input_skip(in, found.has_type || found.has_language
+                                ? "its type and language are not eql"
+                                : "it has no type or language eql, and not both a rule_id and a query");
         return;
     }
     if (!found.query.present) {
@@ -253,7 +255,7 @@ class json_reader
             if (document.get_array().get(array) == simdjson::SUCCESS)
                 read_array(array);
         } else {
-            in->rules->n_skipped++;
+            eqlc_input_skip(in, "it is neither an object nor an array");
         }
     }
 
@@ -267,7 +269,7 @@ class json_reader
             if (element.get(value) || value.type().get(type))
                 return;
             if (type != json_type::object) {
-                in->rules->n_skipped++;
+                eqlc_input_skip(in, "what is in its array is not an object");
                 continue;
             }
             std::string_view token = value.raw_json_token();
@@ -339,7 +341,7 @@ void eqlc_read_json(eqlc_input *in)
         json_reader reader(in);
 
         if (blank(in->text, in->start, in->len))
-            in->rules->n_skipped++;
+            eqlc_input_skip(in, "it is empty");
         else if (reader.valid(in->start, in->len))
             reader.read(in->start, in->len);
         else if (named_as_lines(in->path) || first_line_is_whole(in, reader))

@@ -299,7 +299,8 @@ static void handle_fence(page *p, const fence *f)
         return;
     }
     if (!tagged && !of_page) {
-        in->rules->n_skipped += other_page; /* a page about a rule in another language */
+        if (other_page)
+            eqlc_input_skip(in, "it is about a rule in another language");
         eqlc_query_clear(&c.query);
         return;
     }
@@ -345,7 +346,7 @@ void eqlc_read_markdown(eqlc_input *in)
             read_property(&p, l);
     }
     if (in->rules->n == n_rules && in->rules->n_skipped == n_skipped)
-        in->rules->n_skipped++;
+        eqlc_input_skip(in, "it has no fence tagged eql");
 }
 
 /* Whether a paragraph starts like a query: behind comments, "sequence", "sample by" or "... where". */

@@ -45,6 +45,13 @@ void eqlc_input_error(eqlc_input *in, size_t offset, const char *format, ...)
 void eqlc_input_warning(eqlc_input *in, size_t offset, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
+/* Counts something that holds no EQL rule, for this reason: "it ...". */
+static inline void eqlc_input_skip(const eqlc_input *in, const char *why)
+{
+    in->rules->n_skipped++;
+    in->rules->why_skipped = why;
+}
+
 /* Filters are written in the query language of another product. */
 #define EQLC_FILTERS_WARNING "the filters of the rule are not evaluated: without them it may match more"
 

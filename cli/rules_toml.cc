@@ -117,7 +117,7 @@ void read_rule(eqlc_input *in, const toml::table &table)
     const toml::node *query = table.get("query");
 
     if (typed && !is_eql(text_at(table, "type")) && !is_eql(text_at(table, "language"))) {
-        in->rules->n_skipped++;
+        eqlc_input_skip(in, "its type and language are not eql");
         return;
     }
     if (!query || !query->is_string()) {
@@ -167,14 +167,14 @@ void read_hunt(eqlc_input *in, const toml::table &table)
     }
     const toml::array *queries = table["query"].as_array();
     if (!eql || !queries) {
-        in->rules->n_skipped++;
+        eqlc_input_skip(in, "its language is not EQL");
         return;
     }
     for (const toml::node &node : *queries) {
         const auto *query = node.as_string();
 
         if (!query || (others && other_language(query->get()))) {
-            in->rules->n_skipped++;
+            eqlc_input_skip(in, "its queries are in other languages");
             continue;
         }
         read_metadata(add_query(in, *query), table);
@@ -195,7 +195,7 @@ void read_document(eqlc_input *in, const toml::table &document)
     } else if (const toml::table *hunt = document["hunt"].as_table()) {
         read_hunt(in, *hunt);
     } else {
-        in->rules->n_skipped++;
+        eqlc_input_skip(in, "it has neither a table [rule] nor a table [hunt]");
     }
 }
 

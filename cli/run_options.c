@@ -282,12 +282,14 @@ static const char *take_option(eqlc_run_options *o, int option, char *argument)
 }
 
 /* EQLC_EXIT_USAGE if options or arguments do not go together, else EQLC_EXIT_OK. */
-static int check_usage(const eqlc_run_options *o, int n_events)
+static int check_usage(const eqlc_run_options *o, char *const *events, int n_events)
 {
     if (o->rules.n == 0 && o->n_paths == 0)
         return eqlc_usage_error("run", "no rules given: use -q QUERY or -r PATH");
     if (n_events == 0)
         return eqlc_usage_error("run", "no events given: name files, or - for standard input");
+    if (eqlc_check_stdin("run", o->paths, o->n_paths, events, n_events) != EQLC_EXIT_OK)
+        return EQLC_EXIT_USAGE;
     if ((o->limited || o->position_given) && o->format != EQLC_RUN_RESPONSE)
         return eqlc_usage_error("run", "--size and --position are for --format eql-response");
     if (o->now && o->format != EQLC_RUN_ALERTS)
@@ -310,7 +312,7 @@ bool eqlc_run_options_read(eqlc_run_options *o, int argc, char **argv, int *code
     *o = (eqlc_run_options) { .events.max_event_size = DEFAULT_EVENT_SIZE,
                               .stream.max_state = DEFAULT_STATE,
                               .jobs = 1 };
-    while ((option = getopt_long(argc, argv, "q:r:j:h", long_options, NULL)) != -1) {
+    while ((option = eqlc_getopt(argc, argv, "q:r:j:h", long_options)) != -1) {
         const char *complaint;
 
         if (option == 'h') {
@@ -326,7 +328,7 @@ bool eqlc_run_options_read(eqlc_run_options *o, int argc, char **argv, int *code
     }
     if (!o->format_given)
         o->format = isatty(STDOUT_FILENO) ? EQLC_RUN_PRETTY : EQLC_RUN_NDJSON;
-    *code = check_usage(o, argc - optind);
+    *code = check_usage(o, argv + optind, argc - optind);
     return *code == EQLC_EXIT_OK;
 }
 

@@ -5,7 +5,9 @@
 #include <string.h>
 
 enum {
-    MAX_COLUMNS = 100,  /* of a line shown */
+    MAX_COLUMNS = 100,  /* of a line shown, ... */
+    MIN_COLUMNS = 20,   /* ... or less in a narrow terminal, but not less than this ... */
+    AROUND = 10,        /* ... together with bars and dots */
     LEFT_CONTEXT = 30,  /* columns kept before the caret of a cut line */
     BYTES_BEFORE = 400, /* of the window; both are more than what can be shown */
     BYTES_AFTER = 800,
@@ -155,8 +157,14 @@ static void show_line(eqlc_buf *b, const eqlc_excerpt *e, size_t from, size_t to
                       const eqlc_paint *paint)
 {
     window w;
-    size_t first = 0, left, start, end, i, column;
+    size_t first = 0, left, start, end, i, column, most = MAX_COLUMNS, context = LEFT_CONTEXT;
+    size_t around = (size_t)gutter + AROUND;
     bool cut_left, cut_right;
+
+    if (e->columns && e->columns < MAX_COLUMNS + around) {
+        most = e->columns > MIN_COLUMNS + around ? e->columns - around : MIN_COLUMNS;
+        context = most / 3 < context ? most / 3 : context;
+    }
 
     find_window(&w, e, from);
     fill_cells(&w, e);
@@ -164,8 +172,8 @@ static void show_line(eqlc_buf *b, const eqlc_excerpt *e, size_t from, size_t to
     end = column_at(&w, to < w.end ? to : w.end);
     if (end <= start)
         end = start + 1;
-    if (w.cut_left || end > MAX_COLUMNS) {
-        while (first < w.n && w.cells[first].column + LEFT_CONTEXT < start)
+    if (w.cut_left || end > most) {
+        while (first < w.n && w.cells[first].column + context < start)
             first++;
     }
     left = first < w.n ? w.cells[first].column : 0;
@@ -173,7 +181,7 @@ static void show_line(eqlc_buf *b, const eqlc_excerpt *e, size_t from, size_t to
     frame(b, gutter, line, paint);
     eqlc_buf_text(b, cut_left ? " ..." : w.n ? " " : "");
     column = left;
-    for (i = first; i < w.n && column + w.cells[i].width <= left + MAX_COLUMNS; i++) {
+    for (i = first; i < w.n && column + w.cells[i].width <= left + most; i++) {
         if (w.cells[i].code == '\t')
             spaces(b, w.cells[i].width);
         else
@@ -185,8 +193,8 @@ static void show_line(eqlc_buf *b, const eqlc_excerpt *e, size_t from, size_t to
     frame(b, gutter, 0, paint);
     spaces(b, start - left + (cut_left ? 4 : 1));
     eqlc_buf_text(b, paint->mark);
-    if (end > left + MAX_COLUMNS)
-        end = left + MAX_COLUMNS;
+    if (end > left + most)
+        end = left + most;
     for (column = start; column < end || column == start; column++)
         eqlc_buf_char(b, '^');
     eqlc_buf_format(b, "%s\n", paint->reset);

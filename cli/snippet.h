@@ -17,6 +17,7 @@ typedef struct eqlc_excerpt {
     size_t len;
     size_t start, end;
     uint32_t line, end_line, end_column;
+    unsigned columns; /* of the terminal; 0: unknown */
 } eqlc_excerpt;
 
 /* Appends the lines of the span with its carets; line numbers are `gutter` columns wide. Tabs are expanded,

@@ -63,6 +63,11 @@ check_text "a rule that does not compile" 2 "$code"
 echo '{"process":' > "$work/bad.ndjson"
 run "$eqlc" bench "$work/rules" "$work/bad.ndjson"
 check_text "no events but a broken one" 1 "$code"
+check_text "there is nothing to measure" "eqlc bench: nothing to measure: no events" "$(tail -n 1 <<< "$err")"
+run "$eqlc" bench "$work/rules" /dev/null
+check_text "no events" "3 " "$code $out"
+run "$eqlc" bench -q 'sequence [any where true] [any where true]' "$work/events.ndjson"
+check_text "sequences alone" "3 eqlc bench: nothing to measure: no event queries, only sequences and samples" "$code $err"
 for arguments in "" "$work/rules" "--events 0 $work/rules $work/events.ndjson" "--format csv a b" "--nonsense a b"; do
     # shellcheck disable=SC2086
     run "$eqlc" bench $arguments

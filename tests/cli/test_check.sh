@@ -83,8 +83,31 @@ holds "missing file: message" "$out" "cannot read: No such file or directory"
 holds "missing file: the others are checked" "$err" "2 rules: 1 ok, 1 with errors; 1 file not read"
 mkdir "$work/empty"
 run "$eqlc" check "$work/empty"
-check_text "no rules: exit code" 0 "$code"
+check_text "no rules: exit code" 3 "$code"
+holds "no rules: which files are read" "$out" "error: no rules in EQL here; of directories .eql .toml"
 check_text "no rules: summary" "no rules found" "$err"
+for command in "run -r $work/empty" "dump" "build -o $work/out.eqlp" "bench"; do
+    # shellcheck disable=SC2086
+    run "$eqlc" $command "$work/empty" "$work/empty"
+    check_text "no rules: $command" 3 "$code"
+done
+printf 'query = "process where true"\n' > "$work/empty/table.toml"
+run "$eqlc" check -q 'process where true' "$work/empty/table.toml" -
+check_text "a file without a rule says why" 1 "$(grep -c 'warning: this is no rule in EQL: it has neither a table \[rule\]' <<< "$out")"
+printf '{"id":"r","query":"process where true"}\n' > "$work/empty/object.json"
+run "$eqlc" check "$work/empty/table.toml" "$work/empty/object.json"
+holds "an object, too" "$out" "this is no rule in EQL: it has no type or language eql"
+check_text "files without rules: exit code" 3 "$code"
+printf 'process where true' > "$work/empty/one.eql"
+run "$eqlc" check --format short "$work/empty"
+check_text "among rules of a directory nobody asked for them" "0 " "$code $out"
+run "$eqlc" check - - < "$work/empty/one.eql"
+check_text "standard input twice" "3 eqlc check: standard input (-) can be read only once" "$code ${err%%$'\n'*}"
+for command in dump "build -o $work/out.eqlp" "run -q x -r -" "run -q x" "bench -q x" "bench" "eval 1" "schema learn"; do
+    # shellcheck disable=SC2086
+    run "$eqlc" $command - - < "$work/empty/one.eql"
+    check_text "standard input twice: $command" "3 1" "$code $(grep -c 'standard input (-) can be read only once' <<< "$err")"
+done
 
 # --------------------------------------------------------------------------------------------------- options
 run "$eqlc" check --dialect endpoint -q 'process where process.name == process.parent.name'
@@ -172,6 +195,24 @@ for command in check dump; do
 done
 run "$eqlc" help e208
 holds "help CODE" "$out" "E208 (error, single-equals)"
+run "$eqlc" help E103
+check_text "help CODE explains it" "E103 (error, unclosed-string)
+
+    the string is not closed on its line
+
+A string begins and its line ends before the closing quote. Strings do not span lines. Often a quote was forgotten, or
+a backslash before the closing quote made it part of the text: \`\"C:\\\"\` needs \`\"C:\\\\\"\`.
+
+    query:  process where name == \"cmd.exe  => E103
+    query:  process where name == \"cmd.exe\"  => ok" "$out"
+for word in $("$eqlc" help codes | cut -d' ' -f1); do
+    test "$("$eqlc" help "$word" | wc -l)" -gt 4 || echo "$word"
+done > "$work/unexplained"
+check_text "help explains every code" "" "$(cat "$work/unexplained")"
+run "$eqlc" check --dialekt es -q 'process where true'
+check_text "a misspelt option" "3 Did you mean '--dialect'?" "$code $(grep mean <<< "$err")"
+run "$eqlc" check --s -q 'process where true'
+check_text "one that is short for several" "3 0" "$code $(grep -c mean <<< "$err")"
 run "$eqlc" help codes
 holds "help codes" "$out" "E101"
 run "$eqlc" help chekc

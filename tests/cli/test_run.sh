@@ -251,7 +251,7 @@ gives "--fail-on-match with matches" 1 2
 run -q 'any where false' --fail-on-match --format count events.ndjson
 gives "--fail-on-match without" 0 0
 run -q 'any where 10 / process.pid == 1' --format count events.ndjson
-holds "run-time errors are counted" "$err" '1 run-time error'
+holds "run-time errors are counted" "$err" '1 run-time error (overflow'
 check_text "they are no failure" 0 "$code"
 
 # ------------------------------------------------------------------------------------------------------ usage

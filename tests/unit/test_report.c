@@ -33,6 +33,7 @@ static int setup(void **state)
     *state = f;
     eqlc_report_init(&f->report, stdout);
     f->report.color = false;
+    f->report.columns = 0;
     f->report.out = open_memstream(&f->text, &f->len);
     return f->report.out ? 0 : -1;
 }
@@ -192,6 +193,39 @@ static void long_lines_are_cut_around_the_caret(void **state)
     eqlc_buf_clear(&b);
 }
 
+/* Also when the terminal is narrow. */
+static void narrow_terminals(void **state)
+{
+    fixture *f = *state;
+    eqlc_buf b = { NULL, 0, 0 };
+
+    long_line(&b, 900);
+    f->report.columns = 41;
+    query(f, b.data);
+    mark(f, "w002", EQLI_D_EMPTY_QUERY);
+    assert_string_equal(printed(f), "error[E203]: there is no query\n"
+                                    " --> -q:1:11\n"
+                                    "  |\n"
+                                    "1 | w000 w001 w002 w003 w004 w005 ...\n"
+                                    "  |           ^^^^\n\n");
+    query(f, b.data);
+    mark(f, "w500", EQLI_D_EMPTY_QUERY);
+    assert_string_equal(printed(f), "error[E203]: there is no query\n"
+                                    " --> -q:1:2501\n"
+                                    "  |\n"
+                                    "1 | ...w498 w499 w500 w501 w502 w503 ...\n"
+                                    "  |              ^^^^\n\n");
+    f->report.columns = 1; /* not less than some words */
+    query(f, b.data);
+    mark(f, "w500", EQLI_D_EMPTY_QUERY);
+    assert_string_equal(printed(f), "error[E203]: there is no query\n"
+                                    " --> -q:1:2501\n"
+                                    "  |\n"
+                                    "1 | ... w499 w500 w501 w502...\n"
+                                    "  |          ^^^^\n\n");
+    eqlc_buf_clear(&b);
+}
+
 static void short_lines(void **state)
 {
     fixture *f = *state;
@@ -307,6 +341,7 @@ int main(void)
         TEST(span_over_several_lines),
         TEST(end_of_text),
         TEST(long_lines_are_cut_around_the_caret),
+        TEST(narrow_terminals),
         TEST(short_lines),
         TEST(json_lines),
         TEST(colours),

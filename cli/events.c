@@ -155,6 +155,13 @@ static void make_event(eqlc_reader *r, const char *path, const char *text, const
     event->has_time = eqlc_time_from_value(&event->timestamp, r->options.timestamp_unit, &event->time);
 }
 
+/* Sequences name an event that was missing by nothing at all; one that has a source is an event nevertheless. */
+static bool is_missing(const eqlc_event *event, bool wrapped)
+{
+    return !*event->index && event->id && !*event->id &&
+           !(wrapped && memchr(event->source, '"', event->source_len));
+}
+
 #define UNKNOWN "\xEF\xBF\xBD" /* U+FFFD */
 
 /* Puts U+FFFD in the place of each byte that is no UTF-8. */
@@ -201,6 +208,7 @@ eqlc_json_status eqlc_reader_document(eqlc_reader *r, const char *path, char *te
     if (status == EQLC_JSON_OK) {
         make_event(r, path, read, document, event);
         event->mended = read != text;
+        event->missing = is_missing(event, document->source_start > 0);
     }
     return status;
 }
@@ -250,8 +258,7 @@ static eqlc_json_status on_document(void *ctx, size_t start, size_t end, eqlc_js
     eqlc_event_input *in = r->splitter.in;
     eqlc_event event;
     eqlc_json_status status = eqlc_reader_document(r, r->path, in->window + start, end - start, &event, document);
-    /* Sequences name an event that was missing by nothing at all. */
-    if (status == EQLC_JSON_OK && (*event.index || !event.id || *event.id))
+    if (status == EQLC_JSON_OK && !event.missing)
         give_event(r, &event, start);
     return status;
 }

@@ -114,9 +114,9 @@ static bool read_document(eqlc_run_batch *b, eqlc_run_reader *r, char *line, cha
     if (status == EQLC_JSON_HITS || status == EQLC_JSON_OPEN || (status != EQLC_JSON_OK && !closed) ||
         (status != EQLC_JSON_OK && eqlc_json_is_followed(&document, text)))
         return false;
-    if (status == EQLC_JSON_OK)
+    if (status == EQLC_JSON_OK && !event.missing)
         add_event(b, r, &event);
-    else
+    else if (status != EQLC_JSON_OK)
         add_problem(b, line, text + document.error_at, document.message);
     return true;
 }

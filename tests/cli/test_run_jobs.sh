@@ -118,6 +118,11 @@ same "documents of some bytes" "${all[@]}" --no-source --max-event-size 200 mixe
 input=mixed.json
 same "lines and other documents on standard input" "${all[@]}" --no-source -
 input=/dev/null
+# What a sequence of a response lacks is no event, wherever it stands; what has a source is one.
+sed 's/^/{"_index":"","_id":"","_source":/; s/$/}/; 5s/.*/{"_index":"","_id":"","_source":{},"missing":true}/
+    6s/.*/{"_index":"","_id":"","missing":true}/' lines.ndjson | head -n 400 > unnamed.ndjson
+same "events without a name, and none" -q 'any where true' --no-source unnamed.ndjson
+check_text "events without a name are events" 398 "$(wc -l < one)"
 for _ in 1 2 3; do printf '%s' "$pretty"; done > pretty.json
 same "no lines at all" "${all[@]}" pretty.json
 (printf '['; paste -sd, lines.ndjson; printf ']') > array.json

@@ -457,7 +457,7 @@ fuzz-smoke: fuzz
 
 CPPCHECK_FLAGS := --std=c11 --enable=warning,performance,portability --inline-suppr --error-exitcode=1 --quiet \
     --suppress=missingIncludeSystem --suppress=ctuuninitvar --suppress=readdirCalled --suppress='*:$(GEN)/*' -Iinclude -Ilib -I$(GEN)
-lint: $(GENERATED) $(ECS_GENERATED)
+lint: $(GENERATED) $(ECS_GENERATED) $(GEN)/diag_sections.inc
 	cppcheck $(CPPCHECK_FLAGS) $(LIB_SRC) $(ECS_SRC)
 	cppcheck $(CPPCHECK_FLAGS) --library=posix -Icli $(CLI_C)
 	printf '%s\n' $(LIB_SRC) $(ECS_SRC) | xargs -P 2 -n 4 sh -c 'clang-tidy --quiet --warnings-as-errors="*" "$$@" -- $(LIB_FLAGS)' tidy

@@ -369,7 +369,9 @@ static int bench_all(bench *b, char *const *paths, int n)
     nothing = b->n_measured == 0 || b->n_events == 0;
     if (nothing)
         fprintf(stderr, "eqlc bench: nothing to measure: no %s\n",
-                b->n_measured ? "events" : b->n_others ? "event queries, only sequences and samples" : "rules");
+                b->n_measured ? "events"
+                : b->n_others ? "event queries, only sequences and samples"
+                              : "rules");
     else
         print(b);
     if (eqlc_reader_counts(reader)->bad && code < EQLC_EXIT_FINDINGS)
@@ -420,7 +422,8 @@ int eqlc_cmd_bench(int argc, char **argv)
         code = eqlc_option_error("bench", complaint, optarg);
     else if (optind >= argc)
         code = eqlc_usage_error("bench", "give rules and files of events");
-    else if ((code = eqlc_check_stdin("bench", b.paths, b.n_paths, argv + optind, argc - optind)) == EQLC_EXIT_OK)
+    else if ((code = eqlc_check_stdin("bench", b.paths, b.n_paths, argv + optind, argc - optind)) ==
+             EQLC_EXIT_OK)
         code = bench_all(&b, argv + optind, argc - optind);
     clear(&b);
     return code;

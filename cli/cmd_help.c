@@ -340,7 +340,8 @@ static bool is_stdin(const char *path)
     return strcmp(path, "-") == 0;
 }
 
-int eqlc_check_stdin(const char *command, char *const *rules, size_t n_rules, char *const *events, int n_events)
+int eqlc_check_stdin(const char *command, char *const *rules, size_t n_rules, char *const *events,
+                     int n_events)
 {
     int n = 0;
 

@@ -412,8 +412,8 @@ static bool print_failures(const run *r)
         eqlc_run_stream_rule_counts(r->stream, i, &errors, &evicted);
         errors += rule->errors;
         if (errors)
-            fprintf(stderr, "%s: %s run-time %s (overflow, division by zero, ...), each taken as no match\n", name,
-                    eqlc_count_text(errors, count), errors == 1 ? "error" : "errors");
+            fprintf(stderr, "%s: %s run-time %s (overflow, division by zero, ...), each taken as no match\n",
+                    name, eqlc_count_text(errors, count), errors == 1 ? "error" : "errors");
         if (evicted)
             fprintf(stderr, "%s: %s partial %s dropped for want of --max-state\n", name,
                     eqlc_count_text(evicted, count), evicted == 1 ? "result" : "results");

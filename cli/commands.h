@@ -25,7 +25,8 @@ void eqlc_help_command(const char *command, FILE *out);
 int eqlc_usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* The same when standard input (-) is named more than once; else EQLC_EXIT_OK. */
-int eqlc_check_stdin(const char *command, char *const *rules, size_t n_rules, char *const *events, int n_events);
+int eqlc_check_stdin(const char *command, char *const *rules, size_t n_rules, char *const *events,
+                     int n_events);
 
 /* getopt_long that knows what a misspelt option might have been. */
 struct option;

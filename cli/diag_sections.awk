@@ -1,5 +1,5 @@
-# Makes rows of C, code and text, from the sections of docs/diagnostics.md: without the message, which help prints
-# itself, without the targets of links, and with examples moved to the right in place of fences.
+# Makes rows of C, code and text, from the sections of docs/diagnostics.md: without the message, which
+# help prints itself, without the targets of links, and with examples moved to the right in place of fences.
 function line(text) {
     gsub(/["\\]/, "\\\\&", text)
     printf "\n      \"%s\\n\"", text

@@ -45,7 +45,8 @@ static bool fill_packed(eqlc_event_input *in)
     return true;
 }
 
-#define REMEDY(program) "this is compressed with " program "; unpack it first: " program " -dc FILE | eqlc ... -"
+#define REMEDY(program)                                                                                      \
+    "this is compressed with " program "; unpack it first: " program " -dc FILE | eqlc ... -"
 
 /* How compressed files begin, and why they are not read: NULL for gzip. */
 static const struct {
@@ -70,6 +71,7 @@ static bool find_packing(eqlc_event_input *in, size_t *packing)
             while (same == in->packed_end && !in->packed_ended)
                 if (!fill_packed(in))
                     return false;
+            /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): packed_end bytes were read */
             if (same == in->packed_end || in->packed[same] != (unsigned char)bytes[same])
                 break;
         }

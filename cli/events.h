@@ -1,11 +1,11 @@
 /* events.h - reads event documents and gives the fields the programs use as arrays of values.
  *
- * Input: NDJSON, objects over several lines, JSON arrays, responses of searches in Elasticsearch (split.h), each also
- * gzip-compressed; documents bare or with `_source`. Memory is bounded by the largest document, not by
- * the file. Nested, dotted and mixed keys name the same field; arrays are flattened; the elements of an array
- * of objects are given as EQLM_OBJECT when a program asks for fields below such a parent. Only the fields of
- * the schema are extracted; of duplicate keys all values count. Integers beyond 64 bits are doubles; half of a
- * surrogate pair is U+FFFD, and so is each byte that is no UTF-8.
+ * Input: NDJSON, objects over several lines, JSON arrays, responses of searches in Elasticsearch (split.h),
+ * each also gzip-compressed; documents bare or with `_source`. Memory is bounded by the largest document, not
+ * by the file. Nested, dotted and mixed keys name the same field; arrays are flattened; the elements of an
+ * array of objects are given as EQLM_OBJECT when a program asks for fields below such a parent. Only the
+ * fields of the schema are extracted; of duplicate keys all values count. Integers beyond 64 bits are
+ * doubles; half of a surrogate pair is U+FFFD, and so is each byte that is no UTF-8.
  *
  * Bad documents are reported, counted and skipped as a whole. simdjson reads on demand, so what is checked
  * depends on what is asked for: the ends of strings and the number of brackets in the whole document;

@@ -123,8 +123,8 @@ bool read_string(walk &w, ondemand::value &value, const eqlc_node *node)
     return eqlc_event_values_add(w.values, node, v) || out_of_memory(w);
 }
 
-// A double of so many bytes may have more than 19 digits: what simdjson gives for those is wrong in some of its
-// versions.
+// A double of so many bytes may have more than 19 digits: what simdjson gives for those is wrong in some of
+// its versions.
 constexpr size_t long_double = 20;
 
 // Reads a number that is left to us: a long one, one beyond 64 bits, or one beyond the range of a double.
@@ -270,7 +270,8 @@ bool read_object(walk &w, ondemand::value &value, const char *at, uint32_t node)
     return true;
 }
 
-// Whether an array is that of an _msearch response, as its first element begins; events may have one of this name.
+// Whether an array is that of an _msearch response, as its first element begins; events may have one of this
+// name.
 bool is_responses(const char *at)
 {
     static const char *const keys[] = { "\"took\"", "\"hits\"", "\"error\"" };
@@ -291,7 +292,8 @@ bool read_container(walk &w, ondemand::value &value, const char *at, uint32_t no
     const eqlc_node *n = &w.values->fields->nodes[node];
     bool is_object = *at == '{';
     bool hits = n->special == EQLC_HITS && w.depth <= 2;
-    if (!is_object && !w.wrapped && (hits || (n->special == EQLC_RESPONSES && w.depth == 1 && is_responses(at))))
+    if (!is_object && !w.wrapped &&
+        (hits || (n->special == EQLC_RESPONSES && w.depth == 1 && is_responses(at))))
         return fail(w, EQLC_JSON_HITS, at, "the response of a search");
     if (n->special == EQLC_SOURCE) {
         if (!is_object || w.depth != 1 || w.wrapped)

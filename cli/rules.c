@@ -347,6 +347,7 @@ void eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc
     rules->none = n_paths > 0 && rules->n + rules->n_failed + rules->n_unreadable == before;
     for (size_t i = 0; rules->none && i < n_paths; i++)
         report(ctx, paths[i], (eqlc_place) { 0, 0 }, false,
-               "no rules in EQL here; of directories .eql .toml .json .ndjson .jsonl .md .mdx .eqlp files are read");
+               "no rules in EQL here; of directories .eql .toml .json .ndjson .jsonl .md .mdx .eqlp files "
+               "are read");
     free(w.seen);
 }

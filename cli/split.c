@@ -464,7 +464,8 @@ static void read_line(eqlc_splitter *s)
         return;
     }
     if (status == EQLC_JSON_OPEN && closed) {
-        line_problem problem = { eqlc_event_input_place(s->in, trimmed), "the line ends inside the document" };
+        line_problem problem = { eqlc_event_input_place(s->in, trimmed),
+                                 "the line ends inside the document" };
         long_object(s, &problem);
         return;
     }
@@ -473,7 +474,8 @@ static void read_line(eqlc_splitter *s)
             several_objects(s);
             return;
         }
-        line_problem problem = { eqlc_event_input_place(s->in, s->pos + document.error_at), document.message };
+        line_problem problem = { eqlc_event_input_place(s->in, s->pos + document.error_at),
+                                 document.message };
         if (!closed && s->in->window[s->pos] == '{' && is_truncated(s)) {
             long_object(s, &problem); /* there may be whole documents in it */
             return;

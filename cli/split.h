@@ -1,6 +1,6 @@
 /* split.h - finds the documents in a text: lines, objects over several lines, elements of an array or of the
- * responses of searches (hits.hits[], hits.events[], hits.sequences[].events[], each also in responses[]). Only one
- * document is held in memory, however long the array is. */
+ * responses of searches (hits.hits[], hits.events[], hits.sequences[].events[], each also in responses[]).
+ * Only one document is held in memory, however long the array is. */
 #ifndef EQLC_SPLIT_H
 #define EQLC_SPLIT_H
 

@@ -176,7 +176,8 @@ static bool from_double(double d, eqlc_time_unit unit, int64_t *out)
     return true;
 }
 
-/* A number as text: digits with an optional sign and fraction. Four digits alone are a year, if not one of ours. */
+/* A number as text: digits with an optional sign and fraction. Four digits alone are a year, if not one of
+ * ours. */
 static bool from_digits(const char *text, size_t len, eqlc_time_unit unit, int64_t *out)
 {
     cursor c = { text, text + len };
@@ -189,7 +190,8 @@ static bool from_digits(const char *text, size_t len, eqlc_time_unit unit, int64
     for (; c.p < c.end && is_digit(*c.p); c.p++)
         if (__builtin_mul_overflow(n, 10, &n) || __builtin_add_overflow(n, *c.p - '0', &n))
             return false;
-    if ((len == 4 && c.p - text == 4 && !negative) || !fraction(&c, ".", &ns) || c.p != c.end || !from_integer(negative ? -n : n, unit, out))
+    if ((len == 4 && c.p - text == 4 && !negative) || !fraction(&c, ".", &ns) || c.p != c.end ||
+        !from_integer(negative ? -n : n, unit, out))
         return false;
     ns = ns / (NS_PER_S / unit_ns(unit));
     return !__builtin_add_overflow(*out, negative ? -ns : ns, out);

@@ -7,8 +7,8 @@
 /* Room for a formatted time and its NUL. */
 #define EQLC_TIME_TEXT 40
 
-/* Reads a date as ISO 8601 and RFC 3339 have them, from the year alone to any number of fractional digits, of which
- * nine count; without a zone it is UTC. False: not such a text, or outside the years 1677 to 2262. */
+/* Reads a date as ISO 8601 and RFC 3339 have them, from the year alone to any number of fractional digits, of
+ * which nine count; without a zone it is UTC. False: not such a text, or outside the years 1677 to 2262. */
 bool eqlc_time_parse(const char *text, size_t len, int64_t *out);
 
 /* Reads a value of an event: text as above, or a number, or a number as text, in `unit`. */

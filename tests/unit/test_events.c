@@ -252,20 +252,25 @@ static void eql_responses(void **state)
     fixture *f = *state;
     want(f, "a");
     f->metadata = true;
+    expect(
+        f,
+        "{\"is_partial\":false,\"hits\":{\"total\":{\"value\":1},\"events\":[{\"_index\":\"i\",\"_id\":\"x\","
+        "\"_source\":{\"a\":1}}]}}\n{\"hits\":{\"events\":[]}}\n{\"a\":2}\n",
+        "1: i/x {\"a\":1} a=1\n3: FILE/3 {\"a\":2} a=2\n");
     expect(f,
-           "{\"is_partial\":false,\"hits\":{\"total\":{\"value\":1},\"events\":[{\"_index\":\"i\",\"_id\":\"x\","
-           "\"_source\":{\"a\":1}}]}}\n{\"hits\":{\"events\":[]}}\n{\"a\":2}\n",
-           "1: i/x {\"a\":1} a=1\n3: FILE/3 {\"a\":2} a=2\n");
-    expect(f,
-           "{\"hits\":{\"sequences\":[{\"join_keys\":[\"k\",{\"events\":[1]}],\"events\":[{\"_id\":\"x\",\"_source\":"
-           "{\"a\":1}},\n{\"_index\":\"\",\"_id\":\"\",\"_source\":{},\"missing\":true}]},{\"events\":[{\"_id\":\"y\","
+           "{\"hits\":{\"sequences\":[{\"join_keys\":[\"k\",{\"events\":[1]}],\"events\":[{\"_id\":\"x\",\"_"
+           "source\":"
+           "{\"a\":1}},\n{\"_index\":\"\",\"_id\":\"\",\"_source\":{},\"missing\":true}]},{\"events\":[{\"_"
+           "id\":\"y\","
            "\"_source\":{\"a\":2}}],\"more\":[]}],\"events\":[{\"a\":3}]},\"hits.events\":[]}\n",
            "1: FILE/x {\"a\":1} a=1\n2: FILE/y {\"a\":2} a=2\n2: FILE/2 {\"a\":3} a=3\n");
     assert_int_equal(f->counts.events, 3);
-    expect(f,
-           "{\"took\":1,\"responses\":[{\"took\":1,\"hits\":{\"hits\":[{\"_id\":\"x\",\"_source\":{\"a\":1}}]},"
-           "\"status\":200},\n{\"error\":{\"hits\":[1]},\"status\":404},{\"hits\":{\"hits\":[{\"a\":2}]}}]}\n{\"a\":3}",
-           "1: FILE/x {\"a\":1} a=1\n2: FILE/2 {\"a\":2} a=2\n3: FILE/3 {\"a\":3} a=3\n");
+    expect(
+        f,
+        "{\"took\":1,\"responses\":[{\"took\":1,\"hits\":{\"hits\":[{\"_id\":\"x\",\"_source\":{\"a\":1}}]},"
+        "\"status\":200},\n{\"error\":{\"hits\":[1]},\"status\":404},{\"hits\":{\"hits\":[{\"a\":2}]}}]}\n{"
+        "\"a\":3}",
+        "1: FILE/x {\"a\":1} a=1\n2: FILE/2 {\"a\":2} a=2\n3: FILE/3 {\"a\":3} a=3\n");
     /* Events that only look so. */
     f->metadata = false;
     want(f, "hits.events");
@@ -861,8 +866,10 @@ static void several_on_a_line(void **state)
     want(f, "a");
     expect(f, "{\"a\":1}{\"a\":2}\n{\"a\":3} {\"a\":4}\t{\"a\":{}}\n{\"a\":5}{\"a\":6}",
            "1: a=1\n1: a=2\n2: a=3\n2: a=4\n2:\n3: a=5\n3: a=6\n");
-    expect(f, "{\"a\":1}{\"a\":2},{\"a\":3}\n{\"a\":4}\n", "1: a=1\n1: a=2\n1:15! expected an object\n2: a=4\n");
-    expect(f, "{\"a\":1}{\"a\":tru}{\"a\":3}\n{\"a\":4}\n", "1: a=1\n1:13! expected a value\n1: a=3\n2: a=4\n");
+    expect(f, "{\"a\":1}{\"a\":2},{\"a\":3}\n{\"a\":4}\n",
+           "1: a=1\n1: a=2\n1:15! expected an object\n2: a=4\n");
+    expect(f, "{\"a\":1}{\"a\":tru}{\"a\":3}\n{\"a\":4}\n",
+           "1: a=1\n1:13! expected a value\n1: a=3\n2: a=4\n");
     expect(f, "{\"a\":1}{\"a\":\n2}{\"a\":3\n{\"a\":4}\n",
            "1: a=1\n1: a=2\n3:1! expected ',' or '}'\n3: a=4\n");
     expect(f, "{\"a\":\"\xFF\"}{\"hits\":{\"hits\":[{\"a\":2}]}}\n", "1: a='\xEF\xBF\xBD'\n1: a=2\n");

@@ -217,9 +217,10 @@ static void empty_files(void **state)
     assert_true(f->rules.none);
     read_text(f, "a.md", "");
     assert_int_equal(f->rules.n_skipped, 1);
-    assert_string_equal(f->log.data, "a.md:1:1: warning: this is no rule in EQL: it has no fence tagged eql\n"
-                                     "a.md:0:0: error: no rules in EQL here; of directories .eql .toml .json .ndjson "
-                                     ".jsonl .md .mdx .eqlp files are read\n");
+    assert_string_equal(f->log.data,
+                        "a.md:1:1: warning: this is no rule in EQL: it has no fence tagged eql\n"
+                        "a.md:0:0: error: no rules in EQL here; of directories .eql .toml .json .ndjson "
+                        ".jsonl .md .mdx .eqlp files are read\n");
 }
 
 /* ---------------------------------------------------------------------------------------------------- TOML
@@ -309,11 +310,13 @@ static void toml_other_rules_are_skipped(void **state)
     read_text(f, "a.toml", "[rule]\ntype = \"query\"\nlanguage = \"kuery\"\nquery = \"a:b\"\n");
     assert_int_equal(f->rules.n, 0);
     assert_int_equal(f->rules.n_skipped, 1);
-    assert_non_null(strstr(f->log.data, "a.toml:1:1: warning: this is no rule in EQL: its type and language are not eql\n"));
+    assert_non_null(strstr(
+        f->log.data, "a.toml:1:1: warning: this is no rule in EQL: its type and language are not eql\n"));
     read_text(f, "b.toml", "[tool]\nquery = \"a:b\"\n");
     assert_int_equal(f->rules.n_skipped, 1);
-    assert_non_null(strstr(f->log.data, "b.toml:1:1: warning: this is no rule in EQL: it has neither a table [rule] nor "
-                                        "a table [hunt]\n"));
+    assert_non_null(strstr(f->log.data,
+                           "b.toml:1:1: warning: this is no rule in EQL: it has neither a table [rule] nor "
+                           "a table [hunt]\n"));
 }
 
 static void toml_problems_have_places(void **state)

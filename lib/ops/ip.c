@@ -157,7 +157,7 @@ bool eqli_cidr_match(const eqli_cidr *block, const uint8_t *addr, size_t addr_le
     return rest == 0 || ((addr[whole] ^ block->base.bytes[whole]) & (0xFF00u >> rest) & 0xFF) == 0;
 }
 
-static void widen(uint8_t out[16], const uint8_t *addr, size_t addr_len)
+void eqli_ip_widen(uint8_t out[16], const uint8_t *addr, size_t addr_len)
 {
     if (addr_len == 4) {
         memcpy(out, mapped, sizeof mapped);
@@ -170,8 +170,8 @@ static void widen(uint8_t out[16], const uint8_t *addr, size_t addr_len)
 int eqli_ip_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len)
 {
     uint8_t wide_a[16], wide_b[16];
-    widen(wide_a, a, a_len);
-    widen(wide_b, b, b_len);
+    eqli_ip_widen(wide_a, a, a_len);
+    eqli_ip_widen(wide_b, b, b_len);
     return memcmp(wide_a, wide_b, 16);
 }
 

@@ -294,6 +294,7 @@ static bool finder_init(finder *f, eqlm_vm *vm, const eqlm_rules *rules, const v
                     .found = masks + 2 * words,
                     .numbers = (uint32_t *)(void *)(masks + 2 * words + all_words) };
     eqli_arena_reset(&vm->keep);
+    vm->keep.max = SIZE_MAX; /* a limit is that of the last expression */
     return eqli_vm_forget_answers(vm, rules->n_shared);
 }
 

@@ -1,5 +1,6 @@
 /* eval.c - the values of an expression alone. */
 #include "base/hash.h"
+#include "ops/ip.h"
 #include "vm/run.h"
 
 #include <string.h>
@@ -10,20 +11,24 @@ enum { SCANNED = 16 }; /* so many results are compared one by one, more are foun
 static uint64_t value_hash(const eqlm_vm *vm, const eqlm_value *v)
 {
     uint64_t seed = (uint64_t)(uintptr_t)vm;
-    uint8_t bytes[sizeof(double)];
+    uint8_t bytes[16] = { 0 };
     uint32_t ns;
+    int64_t ms;
     double d;
     switch (v->type) {
     case EQLM_STRING:
         return eqli_key_hash(seed, v->type, (const uint8_t *)v->as.str, v->len);
-    case EQLM_IP: /* an IPv4-mapped address is the IPv4 address */
-        return eqli_key_hash(seed, v->type, v->as.ip + v->len - 4, 4);
-    case EQLM_I64:
-        d = (double)v->as.i64;
-        break;
+    case EQLM_IP:
+        eqli_ip_widen(bytes, v->as.ip, v->len);
+        return eqli_key_hash(seed, v->type, bytes, sizeof bytes);
     case EQLM_DATE:
     case EQLM_FAR_DATE:
-        d = (double)eqli_date_ms(v, &ns);
+        ms = eqli_date_ms(v, &ns);
+        memcpy(bytes, &ms, sizeof ms);
+        memcpy(bytes + sizeof ms, &ns, sizeof ns);
+        return eqli_key_hash(seed, EQLM_DATE, bytes, sizeof bytes);
+    case EQLM_I64:
+        d = (double)v->as.i64;
         break;
     case EQLM_U64:
         d = (double)v->as.u64;
@@ -38,7 +43,7 @@ static uint64_t value_hash(const eqlm_vm *vm, const eqlm_value *v)
         d = 0;
     }
     d += 0.0; /* of the two zeros the positive one */
-    memcpy(bytes, &d, sizeof bytes);
+    memcpy(bytes, &d, sizeof d);
     return eqli_key_hash(seed, EQLM_NULL, bytes, sizeof bytes);
 }
 

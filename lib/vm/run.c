@@ -130,7 +130,8 @@ static EQLI_NEVER_INLINE eqli_op_result some_text(eqlm_vm *vm, const eqlm_progra
             text = values->items[i].as.str;
             len = values->items[i].len;
         } else { /* nulls, and numbers that may be read as text */
-            return eqli_vm_test_values(vm, p, &p->insns[s - p->steps], values, hit);
+            eqli_values rest = { .items = values->items + i, .n = (uint32_t)(n - i) };
+            return eqli_vm_test_values(vm, p, &p->insns[s - p->steps], &rest, hit);
         }
         eqli_op_result r = EQLI_OP_OK;
         if ((text || values) && len <= UINT32_MAX)
@@ -211,13 +212,12 @@ eqli_op_result eqli_vm_run_all(eqlm_vm *vm, const eqlm_program *p, const eqli_st
                 s += vm->answers[number] & 1 ? s->t : s->f;
                 continue;
             }
+            uint64_t errors = vm->errors;
             eqli_op_result r = run_test(vm, p, s, event, &hit);
-            if (r != EQLI_OP_OK) {
-                if (eqli_vm_stops(vm, r))
-                    return r;
-            } else if (number) {
+            if (eqli_vm_stops(vm, r))
+                return r;
+            if (number && vm->errors == errors) /* an error counts for each program */
                 vm->answers[number] = vm->moment << 1 | hit;
-            }
             s += hit ? s->t : s->f;
         }
         if (s != end && !s->result) {

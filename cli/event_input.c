@@ -1,4 +1,5 @@
 /* event_input.c - reads files with read(2), so that lines from a pipe are seen when they are written. */
+#define _GNU_SOURCE /* F_SETPIPE_SZ, where there is one */
 #include "event_input.h"
 
 #include <errno.h>
@@ -12,6 +13,7 @@
 
 #define WINDOW ((size_t)256 * 1024)
 #define PACKED ((size_t)64 * 1024)
+#define PIPE (1024 * 1024)
 
 static bool fail(eqlc_event_input *in, const char *error)
 {
@@ -118,6 +120,9 @@ bool eqlc_event_input_open(eqlc_event_input *in, const char *path)
     in->fd = strcmp(path, "-") == 0 ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     if (in->fd < 0)
         return fail(in, strerror(errno));
+#ifdef F_SETPIPE_SZ
+    (void)fcntl(in->fd, F_SETPIPE_SZ, PIPE); /* whoever writes wakes us less often */
+#endif
     if (!detect(in)) {
         const char *error = in->error;
         eqlc_event_input_close(in);
@@ -312,13 +317,12 @@ bool eqlc_event_input_lines(eqlc_event_input *in, eqlc_event_lines *out)
     return end > in->keep && move_lines(in, end, out);
 }
 
-bool eqlc_event_input_unread(eqlc_event_input *in, const char *text, size_t len)
+char *eqlc_event_input_unread(eqlc_event_input *in, size_t len)
 {
     size_t rest = in->end - in->keep, cap = len + rest > WINDOW ? len + rest : WINDOW;
     char *window = calloc(1, cap + EQLC_EVENT_INPUT_PADDING);
     if (!window)
-        return fail(in, "out of memory");
-    memcpy(window, text, len);
+        return NULL;
     if (rest)
         memcpy(window + len, in->window + in->keep, rest);
     free(in->window);
@@ -326,7 +330,7 @@ bool eqlc_event_input_unread(eqlc_event_input *in, const char *text, size_t len)
     in->cap = cap;
     in->keep = 0;
     in->end = len + rest;
-    return true;
+    return window;
 }
 
 bool eqlc_event_input_shrink(eqlc_event_input *in)

@@ -56,8 +56,9 @@ bool eqlc_event_input_lines(eqlc_event_input *in, eqlc_event_lines *out);
 bool eqlc_event_input_is_full(const eqlc_event_input *in);
 /* Waits for something to read, if only the end. False: not in this time. */
 bool eqlc_event_input_wait(const eqlc_event_input *in, int milliseconds);
-/* Puts a text before what the window begins with. */
-bool eqlc_event_input_unread(eqlc_event_input *in, const char *text, size_t len);
+/* Puts a text of len bytes before what the window begins with: where the caller is to write it. NULL: no
+ * memory. */
+char *eqlc_event_input_unread(eqlc_event_input *in, size_t len);
 /* Gives back memory that a long document has taken. False: it is in use still. */
 bool eqlc_event_input_shrink(eqlc_event_input *in);
 

@@ -155,7 +155,7 @@ static void make_event(eqlc_reader *r, const char *path, const char *text, const
     event->has_time = eqlc_time_from_value(&event->timestamp, r->options.timestamp_unit, &event->time);
 }
 
-/* Sequences name an event that was missing by nothing at all; one that has a source is an event nevertheless. */
+/* Sequences name an event that was missing by nothing at all; one that has a source is an event though. */
 static bool is_missing(const eqlc_event *event, bool wrapped)
 {
     return !*event->index && event->id && !*event->id &&
@@ -257,7 +257,8 @@ static eqlc_json_status on_document(void *ctx, size_t start, size_t end, eqlc_js
     eqlc_reader *r = ctx;
     eqlc_event_input *in = r->splitter.in;
     eqlc_event event;
-    eqlc_json_status status = eqlc_reader_document(r, r->path, in->window + start, end - start, &event, document);
+    eqlc_json_status status =
+        eqlc_reader_document(r, r->path, in->window + start, end - start, &event, document);
     if (status == EQLC_JSON_OK && !event.missing)
         give_event(r, &event, start);
     return status;

@@ -38,7 +38,7 @@ typedef struct eqlc_event {
     int64_t time;          /* nanoseconds since 1970 */
     eqlm_value tiebreaker; /* EQLM_NULL when absent */
     bool mended;           /* bytes that are no UTF-8 have become U+FFFD, in the source as well */
-    bool missing;          /* no event at all, but the place of one in a sequence of a response; nobody gets these */
+    bool missing;          /* what a response has for an event that did not come; nobody gets it */
 } eqlc_event;
 
 typedef struct eqlc_event_counts {

@@ -9,9 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Documents of a batch; with more of them, which must be tiny, they would take more memory than the text. */
-#define MAX_ENTRIES 16384
-
 void eqlc_run_batch_init(eqlc_run_batch *b)
 {
     *b = (eqlc_run_batch) { .path = NULL };
@@ -103,7 +100,7 @@ static bool read_document(eqlc_run_batch *b, eqlc_run_reader *r, char *line, cha
     eqlc_json_document document;
     eqlc_event event;
 
-    if (*text == '[' || (size_t)(end - text) > r->max_event_size || b->n_entries == MAX_ENTRIES)
+    if (*text == '[' || (size_t)(end - text) > r->max_event_size || b->n_entries == r->max_entries)
         return false;
     while (is_space(end[-1]))
         end--;

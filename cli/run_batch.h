@@ -14,6 +14,7 @@ typedef struct eqlc_run_reader {
     eqlc_run_asker asker;
     const eqlc_run_stream *stream; /* for eqlc_run_stream_counts, and _reads */
     size_t max_event_size;
+    size_t max_entries; /* of a batch, which breaks where there are more */
 } eqlc_run_reader;
 
 /* A document of a batch. */

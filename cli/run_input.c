@@ -10,11 +10,21 @@
 #include "util.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 /* Lines one after the other until batches are read again; twice as many each time. */
 #define FIRST_ENOUGH 1024
 #define WAIT_MS 10
 #define LAST_ENOUGH (UINT32_C(1) << 24)
+
+/* To hand over an input of at most so many bytes takes longer than to read it. */
+#define LITTLE ((size_t)32 * 1024)
+
+/* So that many threads do not take much more memory than some: batches beyond one for each thread, and
+ * documents in all batches and in one of them. More of them are tiny, and take more memory than their text. */
+#define SPARE_BATCHES 16
+#define ALL_ENTRIES ((size_t)1 << 18)
+#define MAX_ENTRIES ((size_t)1 << 14)
 
 typedef struct input {
     const eqlc_run_input_options *options;
@@ -110,16 +120,23 @@ static bool take(void *ctx, void *item)
 /* What was read ahead becomes the next thing to read. */
 static void put_back(input *in)
 {
-    size_t n = 0;
+    eqlc_run_batch *b;
+    size_t n = 0, len = 0;
+    char *to;
 
-    while (eqlc_pipeline_left(in->pipeline, n))
-        n++;
-    for (size_t i = n; i-- > 0;) {
-        const eqlc_run_batch *b = eqlc_pipeline_left(in->pipeline, i);
-        size_t start = i == 0 ? b->rest : b->lines.start;
-
-        if (!eqlc_event_input_unread(&in->in, b->lines.text + start, b->lines.end - start))
-            eqlc_die("out of memory");
+    for (; (b = eqlc_pipeline_left(in->pipeline, n)) != NULL; n++) {
+        if (n == 0)
+            b->lines.start = b->rest;
+        len += b->lines.end - b->lines.start;
+    }
+    to = eqlc_event_input_unread(&in->in, len);
+    if (!to)
+        eqlc_die("out of memory");
+    for (size_t i = 0; i < n; i++) {
+        b = eqlc_pipeline_left(in->pipeline, i);
+        len = b->lines.end - b->lines.start;
+        memcpy(to, b->lines.text + b->lines.start, len);
+        to += len;
     }
     eqlc_pipeline_resume(in->pipeline, n);
 }
@@ -142,6 +159,11 @@ static void fill(input *in)
         continue;
 }
 
+static bool is_little(input *in)
+{
+    return in->in.ended && in->in.end - in->in.keep <= LITTLE && eqlc_pipeline_rests(in->pipeline);
+}
+
 /* Reads lines that are documents, as many as there are. */
 static void read_lines(input *in)
 {
@@ -150,6 +172,8 @@ static void read_lines(input *in)
     in->line = in->in.at.line;
     while ((b = eqlc_pipeline_next(in->pipeline)) != NULL) {
         fill(in);
+        if (is_little(in))
+            break;
         if (eqlc_event_input_lines(&in->in, &b->lines)) {
             b->path = in->path;
             eqlc_pipeline_put(in->pipeline);
@@ -211,16 +235,22 @@ static void read_together(input *in, const char *path)
  * All of it
  */
 
+static size_t batches_for(unsigned jobs)
+{
+    return jobs + (jobs < SPARE_BATCHES ? jobs : SPARE_BATCHES);
+}
+
 static void open_readers(input *in)
 {
     const eqlc_run_input_options *o = in->options;
-
+    size_t max_entries = ALL_ENTRIES / batches_for(o->jobs);
     in->readers = eqlc_alloc(o->jobs * sizeof *in->readers);
     for (unsigned i = 0; i < o->jobs; i++) {
         eqlc_run_reader *r = &in->readers[i];
 
         *r = (eqlc_run_reader) { .reader = eqlc_reader_new(o->schema, o->events),
                                  .stream = o->stream,
+                                 .max_entries = max_entries < MAX_ENTRIES ? max_entries : MAX_ENTRIES,
                                  .max_event_size = o->events->max_event_size };
         if (!r->reader)
             eqlc_die("out of memory");
@@ -235,7 +265,7 @@ static void open_pipeline(input *in)
     in->values = eqlc_event_room(in->readers[0].reader);
     if (!in->values)
         eqlc_die("out of memory");
-    in->n_batches = 2 * (size_t)in->options->jobs;
+    in->n_batches = batches_for(in->options->jobs);
     in->batches = eqlc_alloc(in->n_batches * sizeof *in->batches);
     in->items = eqlc_alloc(in->n_batches * sizeof *in->items);
     for (size_t i = 0; i < in->n_batches; i++) {

@@ -67,6 +67,11 @@ check_text "a search response holds something" 5 "$(grep -c '"_id"' response.1)"
 # ----------------------------------------------------------------------------------------------- other inputs
 all=(-q 'any where true' -q 'any where n > 90')
 same "several files" "${all[@]}" --no-source lines.ndjson /dev/null nothing.json . lines.ndjson
+split -l 500 lines.ndjson little.
+printf '{\n"n": 91}\n{"n": 92' >> little.ac
+: > little.ad
+same "many little files" "${all[@]}" "${streams[@]}" --no-source little.* lines.ndjson little.*
+found "many little files" 2000
 gzip -c lines.ndjson > lines.gz
 head -c 100000 lines.gz > cut.gz
 same "compressed" "${all[@]}" lines.gz cut.gz
@@ -111,6 +116,10 @@ pretty='{
 } > mixed.json
 same "lines and other documents" "${all[@]}" --no-source mixed.json lines.ndjson
 check "and there are several messages" test "$(grep -c error one.err)" -ge 5
+"$eqlc" run "${all[@]}" --no-source mixed.json lines.ndjson > one 2> one.err
+"$eqlc" run "${all[@]}" --no-source mixed.json lines.ndjson -j 64 > many 2> many.err
+check "lines and other documents, -j 64: output" cmp one many
+check "lines and other documents, -j 64: messages" cmp one.err many.err
 same "lines and other documents, sequences" "${streams[@]}" "${rules[@]}" mixed.json
 same "at the first error it ends" "${all[@]}" --strict --no-source mixed.json lines.ndjson
 same "large documents" "${all[@]}" --no-source --max-event-size 100K mixed.json

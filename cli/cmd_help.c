@@ -126,6 +126,8 @@ static const char run_help_events[] =
     "  --early-missing              report a trailing missing event at once\n"
     "  --window FROM,TO             events from FROM on and before TO alone count\n"
     "  --as-of TIME                 answer as a search at this time\n"
+    "  --samples-per-key N          how many different samples are told of one join\n"
+    "                               key (default 1)\n"
     "  --max-state BYTES            memory for partial results and their documents\n"
     "                               (default 256M)\n"
     "  --state FILE                 go on where the run that wrote FILE stopped, and\n"

@@ -1,6 +1,5 @@
 /* cmd_run.c - eqlc run: evaluates rules on event documents and prints what matches. */
 #include "complaints.h"
-#include "json_problem.h"
 #include "report.h"
 #include "run_input.h"
 #include "run_options.h"
@@ -179,14 +178,15 @@ static void save_state(run *r, bool finished)
 /* Everything that makes a match another one, or print otherwise, counts as an option. */
 static void load_state(run *r)
 {
-    char numbers[64];
+    char numbers[80];
     const eqlc_run_options *o = &r->options;
     const char *options[] = { o->events.timestamp_field,
                               o->events.tiebreaker_field ? o->events.tiebreaker_field : "", numbers, NULL };
     const eqlm_program **programs = eqlc_alloc(r->rules.n * sizeof *programs);
     eqlc_unpacker parts = { .bad = false };
 
-    snprintf(numbers, sizeof numbers, "%d %d %d", (int)o->events.timestamp_unit, (int)o->format, (int)o->no_source);
+    snprintf(numbers, sizeof numbers, "%d %d %d %lu", (int)o->events.timestamp_unit, (int)o->format,
+             (int)o->no_source, (unsigned long)o->stream.samples_per_key);
     for (uint32_t i = 0; i < r->rules.n; i++)
         programs[i] = r->rules.items[i].program;
     r->state.path = o->state;
@@ -214,20 +214,14 @@ static bool skips(void *ctx)
     return r->state.skip > 0;
 }
 
-/* Reading looks at what rules ask for. What matches is looked at as a whole, since it will be written. */
-static bool is_json(run *r, const eqlc_event *event)
+static void tell_malformed(run *r, const eqlc_event *event, const eqlc_run_answer *answer)
 {
     char text[160];
-    const char *problem;
-    size_t at;
 
-    if (!eqlc_json_problem(event->source, 0, event->source_len, true, &at, &problem))
-        return true;
     hide_progress(r);
-    snprintf(text, sizeof text, "%s (byte %zu of the event)", problem, at + 1);
+    snprintf(text, sizeof text, "%s (byte %zu of the event)", answer->problem, answer->problem_at + 1);
     eqlc_complain(&r->complaints, r->path, event->line, 0, text);
     r->n_malformed++;
-    return false;
 }
 
 static bool on_event(void *ctx, const eqlc_event *event, const eqlc_run_answer *answer)
@@ -236,8 +230,10 @@ static bool on_event(void *ctx, const eqlc_event *event, const eqlc_run_answer *
 
     if (eqlc_run_state_skips(&r->state))
         return true;
-    if (answer->n_rules && !is_json(r, event))
+    if (answer->problem) {
+        tell_malformed(r, event, answer);
         return !r->options.events.strict;
+    }
     r->n_mended += event->mended;
     if (++r->n_seen % 65536 == 0 && r->show_progress)
         progress(r);

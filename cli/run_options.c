@@ -10,6 +10,7 @@
 
 #define DEFAULT_EVENT_SIZE ((size_t)16 << 20)
 #define DEFAULT_STATE (UINT64_C(256) << 20)
+#define MAX_SAMPLES 65536
 
 enum {
     OPT_FORMAT = 256,
@@ -24,6 +25,7 @@ enum {
     OPT_EVENT_SIZE,
     OPT_NOW,
     OPT_MAX_STATE,
+    OPT_SAMPLES,
     OPT_LATENESS,
     OPT_SORT,
     OPT_EARLY_MISSING,
@@ -51,6 +53,7 @@ static const struct option long_options[] = {
     { "max-event-size", required_argument, NULL, OPT_EVENT_SIZE },
     { "now", no_argument, NULL, OPT_NOW },
     { "max-state", required_argument, NULL, OPT_MAX_STATE },
+    { "samples-per-key", required_argument, NULL, OPT_SAMPLES },
     { "lateness", required_argument, NULL, OPT_LATENESS },
     { "sort", no_argument, NULL, OPT_SORT },
     { "early-missing", no_argument, NULL, OPT_EARLY_MISSING },
@@ -161,6 +164,11 @@ static const char *set_number(eqlc_run_options *o, int option, const char *text)
         return parse_number(text, true, &o->stream.max_state)
                    ? NULL
                    : "--max-state is a number of bytes such as 1000000, 64M or 1G, not '%s'";
+    case OPT_SAMPLES:
+        if (!parse_number(text, false, &n) || n > MAX_SAMPLES)
+            return "--samples-per-key is a number from 1 to 65536, not '%s'";
+        o->stream.samples_per_key = (uint32_t)n;
+        return NULL;
     case OPT_SAVE_EVERY:
         return parse_number(text, true, &o->save_every) ? NULL
                                                         : "--save-every is a number of events, not '%s'";
@@ -310,7 +318,7 @@ bool eqlc_run_options_read(eqlc_run_options *o, int argc, char **argv, int *code
     int option;
 
     *o = (eqlc_run_options) { .events.max_event_size = DEFAULT_EVENT_SIZE,
-                              .stream.max_state = DEFAULT_STATE,
+                              .stream = { .max_state = DEFAULT_STATE, .samples_per_key = 1 },
                               .jobs = 1 };
     while ((option = eqlc_getopt(argc, argv, "q:r:j:h", long_options)) != -1) {
         const char *complaint;

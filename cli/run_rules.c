@@ -1,6 +1,8 @@
 /* run_rules.c - the rules of `eqlc run`, compiled, and what those about single events say of one. */
 #include "run_rules.h"
 
+#include "json_problem.h"
+
 #include <stdlib.h>
 
 /* An event without fields, as eqlc_event_get reads it, tells whether one event is enough. */
@@ -153,6 +155,10 @@ eqlc_run_answer eqlc_run_ask(eqlc_run_asker *a, const eqlc_event *event)
 
     if (!a->rules->set || !ask_set(a, event, &answer))
         ask_each(a, event, &answer);
+    /* Reading looks at what rules ask for. What matches is looked at as a whole, since it will be written. */
+    if (answer.n_rules && !eqlc_json_problem(event->source, 0, event->source_len, true, &answer.problem_at,
+                                             &answer.problem))
+        answer.problem = NULL;
     return answer;
 }
 

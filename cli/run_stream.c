@@ -212,6 +212,7 @@ static void need_stream(eqlc_run_stream *s)
     eqlm_stream_options options = {
         .size = sizeof options,
         .max_state = s->options.max_state,
+        .samples_per_key = s->options.samples_per_key,
         .early_missing = s->options.early_missing,
         .on_match = on_match,
         .on_release = s->keeps ? on_release : NULL,

@@ -9,12 +9,13 @@
 #include "run_profile.h"
 
 typedef struct eqlc_run_stream_options {
-    uint64_t max_state; /* bytes of partial results and their documents */
-    int64_t lateness;   /* nanoseconds */
-    bool sort;          /* order all input by time first */
-    bool early_missing; /* tell trailing missing events at once */
-    const char *window; /* "FROM,TO" as given, or NULL */
-    const char *as_of;  /* as given, or NULL */
+    uint64_t max_state;       /* bytes of partial results and their documents */
+    uint32_t samples_per_key; /* that are told */
+    int64_t lateness;         /* nanoseconds */
+    bool sort;                /* order all input by time first */
+    bool early_missing;       /* tell trailing missing events at once */
+    const char *window;       /* "FROM,TO" as given, or NULL */
+    const char *as_of;        /* as given, or NULL */
 } eqlc_run_stream_options;
 
 /* What happens to events and matches. */

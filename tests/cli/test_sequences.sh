@@ -67,6 +67,22 @@ run -r rules.toml --no-source "$work/two.ndjson"
 holds "an absent step" "$out" '"_line":2},{"_index":"","_id":"","_source":{},"missing":true}]}'
 run -q 'sample by host.name [process where true] [file where true]' --no-source events.ndjson
 holds "a sample" "$out" '"kind":"sample","@timestamp":"2025-05-02T09:00:05Z","join_keys":["alpha"],"events":[{"_index":"events.ndjson","_id":"1","_line":1},{"_index":"events.ndjson","_id":"2","_line":2}]}'
+lines_of() { # the lines of the events of each match
+    awk '{ n = ""; while (match($0, /"_line":[0-9]+/)) {
+        n = n (n ? "+" : "") substr($0, RSTART + 8, RLENGTH - 8); $0 = substr($0, RSTART + RLENGTH) } print n }' \
+        <<< "$out" | paste -sd' ' -
+}
+for i in 1 2 3; do printf '{"@timestamp":%d,"k":1,"c":"a"}\n{"@timestamp":%d,"k":1,"c":"b"}\n' $i $i; done > "$work/pairs"
+pairs='sample by k [any where c == "a"] [any where c == "b"]'
+for more in '' '--samples-per-key 1'; do
+    # shellcheck disable=SC2086
+    run -q "$pairs" --no-source $more "$work/pairs"
+    check_text "one sample of a key: $more" '1+2' "$(lines_of)"
+done
+run -q "$pairs" --no-source --samples-per-key 4 "$work/pairs"
+check_text "four samples of a key" '1+2 1+4 1+6 3+2' "$(lines_of)"
+run -q "$pairs" --no-source --samples-per-key 65536 "$work/pairs"
+check_text "all samples of a key" 9 "$(lines_of | wc -w)"
 
 cp rules.toml "$work/"
 (cd "$work" && "$eqlc" run -r rules.toml --format pretty --color never two.ndjson 2> /dev/null > pretty)
@@ -159,6 +175,8 @@ matches "an open end" '1 2' -q "$pair" --window 2025-05, events.ndjson
 matches "--as-of a year" '' -q "$pair" --as-of 2025 events.ndjson
 usage "--as-of is" -q "$pair" --as-of later events.ndjson
 usage "--lateness is" -q "$pair" --lateness 5 events.ndjson
+usage "--samples-per-key is" -q "$pair" --samples-per-key 0 events.ndjson
+usage "--samples-per-key is" -q "$pair" --samples-per-key 65537 events.ndjson
 usage "--max-state is" -q "$pair" --max-state lots events.ndjson
 
 # ------------------------------------------------------------------------------------------ pipes, ancestry

@@ -1,5 +1,5 @@
-/* cmd_bench.c - eqlc bench: which rules the index of a rule set cannot keep from running, and what each rule costs
- * on events of the user. */
+/* cmd_bench.c - eqlc bench: which rules the index of a rule set cannot keep from running, and what each rule
+ * costs on events of the user. */
 #include "commands.h"
 #include "complaints.h"
 #include "event_copy.h"
@@ -267,7 +267,8 @@ static const char *reason(const bench *b, const bench_rule *rule)
         return "runs for every event, or every one of its category: an index is of no use to so few rules";
     return strcmp(rule->guard.data, "true") == 0
                ? "runs for every event: no value is asked for that the index can look up"
-               : "runs for every event of its category: no other value is asked for that the index can look up";
+               : "runs for every event of its category: "
+                 "no other value is asked for that the index can look up";
 }
 
 static void print_text(const bench *b, double sum)
@@ -280,8 +281,8 @@ static void print_text(const bench *b, double sum)
     printf("%zu event %s in a set of %s bytes, sealed in %.1f ms; %zu other %s not measured\n", b->n_measured,
            b->n_measured == 1 ? "query" : "queries", eqlc_count_text(eqlm_rules_memory(b->set), bytes),
            b->seal * 1e3, b->n_others, b->n_others == 1 ? "rule" : "rules");
-    printf("%s events in memory: %.0f ns an event, %s events/s\n", eqlc_count_text(b->n_events, events), b->index,
-           eqlc_count_text((uint64_t)per_second(b), speed));
+    printf("%s events in memory: %.0f ns an event, %s events/s\n", eqlc_count_text(b->n_events, events),
+           b->index, eqlc_count_text((uint64_t)per_second(b), speed));
     if (b->set_failures)
         printf("%s events could not be evaluated\n", eqlc_count_text(b->set_failures, failures));
     printf("\nwithout a selective guard: %zu\n", unguarded);
@@ -308,8 +309,8 @@ static void print_json(const bench *b, double sum)
     eqlc_buf_format(&line,
                     "{\"rules\":%zu,\"not_measured\":%zu,\"set_bytes\":%zu,\"seal_ms\":%.3f,\"events\":%zu,"
                     "\"ns_per_event\":%.1f,\"events_per_second\":%.0f,\"failed_events\":%llu}\n",
-                    b->n_measured, b->n_others, eqlm_rules_memory(b->set), b->seal * 1e3, b->n_events, b->index,
-                    per_second(b), (unsigned long long)b->set_failures);
+                    b->n_measured, b->n_others, eqlm_rules_memory(b->set), b->seal * 1e3, b->n_events,
+                    b->index, per_second(b), (unsigned long long)b->set_failures);
     for (size_t i = 0; i < b->n_measured; i++) {
         const bench_rule *rule = &b->measured[i];
 

@@ -102,7 +102,8 @@ static void add_plain_name(eqlc_buf *b, const char *text, size_t len)
 /* From the rule's name, else its id, else its file. */
 static char *name_of(const build_options *o, const eqlc_rule *rule)
 {
-    const char *slash = strrchr(rule->path, '/'), *file = slash ? slash + 1 : rule->path, *dot = strrchr(file, '.');
+    const char *slash = strrchr(rule->path, '/'), *file = slash ? slash + 1 : rule->path,
+               *dot = strrchr(file, '.');
     const char *text = rule->name ? rule->name : rule->id;
     eqlc_buf b = { NULL, 0, 0 };
 
@@ -154,7 +155,8 @@ static bool add_to_buf(void *ctx, const void *bytes, size_t len)
     return true;
 }
 
-static eqlm_status write_c(const eqlc_rule *rule, const char *name, const eqlm_program *program, eqlc_buf *out)
+static eqlm_status write_c(const eqlc_rule *rule, const char *name, const eqlm_program *program,
+                           eqlc_buf *out)
 {
     eqlc_buf source = { NULL, 0, 0 };
     eqlm_status status;
@@ -246,7 +248,8 @@ static void write_images(const build *b)
     for (size_t i = 0; i < b->n; i++) {
         eqlc_buf path = { NULL, 0, 0 };
 
-        eqlc_buf_format(&path, "%s%s%s.eqlp", output, output[strlen(output) - 1] == '/' ? "" : "/", b->items[i].name);
+        eqlc_buf_format(&path, "%s%s%s.eqlp", output, output[strlen(output) - 1] == '/' ? "" : "/",
+                        b->items[i].name);
         write_file(path.data, &b->items[i].bytes);
         eqlc_buf_clear(&path);
     }
@@ -274,11 +277,11 @@ static void write_c_file(const build *b)
 static void tell_lost_fields(const eqlc_rule *rule)
 {
     if (rule->timestamp_field)
-        fprintf(stderr, "eqlc build: %s: an image has no timestamp_field; run it with --timestamp-field %s\n", rule->path,
-                rule->timestamp_field);
+        fprintf(stderr, "eqlc build: %s: an image has no timestamp_field; run it with --timestamp-field %s\n",
+                rule->path, rule->timestamp_field);
     if (rule->tiebreaker_field)
-        fprintf(stderr, "eqlc build: %s: an image has no tiebreaker_field; run it with --tiebreaker %s\n", rule->path,
-                rule->tiebreaker_field);
+        fprintf(stderr, "eqlc build: %s: an image has no tiebreaker_field; run it with --tiebreaker %s\n",
+                rule->path, rule->tiebreaker_field);
 }
 
 /* Nothing is written unless all rules compile: a host shall not be built with some of them. */
@@ -291,7 +294,8 @@ static int finish(const build *b, const eqlc_report *report)
     if (code != EQLC_EXIT_OK)
         return code;
     if (b->n_left_out)
-        fprintf(stderr, "eqlc build: %s %s left out: sequences, samples and process ancestry have no C code\n",
+        fprintf(stderr,
+                "eqlc build: %s %s left out: sequences, samples and process ancestry have no C code\n",
                 eqlc_count_text(b->n_left_out, text), b->n_left_out == 1 ? "rule" : "rules");
     if (b->n == 0) {
         fprintf(stderr, "eqlc build: no rules to write\n");
@@ -300,7 +304,8 @@ static int finish(const build *b, const eqlc_report *report)
     if (o->emit_c)
         write_c_file(b);
     else if (b->n > 1 && !is_directory(o->output))
-        return eqlc_usage_error("build", "%s rules need a directory: -o %s/", eqlc_count_text(b->n, text), o->output);
+        return eqlc_usage_error("build", "%s rules need a directory: -o %s/", eqlc_count_text(b->n, text),
+                                o->output);
     else
         write_images(b);
     for (size_t i = 0; !o->emit_c && i < b->n; i++)

@@ -45,21 +45,21 @@ static const char overview[] =
     "file that cannot be read; the highest that applies. The manual is eqlc(1).\n";
 
 /* Options of eqlc_compiling_take. */
-#define SCHEMA_HELP                                                                                           \
-    "  --schema FILE                types of fields: CSV, Elasticsearch mapping, or\n"                        \
-    "                               JSON {\"process.pid\": \"long\"}; may be repeated,\n"                      \
+#define SCHEMA_HELP                                                                                          \
+    "  --schema FILE                types of fields: CSV, Elasticsearch mapping, or\n"                       \
+    "                               JSON {\"process.pid\": \"long\"}; may be repeated,\n"                    \
     "                               later files are stronger; all are stronger than\n"                       \
     "                               the Elastic Common Schema\n"                                             \
     "  --no-schema                  without types of the Elastic Common Schema\n"
-#define COMPILING_HELP                                                                                        \
-    "  --dialect auto|es|endpoint   language of the rules; auto (default): Endpoint\n"                        \
-    "                               TOML is endpoint, everything else es\n"                                   \
-    "  --strict                     a field that no schema knows is an error\n"                               \
-    SCHEMA_HELP                                                                                               \
-    "  --schema-closed              a field that no schema knows does not exist: an\n"                        \
+#define COMPILING_HELP                                                                                       \
+    "  --dialect auto|es|endpoint   language of the rules; auto (default): Endpoint\n"                       \
+    "                               TOML is endpoint, everything else es\n"                                  \
+    "  --strict                     a field that no schema knows is an error\n"                              \
+    SCHEMA_HELP                                                                                              \
+    "  --schema-closed              a field that no schema knows does not exist: an\n"                       \
     "                               error, or null for ?field\n"                                             \
-    "  --event-category-field FIELD\n"                                                                        \
-    "                               what the name before `where` is compared with\n"                          \
+    "  --event-category-field FIELD\n"                                                                       \
+    "                               what the name before `where` is compared with\n"                         \
     "                               (default event.category, or as the rule says)\n"
 
 static const char check_help[] =
@@ -267,9 +267,15 @@ static const struct {
     const char *command;
     const char *text, *more; /* the latter may be NULL */
 } pages[] = {
-    { "check", check_help, NULL },     { "run", run_help, run_help_events }, { "eval", eval_help, NULL },
-    { "dump", dump_help, NULL },       { "build", build_help, NULL },        { "schema", schema_help, NULL },
-    { "bench", bench_help, NULL },     { "help", help_help, NULL },          { "version", version_help, NULL },
+    { "check", check_help, NULL },
+    { "run", run_help, run_help_events },
+    { "eval", eval_help, NULL },
+    { "dump", dump_help, NULL },
+    { "build", build_help, NULL },
+    { "schema", schema_help, NULL },
+    { "bench", bench_help, NULL },
+    { "help", help_help, NULL },
+    { "version", version_help, NULL },
 };
 
 enum { N_PAGES = sizeof pages / sizeof pages[0] };

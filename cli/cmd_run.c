@@ -82,10 +82,10 @@ static bool agree(const eqlc_run_rules *rules, const order_field *field, const c
             continue;
         if (by && strcmp(wanted ? wanted : "", *out ? *out : "") != 0) {
             eqlc_usage_error("run",
-                             "rules do not agree on the %s field: it is %s for %s and %s for %s; run them apart, or say "
-                             "%s FIELD",
-                             field->name, *out ? *out : "none", by->path, wanted ? wanted : "none", rule->path,
-                             field->option);
+                             "rules do not agree on the %s field: it is %s for %s and %s for %s; "
+                             "run them apart, or say %s FIELD",
+                             field->name, *out ? *out : "none", by->path, wanted ? wanted : "none",
+                             rule->path, field->option);
             return false;
         }
         by = rule;

@@ -77,10 +77,10 @@ bool eqlc_compiling_take(eqlc_compiling *compiling, int option, const char *argu
 void eqlc_compiling_clear(eqlc_compiling *compiling);
 /* The options for eqlm_compile of one rule (NULL: text of the command line); they borrow from both. */
 eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_rule *rule);
-/* Compiles a rule, or loads it if it is a saved program; *out is NULL on failure. diags (never NULL) are those of
- * eqlm_compile. */
-eqlm_status eqlc_compiling_program(const eqlc_compiling *compiling, eqlm_schema *schema, const eqlc_rule *rule,
-                                   eqlm_diags *diags, eqlm_program **out);
+/* Compiles a rule, or loads it if it is a saved program; *out is NULL on failure. diags (never NULL) are
+ * those of eqlm_compile. */
+eqlm_status eqlc_compiling_program(const eqlc_compiling *compiling, eqlm_schema *schema,
+                                   const eqlc_rule *rule, eqlm_diags *diags, eqlm_program **out);
 /* Reads the files of --schema into compiling->types; ends the program if that fails. */
 void eqlc_compiling_read_types(eqlc_compiling *compiling);
 /* A new schema as these options ask for, which borrows from them; ends the program if a file cannot be

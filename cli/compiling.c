@@ -62,8 +62,8 @@ eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_
     return options;
 }
 
-eqlm_status eqlc_compiling_program(const eqlc_compiling *compiling, eqlm_schema *schema, const eqlc_rule *rule,
-                                   eqlm_diags *diags, eqlm_program **out)
+eqlm_status eqlc_compiling_program(const eqlc_compiling *compiling, eqlm_schema *schema,
+                                   const eqlc_rule *rule, eqlm_diags *diags, eqlm_program **out)
 {
     eqlm_options options = eqlc_compiling_options(compiling, rule);
 

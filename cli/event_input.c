@@ -73,7 +73,7 @@ static bool find_packing(eqlc_event_input *in, size_t *packing)
             while (same == in->packed_end && !in->packed_ended)
                 if (!fill_packed(in))
                     return false;
-            /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): packed_end bytes were read */
+            /* NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): these bytes were read */
             if (same == in->packed_end || in->packed[same] != (unsigned char)bytes[same])
                 break;
         }

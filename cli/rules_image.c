@@ -1,4 +1,5 @@
-/* rules_image.c - saved programs as rule files. Their name and id is that of the file: an image holds no metadata. */
+/* rules_image.c - saved programs as rule files. Their name and id is that of the file: an image holds no
+ * metadata. */
 #include "rules_read.h"
 
 #include <string.h>
@@ -12,7 +13,8 @@ void eqlc_read_image(eqlc_input *in)
 {
     eqlc_query q = { { NULL, 0, 0 }, NULL, 0, 0 };
     eqlm_status status = eqlm_image_check(NULL, in->text, in->len);
-    const char *slash = strrchr(in->path, '/'), *name = slash ? slash + 1 : in->path, *dot = strrchr(name, '.');
+    const char *slash = strrchr(in->path, '/'), *name = slash ? slash + 1 : in->path,
+               *dot = strrchr(name, '.');
     eqlc_rule *rule;
     size_t len;
 

@@ -21,7 +21,7 @@
 #define LITTLE ((size_t)32 * 1024)
 
 /* So that many threads do not take much more memory than some: batches beyond one for each thread, and
- * documents in all batches and in one of them. More of them are tiny, and take more memory than their text. */
+ * documents in all batches and in one of them. More of them are tiny, and need more memory than text. */
 #define SPARE_BATCHES 16
 #define ALL_ENTRIES ((size_t)1 << 18)
 #define MAX_ENTRIES ((size_t)1 << 14)

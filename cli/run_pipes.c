@@ -139,7 +139,9 @@ void eqlc_run_pipes_unpack(eqlc_run_pipes *p, eqlc_unpacker *u)
         if (u->bad)
             eqlc_doc_free(last);
         else
-            add(p, (eqlc_run_kept) {
-                       .text = eqlc_copy(text.ptr, text.len), .len = text.len, .last = last, .ordinal = ordinal });
+            add(p, (eqlc_run_kept) { .text = eqlc_copy(text.ptr, text.len),
+                                     .len = text.len,
+                                     .last = last,
+                                     .ordinal = ordinal });
     }
 }

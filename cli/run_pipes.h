@@ -1,5 +1,5 @@
-/* run_pipes.h - the pipes of a rule (`| head n`, `| tail n`), and its matches that wait for the end of the events
- * because pipes or a search response want all of them in the order of time. */
+/* run_pipes.h - the pipes of a rule (`| head n`, `| tail n`), and its matches that wait for the end of the
+ * events because pipes or a search response want all of them in the order of time. */
 #ifndef EQLC_RUN_PIPES_H
 #define EQLC_RUN_PIPES_H
 
@@ -30,7 +30,8 @@ void eqlc_run_pipes_unpack(eqlc_run_pipes *p, eqlc_unpacker *u);
 bool eqlc_run_pipes_any(const eqlc_run_pipes *p);
 /* Of n matches in order, [*first, *end) remain. */
 void eqlc_run_pipes_apply(const eqlc_run_pipes *p, uint64_t n, uint64_t *first, uint64_t *end);
-/* Copies what is to be printed for a match; last: the event it is sorted by, or NULL if matches arrive in order. */
+/* Copies what is to be printed for a match; last: the event it is sorted by, or NULL if matches arrive in
+ * order. */
 void eqlc_run_pipes_keep(eqlc_run_pipes *p, const eqlc_buf *text, const eqlc_event *last);
 /* Puts the matches in order; those that remain of them are kept[*first] to kept[*end - 1]. */
 void eqlc_run_pipes_end(eqlc_run_pipes *p, uint64_t *first, uint64_t *end);

@@ -43,7 +43,7 @@ typedef struct eqlc_run_answer {
     const uint32_t *rules; /* that match, rising */
     uint32_t n_rules, n_troubles;
     const eqlc_run_trouble *troubles;
-    const char *problem; /* NULL, or why the document is not JSON after all, which is asked if it matches; and */
+    const char *problem; /* NULL, or why the document is not JSON after all: looked for in matches; and */
     size_t problem_at;   /* where */
 } eqlc_run_answer;
 

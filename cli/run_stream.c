@@ -405,8 +405,8 @@ bool eqlc_run_stream_counts(const eqlc_run_stream *s, const eqlc_event *event)
 {
     if (!s->has_from && !s->has_to && !s->has_as_of)
         return true;
-    return event->has_time && (!s->has_from || event->time >= s->from) && (!s->has_to || event->time < s->to) &&
-           (!s->has_as_of || event->time <= s->as_of);
+    return event->has_time && (!s->has_from || event->time >= s->from) &&
+           (!s->has_to || event->time < s->to) && (!s->has_as_of || event->time <= s->as_of);
 }
 
 bool eqlc_run_stream_reads(const eqlc_run_stream *s)
@@ -415,8 +415,8 @@ bool eqlc_run_stream_reads(const eqlc_run_stream *s)
 }
 
 /* Waits for the end of input, when all events are in order. */
-static void keep_for_sorting(eqlc_run_stream *s, const eqlc_event *event, uint64_t number, const uint32_t *rules,
-                             uint32_t n_rules)
+static void keep_for_sorting(eqlc_run_stream *s, const eqlc_event *event, uint64_t number,
+                             const uint32_t *rules, uint32_t n_rules)
 {
     if (n_rules == 0 && s->n_programs == 0)
         return;
@@ -425,7 +425,8 @@ static void keep_for_sorting(eqlc_run_stream *s, const eqlc_event *event, uint64
     eqlc_doc_queue_push(&s->waiting, doc);
 }
 
-void eqlc_run_stream_event(eqlc_run_stream *s, const eqlc_event *event, const uint32_t *rules, uint32_t n_rules)
+void eqlc_run_stream_event(eqlc_run_stream *s, const eqlc_event *event, const uint32_t *rules,
+                           uint32_t n_rules)
 {
     uint64_t number = s->next_number++;
 

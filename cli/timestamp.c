@@ -232,9 +232,12 @@ static void format(int64_t seconds, int64_t ns, char out[EQLC_TIME_TEXT])
     int month_of_year = (int)(month < 10 ? month + 3 : month - 9);
     int year = (int)(year_of_era + era * 400 + (month_of_year <= 2));
     int digits_shown = ns == 0 ? 0 : ns % 1000000 == 0 ? 3 : ns % 1000 == 0 ? 6 : 9;
-    int n = snprintf(out, EQLC_TIME_TEXT, "%s%04d-%02d-%02dT%02d:%02d:%02d",
-                     year < 0 ? "-" : year > 9999 ? "+" : "", abs(year), month_of_year, day, (int)(rest / 3600),
-                     (int)(rest / 60 % 60), (int)(rest % 60));
+    int n =
+        snprintf(out, EQLC_TIME_TEXT, "%s%04d-%02d-%02dT%02d:%02d:%02d",
+                 year < 0      ? "-"
+                 : year > 9999 ? "+"
+                               : "",
+                 abs(year), month_of_year, day, (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
     if (digits_shown > 0) {
         int64_t shown = digits_shown == 3 ? ns / 1000000 : digits_shown == 6 ? ns / 1000 : ns;
         n += snprintf(out + n, EQLC_TIME_TEXT - (size_t)n, ".%0*lld", digits_shown, (long long)shown);

@@ -154,8 +154,7 @@ CLI_PARTS := $(filter-out $(BUILD)/obj/cli/eqlc.o,$(CLI_OBJ))
 # functions and before loops; everything else of the library for size. There are no tables for unwinding through it
 # either: debuggers use what -g writes, exceptions must not pass the library. Builds for debugging and with sanitizers are
 # left as they are.
-HOT_SRC := $(addprefix lib/,base/arena.c base/mem.c base/sort.c base/text.c event/read.c vm/run.c vm/test.c vm/leaf.c \
-    rules/match.c rules/table.c \
+HOT_SRC := $(addprefix lib/,base/text.c event/read.c vm/run.c vm/test.c rules/match.c rules/find.c \
     $(addprefix ops/,pattern.c pattern_build.c pattern_read.c pattern_write.c pattern_find.c pattern_wild.c regex_dfa.c) \
     stream/stream.c stream/sequence.c stream/index.c stream/keys.c syntax/lexer.c syntax/parse.c)
 FOR_USE := $(if $(filter -O2 -O3,$(CFLAGS)),$(if $(findstring -fsanitize,$(CFLAGS)),,yes))
@@ -169,15 +168,14 @@ $(call obj,$(LIB_SRC)): SIZE_FLAGS = $(COLD_CFLAGS)
 $(call obj,$(HOT_SRC)): SIZE_FLAGS = $(HOT_CFLAGS)
 # No gaps between code and constants in the shared libraries, and addresses of constants in 1 KB instead of 16, which
 # loaders understand from glibc 2.36 on.
-PACKED := -Wl,-z,noseparate-code $(shell printf '%s\n' '\#include <stdlib.h>' '\#if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)' packed '\#endif' | \
+PACKED := -Wl,-z,noseparate-code -Wl,-Bsymbolic-functions $(shell printf '%s\n' '\#include <stdlib.h>' '\#if defined __GLIBC__ && __GLIBC_PREREQ(2, 36)' packed '\#endif' | \
     $(CC) -E -P -x c - 2>/dev/null | sed -n 's/^packed$$/-Wl,-z,pack-relative-relocs/p')
 
 # Generated sources. Those whose input does not exist are left out.
 GENERATED := \
     $(if $(wildcard grammar/lex.re),$(GEN)/lex.c) \
     $(if $(wildcard grammar/eql.y),$(GEN)/eql.c $(GEN)/eql.h) \
-    $(if $(wildcard lib/base/casefold.awk),$(GEN)/casefold_data.h) \
-    $(if $(wildcard lib/emit/prelude.awk),$(GEN)/prelude_data.h)
+    $(if $(wildcard lib/base/casefold.awk),$(GEN)/casefold_data.h)
 ECS_GENERATED := $(if $(wildcard lib/ecs/ecs.awk),$(GEN)/ecs_data.h)
 
 LIB_A := $(BUILD)/libeqlmini.a
@@ -216,7 +214,7 @@ help:
 	@echo 'make corpus         run recorded events against public rules, where the data is at hand (SHARED=dir)'
 	@echo 'make bench          measure'
 	@echo 'make lint           cppcheck and clang-tidy'
-	@echo 'make amalgamation   build/amalgamation/eqlmini.c and eqlmini.h: the library as one file'
+	@echo 'make amalgamation   build/amalgamation/eqlmini.c and its headers: the library as one file'
 	@echo 'make update-golden  rewrite the expected outputs under tests/golden'
 	@echo 'make install        to $$(DESTDIR)$$(PREFIX), default /usr/local; make uninstall removes it'
 	@echo 'make clean          remove $(BUILD)'
@@ -283,9 +281,6 @@ $(GEN)/eql.h: $(GEN)/eql.c
 $(GEN)/casefold_data.h: lib/base/casefold.awk | $(BUILD)/.tools-lib
 	@mkdir -p $(@D)
 	$(call say,AWK)awk -f $< $(CASEFOLDING) > $@
-$(GEN)/prelude_data.h: lib/emit/prelude.awk lib/emit/prelude.h
-	@mkdir -p $(@D)
-	$(call say,AWK)awk -f $^ > $@
 $(GEN)/ecs_data.h: lib/ecs/ecs.awk lib/ecs/ecs.tsv
 	@mkdir -p $(@D)
 	$(call say,AWK)awk -f lib/ecs/ecs.awk lib/ecs/ecs.tsv > $@
@@ -472,7 +467,7 @@ $(AMALGAMATION)/eqlmini.c: lib/amalgamate.awk $(AMALGAMATED) $(wildcard lib/*/*.
     $(GENERATED) $(ECS_GENERATED)
 	@mkdir -p $(@D)
 	$(call say,AWK)awk -v dirs='include lib $(GEN)' -f lib/amalgamate.awk $(AMALGAMATED) > $@
-	cp include/eqlmini.h $(@D)/
+	cp include/eqlmini.h include/eqlmini_native.h $(@D)/
 
 # ---------------------------------------------------------------------------------------------------------
 RULES := examples/rules/hidden_run_key.eql
@@ -487,7 +482,7 @@ corpus: all $(CORPUS_BIN)
 
 # ---------------------------------------------------------------------------------------------------------
 MAN := $(wildcard docs/*.1 docs/*.3 docs/*.5)
-INSTALLED := $(PREFIX)/bin/eqlc $(PREFIX)/include/eqlmini.h \
+INSTALLED := $(PREFIX)/bin/eqlc $(PREFIX)/include/eqlmini.h $(PREFIX)/include/eqlmini_native.h \
     $(foreach l,libeqlmini libeqlmini-ecs,$(addprefix $(LIBDIR)/$(l),.a .so .so.$(SOVERSION) .so.$(VERSION)) \
         $(LIBDIR)/pkgconfig/$(l).pc) \
     $(foreach m,$(MAN),$(MANDIR)/man$(subst .,,$(suffix $(m)))/$(notdir $(m)))
@@ -495,7 +490,7 @@ INSTALLED := $(PREFIX)/bin/eqlc $(PREFIX)/include/eqlmini.h \
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/include $(DESTDIR)$(LIBDIR)/pkgconfig
 	install -m 755 $(BUILD)/eqlc $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 include/eqlmini.h $(DESTDIR)$(PREFIX)/include/
+	install -m 644 include/eqlmini.h include/eqlmini_native.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(LIB_A) $(ECS_A) $(DESTDIR)$(LIBDIR)/
 	install -m 755 $(LIB_SO) $(ECS_SO) $(DESTDIR)$(LIBDIR)/
 	set -e; for l in libeqlmini $(if $(ECS_SO),libeqlmini-ecs); do \

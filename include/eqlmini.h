@@ -454,7 +454,7 @@ EQLM_API uint64_t eqlm_vm_errors(const eqlm_vm *vm);
  *
  * For hosts that build their rules in. A generated file holds one function per query, which answers exactly as
  * eqlm_match does: comparisons of text and numbers are C code, everything else is asked from this library, for which
- * the file also holds each program's image. Made by `eqlc build --emit c`, or by a program of the host's own:
+ * the file also holds each program's image. It includes eqlmini_native.h, which lies beside this header. Made by `eqlc build --emit c`, or by a program of the host's own:
  *
  *   eqlm_emit_c_begin(write, ctx);
  *   eqlm_emit_c_rule(program, "my_rule", source, write, ctx);             for each query; my_rule is a C identifier

@@ -1,18 +1,6 @@
 /* file.c - what stands around the rules of a generated file. */
 #include "emit/ctext.h"
 
-#include <string.h>
-
-static const struct prelude {
-#define PIECE(n, text) char piece##n[sizeof text];
-#include "prelude_data.h"
-#undef PIECE
-} prelude = {
-#define PIECE(n, text) text,
-#include "prelude_data.h"
-#undef PIECE
-};
-
 eqlm_status eqlm_emit_c_begin(eqlm_write_fn write, void *ctx)
 {
     if (!write)
@@ -21,10 +9,8 @@ eqlm_status eqlm_emit_c_begin(eqlm_write_fn write, void *ctx)
     eqli_ctext_put(
         &s, "/* Queries of the Event Query Language as C, written by libeqlmini %s. Not to be edited. */\n\n",
         eqlm_version());
-    const char *piece = (const char *)&prelude, *end = piece + sizeof prelude;
-    for (; piece < end; piece += strlen(piece) + 1)
-        eqli_ctext_put(&s, "%s", piece);
-    eqli_ctext_put(&s, "\n#if EQLM_VERSION_MAJOR != %u || EQLM_VERSION_MINOR != %u\n",
+    eqli_ctext_put(&s, "#include \"eqlmini_native.h\"\n\n");
+    eqli_ctext_put(&s, "#if EQLM_VERSION_MAJOR != %u || EQLM_VERSION_MINOR != %u\n",
                    (uint32_t)EQLM_VERSION_MAJOR, (uint32_t)EQLM_VERSION_MINOR);
     eqli_ctext_put(&s, "#error \"this file was written by libeqlmini of another version\"\n#endif\n");
     return s.failed ? EQLM_E_LIMIT : EQLM_OK;

@@ -1,5 +1,5 @@
 /* tests.h - the questions of a program that become C functions of their own: `static int NAME__tPC(value)`.
- * Each gives EQLN_NO or EQLN_YES, or EQLN_ASK where only the library knows (prelude.h). */
+ * Each gives EQLN_NO or EQLN_YES, or EQLN_ASK where only the library knows (eqlmini_native.h). */
 #ifndef EQLI_TESTS_H
 #define EQLI_TESTS_H
 

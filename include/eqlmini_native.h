@@ -1,6 +1,11 @@
-/* prelude.h - what every generated file begins with: the lines behind this comment, as prelude.awk quotes
- * them. The library itself does not include it. Numbers are read here as event/read.h and ops/value.h do;
- * only values whose answer is plain are judged, everything else is asked from the library. */
+/* eqlmini_native.h - what the functions of queries written as C share (eqlm_emit_c_begin, `eqlc build --emit c`). Only
+ * such a file includes it, of the same version; names that begin with eqln are no interface of their own.
+ *
+ * Numbers are read as eqlm_match reads them. Only values whose answer is plain are judged here, everything else is asked
+ * from the library. */
+#ifndef EQLMINI_NATIVE_H
+#define EQLMINI_NATIVE_H
+
 #include "eqlmini.h"
 
 #include <string.h>
@@ -275,3 +280,5 @@ EQLN_INLINE int eqln_yes(const char *p, size_t n)
     (void)p, (void)n;
     return EQLN_YES;
 }
+
+#endif

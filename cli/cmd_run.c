@@ -3,13 +3,13 @@
 #include "report.h"
 #include "run_input.h"
 #include "run_options.h"
+#include "run_order.h"
 #include "run_state.h"
 #include "timestamp.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -53,62 +53,6 @@ static void compile_rules(run *r)
     if (eqlm_schema_set_getter(r->schema, eqlc_event_get, NULL) != EQLM_OK)
         eqlc_die("out of memory");
     eqlc_run_rules_init(&r->rules, &o->rules, &o->compiling, r->schema, &r->report);
-}
-
-/* A field in which a rule wants the time of events, or what orders those of the same time. */
-typedef struct order_field {
-    const char *name, *option, *otherwise;
-    size_t of_rule; /* offset in eqlc_rule */
-} order_field;
-
-static const char *field_of(const eqlc_rule *rule, const order_field *field)
-{
-    char *const *named = (char *const *)(const void *)((const char *)rule + field->of_rule);
-    return *named ? *named : field->otherwise;
-}
-
-/* Every event has one time: rules that put events in order must agree on where it is. Without such rules the
- * first one that names a field decides. False, with a message: they do not agree. */
-static bool agree(const eqlc_run_rules *rules, const order_field *field, const char **out)
-{
-    const eqlc_rule *by = NULL;
-
-    *out = field->otherwise;
-    for (uint32_t i = 0; i < rules->n; i++) {
-        const eqlc_rule *rule = rules->items[i].rule;
-        const char *wanted = field_of(rule, field);
-
-        if (!rules->items[i].in_stream)
-            continue;
-        if (by && strcmp(wanted ? wanted : "", *out ? *out : "") != 0) {
-            eqlc_usage_error("run",
-                             "rules do not agree on the %s field: it is %s for %s and %s for %s; "
-                             "run them apart, or say %s FIELD",
-                             field->name, *out ? *out : "none", by->path, wanted ? wanted : "none",
-                             rule->path, field->option);
-            return false;
-        }
-        by = rule;
-        *out = wanted;
-    }
-    for (uint32_t i = 0; !by && i < rules->n; i++) {
-        *out = field_of(rules->items[i].rule, field);
-        if (*out != field->otherwise)
-            break;
-    }
-    return true;
-}
-
-static bool set_order(run *r)
-{
-    static const order_field timestamp = { "timestamp", "--timestamp-field", "@timestamp",
-                                           offsetof(eqlc_rule, timestamp_field) };
-    static const order_field tiebreaker = { "tiebreaker", "--tiebreaker", NULL,
-                                            offsetof(eqlc_rule, tiebreaker_field) };
-    eqlc_event_options *o = &r->options.events;
-
-    return (o->timestamp_field || agree(&r->rules, &timestamp, &o->timestamp_field)) &&
-           (o->tiebreaker_field || agree(&r->rules, &tiebreaker, &o->tiebreaker_field));
 }
 
 /* ------------------------------------------------------------------------------------------------------
@@ -493,7 +437,7 @@ static int run_all(run *r, char *const *paths, int n)
         return eqlc_usage_error("run", "--format eql-response is for one rule, not %zu", o->rules.n);
     compile_rules(r);
     code = eqlc_report_exit(&r->report, &o->rules, EQLM_ERROR);
-    if (!set_order(r))
+    if (!eqlc_run_order(&r->rules, &r->options.events))
         return EQLC_EXIT_USAGE;
     open_output(r);
     if (!open_stream(r))

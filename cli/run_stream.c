@@ -1,10 +1,9 @@
 /* run_stream.c - the part of `eqlc run` that looks at more than one event. */
 #include "run_stream.h"
 
-#include "commands.h"
 #include "json_problem.h"
 #include "run_docs.h"
-#include "timestamp.h"
+#include "run_window.h"
 #include "util.h"
 
 #include <stdlib.h>
@@ -27,8 +26,7 @@ struct eqlc_run_stream {
     size_t n_programs, cap_programs, cap_rules;
     eqlm_stream *stream; /* opened with the first event */
 
-    bool has_from, has_to, has_as_of;
-    int64_t from, to, as_of;
+    eqlc_run_window window;
     bool reorders; /* events wait for earlier ones */
     bool keeps;    /* matches are printed with their documents ... */
     bool sources;  /* ... and these with their text */
@@ -63,56 +61,6 @@ struct eqlc_run_stream {
     uint64_t n_failed;
     eqlm_status why;
 };
-
-/* ------------------------------------------------------------------------------------------------------
- * Windows
- */
-
-/* A date, or a number in the unit of the events' times. */
-static bool parse_time(const char *text, size_t len, eqlc_time_unit unit, int64_t *out)
-{
-    eqlm_value v = { .type = EQLM_STRING, .len = (uint32_t)len, .as.str = text };
-
-    return eqlc_time_from_value(&v, unit, out);
-}
-
-/* One end of a window; nothing means that it is open. */
-static bool parse_end(const char *text, size_t len, eqlc_time_unit unit, bool *has, int64_t *out)
-{
-    *has = len > 0;
-    return len == 0 || parse_time(text, len, unit, out);
-}
-
-/* The comma between the two may be another one than the first: fractions of seconds may have one. */
-static bool parse_window(eqlc_run_stream *s, const char *text, eqlc_time_unit unit)
-{
-    for (const char *comma = strchr(text, ','); comma; comma = strchr(comma + 1, ','))
-        if (parse_end(text, (size_t)(comma - text), unit, &s->has_from, &s->from) &&
-            parse_end(comma + 1, strlen(comma + 1), unit, &s->has_to, &s->to))
-            return true;
-    return false;
-}
-
-static bool read_times(eqlc_run_stream *s, eqlc_time_unit unit)
-{
-    const eqlc_run_stream_options *o = &s->options;
-    const char *complaint = NULL;
-
-    s->has_as_of = o->as_of != NULL;
-    if (o->window && !parse_window(s, o->window, unit))
-        complaint = "--window is FROM,TO with times such as 2026-01-10T08:00:00Z, not '%s'";
-    else if (s->has_from && s->has_to && s->from > s->to)
-        complaint = "--window ends before it begins: '%s'";
-    if (complaint) {
-        eqlc_usage_error("run", complaint, o->window);
-        return false;
-    }
-    if (o->as_of && !parse_time(o->as_of, strlen(o->as_of), unit, &s->as_of)) {
-        eqlc_usage_error("run", "--as-of is a time such as 2026-01-10T08:00:00Z, not '%s'", o->as_of);
-        return false;
-    }
-    return true;
-}
 
 /* ------------------------------------------------------------------------------------------------------
  * Matches
@@ -240,7 +188,7 @@ eqlc_run_stream *eqlc_run_stream_new(const eqlc_run_stream_options *options, con
     eqlc_run_stream *s = eqlc_alloc(sizeof *s);
 
     *s = (eqlc_run_stream) { .options = *options, .hooks = *hooks, .output = output };
-    if (!read_times(s, events->timestamp_unit)) {
+    if (!eqlc_run_window_read(&s->window, options->window, options->as_of, events->timestamp_unit)) {
         free(s);
         return NULL;
     }
@@ -403,10 +351,7 @@ static void take_in_order(eqlc_run_stream *s, const eqlc_event *event, uint64_t 
 
 bool eqlc_run_stream_counts(const eqlc_run_stream *s, const eqlc_event *event)
 {
-    if (!s->has_from && !s->has_to && !s->has_as_of)
-        return true;
-    return event->has_time && (!s->has_from || event->time >= s->from) &&
-           (!s->has_to || event->time < s->to) && (!s->has_as_of || event->time <= s->as_of);
+    return eqlc_run_window_has(&s->window, event);
 }
 
 bool eqlc_run_stream_reads(const eqlc_run_stream *s)
@@ -458,9 +403,9 @@ void eqlc_run_stream_end(eqlc_run_stream *s)
         return;
     note_held(s);
     s->ended = true;
-    if (s->has_as_of) {
+    if (s->window.has_as_of) {
         /* Every event up to this time is known, but nothing about those after it. */
-        advance(s, s->as_of < INT64_MAX ? s->as_of + 1 : s->as_of);
+        advance(s, s->window.as_of < INT64_MAX ? s->window.as_of + 1 : s->window.as_of);
         s->undecided = true;
     }
     failed(s, eqlm_stream_flush(s->stream));

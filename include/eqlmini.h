@@ -610,9 +610,10 @@ typedef struct eqlm_stream_options {
 EQLM_API eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_options *options, eqlm_stream **out);
 EQLM_API void eqlm_stream_free(eqlm_stream *stream);
 
-/* Adds a program before the first event; it is kept until the stream is freed, even if the caller frees it. *number
- * counts from 0. EQLM_E_ARGUMENT: an expression; a sequence that asks for an alias in a missing event behind the last
- * other term; or events have been fed already. */
+/* Adds a program before the first event, compiled with (or loaded into) the same schema as the others or one that has
+ * another getter; it is kept until the stream is freed, even if the caller frees it. *number counts from 0.
+ * EQLM_E_ARGUMENT: an expression; a sequence that asks for an alias in a missing event behind the last other term; or
+ * events have been fed already. */
 EQLM_API eqlm_status eqlm_stream_add(eqlm_stream *stream, const eqlm_program *program, uint32_t *number);
 
 typedef struct eqlm_event_info {

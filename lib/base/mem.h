@@ -13,7 +13,8 @@ void *eqli_mem_new(const eqlm_alloc *a, size_t size); /* zeroed */
 void *eqli_mem_resize(const eqlm_alloc *a, void *ptr, size_t old_n, size_t new_n, size_t size);
 void eqli_mem_free(const eqlm_alloc *a, void *ptr, size_t size);
 
-/* Whether a structure of the host, which begins with its size, has the `known` bytes of this version and zeros beyond. */
+/* Whether a structure of the host, which begins with its size, has the `known` bytes of this version and
+ * zeros beyond. */
 bool eqli_mem_known(const void *structure, size_t known);
 
 #endif

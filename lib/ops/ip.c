@@ -8,7 +8,7 @@
  * sockets report their peers so, and a rule's "10.0.0.0/8" means them too. */
 static const uint8_t mapped[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF };
 
-static bool is_mapped(const uint8_t *addr, size_t addr_len)
+bool eqli_ip_is_mapped(const uint8_t *addr, size_t addr_len)
 {
     return addr_len == 16 && memcmp(addr, mapped, sizeof mapped) == 0;
 }
@@ -105,7 +105,7 @@ bool eqli_ip_parse(const char *s, size_t len, eqli_ip *out)
     memset(out->bytes, 0, sizeof out->bytes);
     if (!parse_v6(s, len, v6))
         return false;
-    bool v4 = is_mapped(v6, 16);
+    bool v4 = eqli_ip_is_mapped(v6, 16);
     out->len = v4 ? 4 : 16;
     memcpy(out->bytes, v4 ? v6 + 12 : v6, out->len);
     return true;
@@ -144,7 +144,7 @@ bool eqli_cidr_parse(const char *s, size_t len, eqli_cidr *out)
 
 bool eqli_cidr_match(const eqli_cidr *block, const uint8_t *addr, size_t addr_len)
 {
-    if (is_mapped(addr, addr_len)) {
+    if (eqli_ip_is_mapped(addr, addr_len)) {
         addr += 12;
         addr_len = 4;
     }
@@ -220,7 +220,7 @@ static size_t v6_text(const uint8_t *addr, char *out)
 
 size_t eqli_ip_text(const uint8_t *addr, size_t addr_len, char out[46])
 {
-    if (is_mapped(addr, addr_len))
+    if (eqli_ip_is_mapped(addr, addr_len))
         return v4_text(addr + 12, out);
     return addr_len == 4 ? v4_text(addr, out) : v6_text(addr, out);
 }

@@ -21,6 +21,8 @@ bool eqli_cidr_parse(const char *s, size_t len, eqli_cidr *out);
 bool eqli_cidr_match(const eqli_cidr *block, const uint8_t *addr, size_t addr_len);
 /* Order of addresses: IPv4 as ::ffff:a.b.c.d, then bytes. <0, 0, >0. */
 int eqli_ip_compare(const uint8_t *a, size_t a_len, const uint8_t *b, size_t b_len);
+/* Whether the address is an IPv4 one written as IPv6. */
+bool eqli_ip_is_mapped(const uint8_t *addr, size_t addr_len);
 /* The 16 bytes that order goes by. */
 void eqli_ip_widen(uint8_t out[16], const uint8_t *addr, size_t addr_len);
 size_t eqli_ip_text(const uint8_t *addr, size_t addr_len, char out[46]);

@@ -28,9 +28,9 @@ void eqli_pattern_set_free(eqli_pattern_set *set);
 size_t eqli_pattern_set_memory(const eqli_pattern_set *set);
 
 /* Whether some pattern matches the text. Time is linear in the text for any pattern without `?`, and
- * len * ceil(pattern length / 64) word steps for a pattern with `?`. A folded copy is made in scratch if it is needed.
- * Fails only for want of scratch. */
-eqli_op_result eqli_pattern_set_match(const eqli_pattern_set *set, const char *text, size_t len, eqli_arena *scratch,
-                                      bool *out);
+ * len * ceil(pattern length / 64) word steps for a pattern with `?`. A folded copy is made in scratch if it
+ * is needed. Fails only for want of scratch. */
+eqli_op_result eqli_pattern_set_match(const eqli_pattern_set *set, const char *text, size_t len,
+                                      eqli_arena *scratch, bool *out);
 
 #endif

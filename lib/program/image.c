@@ -9,8 +9,10 @@
  *   constants: n:u32 { value }                     (base/pack.h)
  *   slots:     n:u32 { name:u32 parent:u32 scope:u8 type:u8 element:u8 }
  *   sets:      n:u32 { kind:u8 fold:u8 first:u32 n:u32 kinds[n] (patterns only) }
- *   stages:    has_until:u8 maxspan:i64 n:u32 { start len join_start join_len first_key n_keys:u32 missing:u8
- * } (n counts until) keys:      n:u32 { slot:u32 optional:u8 } aliases:   n:u32 { stage:u32 first:u32 n:u32 }
+ *   stages:    has_until:u8 maxspan:i64 n:u32                     (n counts until)
+ *              { start len join_start join_len first_key n_keys:u32 missing:u8 }
+ *   keys:      n:u32 { slot:u32 optional:u8 }
+ *   aliases:   n:u32 { stage:u32 first:u32 n:u32 }
  *   captures:  n:u32 { slot:u32 }
  *   lineages:  n:u32 { relation:u8 start:u32 len:u32 }
  *   pipes:     n:u32 { tail:u8 count:u64 }

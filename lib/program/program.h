@@ -63,10 +63,9 @@ typedef struct eqli_slot {
     uint32_t name;   /* constant: the field's name; for elements the full dotted name */
     uint32_t parent; /* slot of the array of objects; of an alias: number of the captured value; else
                         EQLI_NO_FIELD */
-    uint8_t
-        scope; /* 0: the event; k: the element of the k-th enclosing SEARCH; EQLI_SCOPE_ALIAS + i: alias i */
-    uint8_t type;    /* eqlm_type in force when it was compiled */
-    bool element;    /* the element itself, not one of its fields */
+    uint8_t scope; /* 0: the event; k: element of the k-th enclosing SEARCH; EQLI_SCOPE_ALIAS + i: alias i */
+    uint8_t type;  /* eqlm_type in force when it was compiled */
+    bool element;  /* the element itself, not one of its fields */
 } eqli_slot;
 
 /* One term of a query: `[category where condition]`. An event query and an expression have one. */
@@ -202,8 +201,8 @@ struct eqlm_program {
     eqlm_get_fn get;
     void *get_ctx;
     _Atomic uint32_t owners; /* who may run it: the host, rule sets, streams */
-    _Atomic uint32_t
-        refs; /* who needs its memory: the owners together, and each automaton a vm keeps of it */
+    /* Who needs its memory: the owners together, and each automaton a vm keeps of it. */
+    _Atomic uint32_t refs;
 };
 
 typedef enum eqli_operand {

@@ -16,9 +16,10 @@ static eqli_source source_of(const eqli_slot *s)
 
 static void ask(const eqlm_program *p, const eqli_insn *in, eqli_vm_step *step)
 {
-    const eqlm_value *k = &p->consts[in->b];
+    const eqlm_value *k;
     switch (in->op) {
     case EQLI_OP_EQUAL_TEXT:
+        k = &p->consts[in->b];
         step->question = EQLI_ASKS_EQUAL;
         step->with.text = k->as.str;
         step->len = k->len;
@@ -28,6 +29,7 @@ static void ask(const eqlm_program *p, const eqli_insn *in, eqli_vm_step *step)
         step->with.patterns = p->sets[in->b].patterns;
         break;
     case EQLI_OP_TEXT_LENGTH:
+        k = &p->consts[in->b];
         if (k->type == EQLM_I64 && k->as.i64 == 0 && EQLI_MODE_CMP(in->mode) == EQLI_CMP_GT)
             step->question = EQLI_ASKS_ANY;
         break;

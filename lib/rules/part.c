@@ -240,8 +240,7 @@ static bool choose_clauses(part_builder *pb)
 }
 
 /* A slot that only a few entries ask is better left to them, and texts are not scanned for a few either, with
- * grams of 4 bytes or of 3:
- * these entries choose again. */
+ * grams of 4 bytes or of 3: these entries choose again. */
 static bool find_clauses(part_builder *pb)
 {
     for (int round = 0;; round++) {

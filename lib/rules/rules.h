@@ -114,8 +114,8 @@ eqlm_status eqli_rules_add_region(eqlm_rules *rules, const eqlm_program *program
 eqli_op_result eqli_rules_run(eqlm_vm *vm, const eqlm_rules *rules, const void *event,
                               const uint32_t **numbers, size_t *n);
 
-/* Numbers of the entries that may hold for the event, rising, without running them; they stay until the vm looks
- * through a set again. */
+/* Numbers of the entries that may hold for the event, rising, without running them; they stay until the vm
+ * looks through a set again. */
 eqli_op_result eqli_rules_select(eqlm_vm *vm, const eqlm_rules *rules, const void *event,
                                  const uint32_t **numbers, size_t *n);
 /* Runs one of the entries that eqli_rules_select has listed for the same event. */

@@ -17,8 +17,8 @@ typedef struct eqli_table_cell {
     uint32_t value; /* EQLI_NO_ENTRY: free */
 } eqli_table_cell;
 
-/* Open addressing; at most half full. Most tags that are asked for are not in it, as the filter tells: a bit for the
- * upper bits of a tag. */
+/* Open addressing; at most half full. Most tags that are asked for are not in it, as the filter tells: a bit
+ * for the upper bits of a tag. */
 typedef struct eqli_table {
     const eqli_table_cell *cells; /* NULL: empty */
     const uint64_t *filter;

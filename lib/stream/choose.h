@@ -1,6 +1,6 @@
 /* choose.h - one event for each term, all different, as trying them in order would find them: the first term
- * gets the earliest event with which the others can still be served, then the second, and so on; then the next
- * combination in that order. */
+ * gets the earliest event with which the others can still be served, then the second, and so on; then the
+ * next combination in that order. */
 #ifndef EQLI_STREAM_CHOOSE_H
 #define EQLI_STREAM_CHOOSE_H
 

@@ -76,12 +76,6 @@ static eqlm_value get_number(const uint8_t *p)
     return eqli_f64(d);
 }
 
-static bool is_mapped(const eqlm_value *ip)
-{
-    static const uint8_t prefix[12] = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff };
-    return ip->len == 16 && memcmp(ip->as.ip, prefix, sizeof prefix) == 0;
-}
-
 static unsigned tag_of(const eqlm_value *v)
 {
     switch (v->type) {
@@ -131,7 +125,7 @@ bool eqli_key_encode(eqli_arena *arena, const eqlm_value *v, eqli_bytes *out)
         out->len += 4 + v->len;
         break;
     case TAG_IP: {
-        uint8_t skip = is_mapped(v) ? 12 : 0;
+        uint8_t skip = eqli_ip_is_mapped(v->as.ip, v->len) ? 12 : 0;
         p[0] = (uint8_t)(v->len - skip);
         memcpy(p + 1, v->as.ip + skip, p[0]);
         out->len += 1u + p[0];
@@ -245,7 +239,7 @@ static bool value_is_good(const uint8_t *p)
     case TAG_DATE:
         return get_big(p + 9, 4) < 1000000;
     case TAG_IP:
-        return p[1] == 4 || (p[1] == 16 && !is_mapped(&v));
+        return p[1] == 4 || (p[1] == 16 && !eqli_ip_is_mapped(v.as.ip, v.len));
     default:
         return true;
     }

@@ -1,4 +1,4 @@
-/* native.c - queries that were compiled to C (lib/emit): their programs, and the answers their code asks for. */
+/* native.c - queries that were compiled to C (lib/emit): their programs, and the answers their code wants. */
 #include "vm/vm.h"
 
 typedef struct eqli_native {
@@ -15,15 +15,15 @@ static bool get_nothing(void *ctx, const void *event, uint32_t field, eqlm_value
     return false;
 }
 
-/* Stands in for the getter when code without places meets a schema that has some: `slot` is a slot. What is no single
- * value is given as an object, for which the code always asks the library. */
+/* Stands in for the getter when code without places meets a schema that has some: `slot` is a slot. What is
+ * no single value is given as an object, for which the code always asks the library. */
 static bool get_place(void *ctx, const void *event, uint32_t slot, eqlm_value *out)
 {
     const eqlm_program *p = ctx;
     const eqli_place *place = &p->slots[slot].place;
     eqli_values v;
     if (place->storage != EQLM_STORE_GETTER && place->shape != EQLM_SCALAR) {
-        *out = (eqlm_value){ .type = EQLM_OBJECT };
+        *out = (eqlm_value) { .type = EQLM_OBJECT };
         return true;
     }
     eqli_read(place, p->get, p->get_ctx, event, &v);
@@ -95,7 +95,8 @@ void eqlm_native_free(eqlm_native *native)
     eqli_mem_free(&a, n, sizeof *n);
 }
 
-eqlm_status eqlm_native_test(const eqlm_native *native, eqlm_vm *vm, uint32_t test, const void *event, bool *out)
+eqlm_status eqlm_native_test(const eqlm_native *native, eqlm_vm *vm, uint32_t test, const void *event,
+                             bool *out)
 {
     if (!native || !vm || !out)
         return EQLM_E_ARGUMENT;

@@ -16,10 +16,11 @@ static void drop(eqli_regex_entry *e)
 {
     eqli_regex_cache_free(e->cache);
     eqli_program_release(e->program);
-    *e = (eqli_regex_entry){ NULL, NULL, NULL };
+    *e = (eqli_regex_entry) { NULL, NULL, NULL };
 }
 
-/* Makes room for one more: forgets programs that nobody can run any more, so that a vm may outlive any number of them. */
+/* Makes room for one more: forgets programs that nobody can run any more, so that a vm may outlive any number
+ * of them. */
 static bool make_room(eqlm_vm *vm)
 {
     uint32_t live = 0, size = 16;
@@ -60,7 +61,7 @@ eqli_regex_cache *eqli_vm_regex(eqlm_vm *vm, const eqlm_program *p, const eqli_r
     if (eqli_regex_cache_new(&vm->alloc, re, &cache) != EQLM_OK)
         return NULL;
     eqli_program_hold(p);
-    vm->regexes[slot_of(vm->regexes, vm->regexes_size, re)] = (eqli_regex_entry){ re, p, cache };
+    vm->regexes[slot_of(vm->regexes, vm->regexes_size, re)] = (eqli_regex_entry) { re, p, cache };
     vm->n_regexes++;
     return cache;
 }

@@ -118,7 +118,6 @@ static eqli_op_result test_length(const eqli_insn *in, const eqlm_value *v, cons
 eqli_op_result eqli_vm_test_value(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
                                   const eqlm_value *v, bool *hit)
 {
-    const eqlm_value *k = &p->consts[in->b];
     *hit = false;
     switch (in->op) {
     case EQLI_OP_EXISTS:
@@ -126,11 +125,11 @@ eqli_op_result eqli_vm_test_value(eqlm_vm *vm, const eqlm_program *p, const eqli
         return EQLI_OP_OK;
     case EQLI_OP_COMPARE:
     case EQLI_OP_EQUAL_TEXT: /* its mode says == */
-        *hit = eqli_compare(EQLI_MODE_CMP(in->mode), v, k, EQLI_MODE_AS(in->mode) == EQLI_AS_VERSION) ==
-               EQLI_TRUE;
+        *hit = eqli_compare(EQLI_MODE_CMP(in->mode), v, &p->consts[in->b],
+                            EQLI_MODE_AS(in->mode) == EQLI_AS_VERSION) == EQLI_TRUE;
         return EQLI_OP_OK;
     case EQLI_OP_TEXT_LENGTH:
-        return test_length(in, v, k, hit);
+        return test_length(in, v, &p->consts[in->b], hit);
     default:
         return eqli_vm_in_set(vm, p, &p->sets[in->b], v, hit);
     }

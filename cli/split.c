@@ -17,14 +17,18 @@ static bool is_space(int c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* The byte at pos, or -1 at the end. What exceeds the limit is not kept in memory. */
+#define LONGEST_KEY 11 /* that split_member looks for, with both quotes */
+
+/* The byte at pos, or -1 at the end. What exceeds the limit is not kept in memory, but for the bytes that
+ * somebody looks back at. */
 static int peek(eqlc_splitter *s)
 {
     if (s->pos < s->in->end)
         return (unsigned char)s->in->window[s->pos];
     if (s->pos - s->in->keep > s->max) {
         s->dropped = true;
-        eqlc_event_input_keep(s->in, s->pos);
+        if (s->pos - s->in->keep > LONGEST_KEY)
+            eqlc_event_input_keep(s->in, s->pos - LONGEST_KEY);
     }
     return eqlc_event_input_more(s->in, &s->pos) ? (unsigned char)s->in->window[s->pos] : -1;
 }
@@ -173,13 +177,19 @@ static void report_document(eqlc_splitter *s, size_t start, const eqlc_json_docu
     report(s, eqlc_event_input_place(s->in, start + document->error_at), document->message);
 }
 
+static bool too_large(const eqlc_splitter *s)
+{
+    return s->dropped || s->pos - s->in->keep > s->max;
+}
+
 /* After a document that started at `start` and broke off at pos: goes to the next line that does not lie
  * deeper than the document and starts like one, or like the end of the list. */
 static void resume(eqlc_splitter *s, eqlc_place_in_file start, bool in_list)
 {
-    if (!s->dropped)
+    bool goes_on = too_large(s); /* whether or not its start is in the window still */
+    if (!goes_on)
         s->pos = s->in->keep;
-    bool at_line_start = s->dropped && s->pos > s->in->keep && s->in->window[s->pos - 1] == '\n';
+    bool at_line_start = goes_on && s->pos > s->in->keep && s->in->window[s->pos - 1] == '\n';
     if (!at_line_start)
         skip_line(s);
     for (;;) {
@@ -194,11 +204,6 @@ static void resume(eqlc_splitter *s, eqlc_place_in_file start, bool in_list)
             return;
         skip_line(s);
     }
-}
-
-static bool too_large(const eqlc_splitter *s)
-{
-    return s->dropped || s->pos - s->in->keep > s->max;
 }
 
 /* Gives the document that lies at [keep, pos). */
@@ -274,8 +279,6 @@ static bool split_list(eqlc_splitter *s)
 
 /* Parts of the responses of searches: objects, but for the documents. */
 typedef enum part { RESPONSE, ONE_OF_SEVERAL, HITS, SEQUENCE, DOCUMENT, OTHER } part;
-
-#define LONGEST_KEY 11 /* of the below, with both quotes */
 
 /* What the member of a part is, or the elements of its array. */
 static part member_of(part of, const char *key, int first)

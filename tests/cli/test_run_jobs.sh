@@ -124,6 +124,13 @@ same "lines and other documents, sequences" "${streams[@]}" "${rules[@]}" mixed.
 same "at the first error it ends" "${all[@]}" --strict --no-source mixed.json lines.ndjson
 same "large documents" "${all[@]}" --no-source --max-event-size 100K mixed.json
 same "documents of some bytes" "${all[@]}" --no-source --max-event-size 200 mixed.json
+# Where reading goes on behind a broken document must not depend on how much of it is in memory.
+awk 'BEGIN { for (i = 0; i < 2000; i++) printf "{\"a\":\"%0600d\",\n\"b\":\n{\"n\":91},\n\"c\":\"%0600d\" ]\n{\"n\":92}\n", i, i }' \
+    > broken.json
+same "large and broken documents" "${all[@]}" --format count --max-event-size 1K broken.json
+check "large and broken documents: what follows is read" grep -q ' in 2,000 events; 2,000 documents not read' one.err
+(sleep 0.1; dd bs=1000 status=none < broken.json) | "$eqlc" run "${all[@]}" --format count --max-event-size 1K - 2> many.err > many
+check "large and broken documents through a pipe" cmp <(tail -n 1 one.err) <(tail -n 1 many.err)
 input=mixed.json
 same "lines and other documents on standard input" "${all[@]}" --no-source -
 input=/dev/null

@@ -289,7 +289,7 @@ bool eqlc_reader_run(eqlc_reader *r, const char *path, eqlc_event_fn on_event, e
     if (opened && eqlc_split_begin(&r->splitter))
         eqlc_split(&r->splitter);
     r->counts.bytes += in->bytes;
-    if (in->error) {
+    if (in->error && !r->splitter.stop) {
         r->counts.bad_files++;
         if (on_error)
             on_error(ctx, path, 0, 0, in->error);

@@ -223,7 +223,7 @@ static void read_together(input *in, const char *path)
     in->path = path;
     if (opened)
         read_open(in);
-    if (in->in.error) {
+    if (in->in.error && !in->stopped) {
         in->counts.bad_files++;
         on_error(in, path, 0, 0, in->in.error);
     }

@@ -75,6 +75,10 @@ found "many little files" 2000
 gzip -c lines.ndjson > lines.gz
 head -c 100000 lines.gz > cut.gz
 same "compressed" "${all[@]}" lines.gz cut.gz
+{ head -n 200 lines.ndjson; echo '{"n": 99, "k": }'; cat lines.ndjson; } | gzip -c > bad.gz
+head -c 20000 bad.gz > cut.bad.gz
+same "compressed, at the first error it ends" "${all[@]}" --strict cut.bad.gz
+check_text "compressed, at the first error it ends: one message" 1 "$(grep -c "^cut.bad.gz" one.err)"
 input=lines.ndjson
 same "standard input" "${all[@]}" --no-source -
 input=/dev/null

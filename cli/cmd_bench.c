@@ -80,26 +80,22 @@ static bool set_events(bench *b, const char *text)
 }
 
 /* Takes one option; returns an error message with %s for the argument, or NULL. */
-static const char *take_option(int option, bench *b)
+static const char *take_option(void *ctx, int option, char *argument)
 {
-    const char *complaint;
+    bench *b = ctx;
 
-    if (option == '?')
-        return "";
-    if (eqlc_compiling_take(&b->compiling, option, optarg, &complaint))
-        return complaint;
     switch (option) {
     case 'q':
-        eqlc_rules_add_query(&b->rules, optarg);
+        eqlc_rules_add_query(&b->rules, argument);
         return NULL;
     case 'r':
-        add_path(b, optarg);
+        add_path(b, argument);
         return NULL;
     case OPT_EVENTS:
-        return set_events(b, optarg) ? NULL : "--events is a number from 1, not '%s'";
+        return set_events(b, argument) ? NULL : "--events is a number from 1, not '%s'";
     default:
-        b->json = strcmp(optarg, "json") == 0;
-        return b->json || strcmp(optarg, "text") == 0 ? NULL : "--format is text or json, not '%s'";
+        b->json = strcmp(argument, "json") == 0;
+        return b->json || strcmp(argument, "text") == 0 ? NULL : "--format is text or json, not '%s'";
     }
 }
 
@@ -402,26 +398,20 @@ static void clear(bench *b)
 
 int eqlc_cmd_bench(int argc, char **argv)
 {
+    static const eqlc_command_line line = { "bench", "q:r:h", long_options, take_option };
     bench b = { .most = DEFAULT_EVENTS };
-    const char *complaint = NULL;
-    int option, code;
+    int code;
 
     eqlc_report_init(&b.report, stderr);
     b.report.minimum = EQLM_ERROR;
     eqlc_scratch_init(&b.scratch, SIZE_MAX);
-    while (!complaint && (option = eqlc_getopt(argc, argv, "q:r:h", long_options)) != -1) {
-        if (option == 'h') {
-            eqlc_help_command("bench", stdout);
-            clear(&b);
-            return EQLC_EXIT_OK;
-        }
-        complaint = take_option(option, &b);
+    if (!eqlc_command_line_read(&line, argc, argv, &b.compiling, &b, &code)) {
+        clear(&b);
+        return code;
     }
-    if (!complaint && b.rules.n == 0 && b.n_paths == 0 && optind < argc)
+    if (b.rules.n == 0 && b.n_paths == 0 && optind < argc)
         add_path(&b, argv[optind++]);
-    if (complaint)
-        code = eqlc_option_error("bench", complaint, optarg);
-    else if (optind >= argc)
+    if (optind >= argc)
         code = eqlc_usage_error("bench", "give rules and files of events");
     else if ((code = eqlc_check_stdin("bench", b.paths, b.n_paths, argv + optind, argc - optind)) ==
              EQLC_EXIT_OK)

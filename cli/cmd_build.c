@@ -17,6 +17,7 @@ typedef struct build_options {
     bool emit_c;
     const char *output, *prefix;
     eqlc_rules rules;
+    eqlc_report *report;
 } build_options;
 
 typedef struct built {
@@ -55,28 +56,25 @@ static const char *set_prefix(build_options *o, const char *text)
                : NULL;
 }
 
-static const char *take_option(int option, build_options *o, eqlc_report *report)
+static const char *take_option(void *ctx, int option, char *argument)
 {
-    const char *complaint;
+    build_options *o = ctx;
 
-    if (option == '?')
-        return "";
-    if (eqlc_compiling_take(&o->compiling, option, optarg, &complaint))
-        return complaint;
     switch (option) {
     case 'q':
-        eqlc_rules_add_query(&o->rules, optarg);
+        eqlc_rules_add_query(&o->rules, argument);
         return NULL;
     case 'o':
-        o->output = optarg;
+        o->output = argument;
         return NULL;
     case OPT_EMIT:
-        o->emit_c = strcmp(optarg, "c") == 0;
-        return o->emit_c || strcmp(optarg, "image") == 0 ? NULL : "--emit is image or c, not '%s'";
+        o->emit_c = strcmp(argument, "c") == 0;
+        return o->emit_c || strcmp(argument, "image") == 0 ? NULL : "--emit is image or c, not '%s'";
     case OPT_PREFIX:
-        return set_prefix(o, optarg);
+        return set_prefix(o, argument);
     default:
-        return eqlc_report_set_color(report, optarg) ? NULL : "--color is auto, always or never, not '%s'";
+        return eqlc_report_set_color(o->report, argument) ? NULL
+                                                          : "--color is auto, always or never, not '%s'";
     }
 }
 
@@ -326,26 +324,17 @@ static void clear(build_options *o, build *b)
 
 int eqlc_cmd_build(int argc, char **argv)
 {
-    build_options o = { .prefix = "eql_" };
-    build b = { .o = &o };
+    static const eqlc_command_line line = { "build", "q:o:h", long_options, take_option };
     eqlc_report report;
-    int option, code = EQLC_EXIT_USAGE;
+    build_options o = { .prefix = "eql_", .report = &report };
+    build b = { .o = &o };
+    int code = EQLC_EXIT_USAGE;
 
     eqlc_report_init(&report, stderr);
     report.minimum = EQLM_ERROR; /* warnings are what check is for */
-    while ((option = eqlc_getopt(argc, argv, "q:o:h", long_options)) != -1) {
-        const char *complaint;
-
-        if (option == 'h') {
-            eqlc_help_command("build", stdout);
-            clear(&o, &b);
-            return EQLC_EXIT_OK;
-        }
-        complaint = take_option(option, &o, &report);
-        if (complaint) {
-            clear(&o, &b);
-            return eqlc_option_error("build", complaint, optarg);
-        }
+    if (!eqlc_command_line_read(&line, argc, argv, &o.compiling, &o, &code)) {
+        clear(&o, &b);
+        return code;
     }
     if (optind == argc && o.rules.n == 0) {
         eqlc_usage_error("build", "no rules given: name files or directories, or -q QUERY");

@@ -11,6 +11,7 @@ typedef struct check_options {
     eqlm_severity fail_level;
     bool quiet;
     eqlc_rules rules;
+    eqlc_report *report;
 } check_options;
 
 enum { OPT_FAIL_LEVEL = 256, OPT_QUIET, OPT_FORMAT, OPT_COLOR };
@@ -26,31 +27,28 @@ static const struct option long_options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-/* Takes one option; returns an error message with %s for the argument, or NULL. */
-static const char *take_option(int option, check_options *o, eqlc_report *report)
+static const char *take_option(void *ctx, int option, char *argument)
 {
-    const char *complaint;
+    check_options *o = ctx;
 
-    if (option == '?')
-        return "";
-    if (eqlc_compiling_take(&o->compiling, option, optarg, &complaint))
-        return complaint;
     switch (option) {
     case 'q':
-        eqlc_rules_add_query(&o->rules, optarg);
+        eqlc_rules_add_query(&o->rules, argument);
         return NULL;
     case OPT_FAIL_LEVEL:
-        return eqlc_severity_parse(optarg, &o->fail_level)
+        return eqlc_severity_parse(argument, &o->fail_level)
                    ? NULL
                    : "--fail-level is error, warning or info, not '%s'";
     case OPT_QUIET:
         o->quiet = true;
-        report->minimum = EQLM_ERROR;
+        o->report->minimum = EQLM_ERROR;
         return NULL;
     case OPT_FORMAT:
-        return eqlc_report_set_format(report, optarg) ? NULL : "--format is text, short or json, not '%s'";
+        return eqlc_report_set_format(o->report, argument) ? NULL
+                                                           : "--format is text, short or json, not '%s'";
     default:
-        return eqlc_report_set_color(report, optarg) ? NULL : "--color is auto, always or never, not '%s'";
+        return eqlc_report_set_color(o->report, argument) ? NULL
+                                                          : "--color is auto, always or never, not '%s'";
     }
 }
 
@@ -115,24 +113,15 @@ static void clear(check_options *o)
 
 int eqlc_cmd_check(int argc, char **argv)
 {
-    check_options o = { .fail_level = EQLM_ERROR };
+    static const eqlc_command_line line = { "check", "q:h", long_options, take_option };
     eqlc_report report;
-    int option, code;
+    check_options o = { .fail_level = EQLM_ERROR, .report = &report };
+    int code;
 
     eqlc_report_init(&report, stdout);
-    while ((option = eqlc_getopt(argc, argv, "q:h", long_options)) != -1) {
-        const char *complaint;
-
-        if (option == 'h') {
-            eqlc_help_command("check", stdout);
-            clear(&o);
-            return EQLC_EXIT_OK;
-        }
-        complaint = take_option(option, &o, &report);
-        if (complaint) {
-            clear(&o);
-            return eqlc_option_error("check", complaint, optarg);
-        }
+    if (!eqlc_command_line_read(&line, argc, argv, &o.compiling, &o, &code)) {
+        clear(&o);
+        return code;
     }
     if (optind == argc && o.rules.n == 0)
         return eqlc_usage_error("check",

@@ -10,6 +10,7 @@ typedef struct dump_options {
     eqlc_compiling compiling;
     bool ast, bytecode, json;
     eqlc_rules rules;
+    eqlc_report *report;
 } dump_options;
 
 enum { OPT_AST = 256, OPT_BYTECODE, OPT_JSON, OPT_COLOR };
@@ -25,17 +26,13 @@ static const struct option long_options[] = {
     { NULL, 0, NULL, 0 },
 };
 
-static const char *take_option(int option, dump_options *o, eqlc_report *report)
+static const char *take_option(void *ctx, int option, char *argument)
 {
-    const char *complaint;
+    dump_options *o = ctx;
 
-    if (option == '?')
-        return "";
-    if (eqlc_compiling_take(&o->compiling, option, optarg, &complaint))
-        return complaint;
     switch (option) {
     case 'q':
-        eqlc_rules_add_query(&o->rules, optarg);
+        eqlc_rules_add_query(&o->rules, argument);
         return NULL;
     case OPT_AST:
         o->ast = true;
@@ -47,7 +44,8 @@ static const char *take_option(int option, dump_options *o, eqlc_report *report)
         o->json = true;
         return NULL;
     default:
-        return eqlc_report_set_color(report, optarg) ? NULL : "--color is auto, always or never, not '%s'";
+        return eqlc_report_set_color(o->report, argument) ? NULL
+                                                          : "--color is auto, always or never, not '%s'";
     }
 }
 
@@ -146,25 +144,16 @@ static void clear(dump_options *o)
 
 int eqlc_cmd_dump(int argc, char **argv)
 {
-    dump_options o = { .ast = false };
+    static const eqlc_command_line line = { "dump", "q:h", long_options, take_option };
     eqlc_report report;
-    int option, code;
+    dump_options o = { .report = &report };
+    int code;
 
     eqlc_report_init(&report, stderr);
     report.minimum = EQLM_ERROR; /* warnings are what check is for */
-    while ((option = eqlc_getopt(argc, argv, "q:h", long_options)) != -1) {
-        const char *complaint;
-
-        if (option == 'h') {
-            eqlc_help_command("dump", stdout);
-            clear(&o);
-            return EQLC_EXIT_OK;
-        }
-        complaint = take_option(option, &o, &report);
-        if (complaint) {
-            clear(&o);
-            return eqlc_option_error("dump", complaint, optarg);
-        }
+    if (!eqlc_command_line_read(&line, argc, argv, &o.compiling, &o, &code)) {
+        clear(&o);
+        return code;
     }
     code = EQLC_EXIT_USAGE;
     if (o.ast && o.bytecode) {

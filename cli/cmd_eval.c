@@ -211,37 +211,28 @@ static void clear(evaluation *e)
 }
 
 /* Takes one option; returns an error message with %s for the argument, or NULL. */
-static const char *take_option(evaluation *e, int option)
+static const char *take_option(void *ctx, int option, char *argument)
 {
-    const char *complaint = NULL;
+    evaluation *e = ctx;
 
-    if (option == '?')
-        return "";
-    if (eqlc_compiling_take(&e->compiling, option, optarg, &complaint))
-        return complaint;
-    return eqlc_report_set_color(&e->report, optarg) ? NULL : "--color is auto, always or never, not '%s'";
+    (void)option; /* there is one */
+    return eqlc_report_set_color(&e->report, argument) ? NULL : "--color is auto, always or never, not '%s'";
 }
 
 int eqlc_cmd_eval(int argc, char **argv)
 {
+    static const eqlc_command_line line = { "eval", "h", long_options, take_option };
     evaluation e = { .program = NULL };
-    const char *complaint = NULL;
-    int option, code;
+    int code;
 
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is seen as a failed write */
     eqlc_report_init(&e.report, stderr);
     e.report.minimum = EQLM_ERROR; /* warnings are what check is for */
-    while (!complaint && (option = eqlc_getopt(argc, argv, "h", long_options)) != -1) {
-        if (option == 'h') {
-            eqlc_help_command("eval", stdout);
-            eqlc_compiling_clear(&e.compiling);
-            return EQLC_EXIT_OK;
-        }
-        complaint = take_option(&e, option);
+    if (!eqlc_command_line_read(&line, argc, argv, &e.compiling, &e, &code)) {
+        clear(&e);
+        return code;
     }
-    if (complaint)
-        code = eqlc_option_error("eval", complaint, optarg);
-    else if (optind == argc)
+    if (optind == argc)
         code = eqlc_usage_error("eval", "no expression given");
     else if ((code = eqlc_check_stdin("eval", NULL, 0, argv + optind + 1, argc - optind - 1)) == EQLC_EXIT_OK)
         code = run(&e, argv + optind, argc - optind);

@@ -334,12 +334,13 @@ static void suggest_option(const char *word, const struct option *options)
         fprintf(stderr, "Did you mean '--%s'?\n", near);
 }
 
-int eqlc_getopt(int argc, char **argv, const char *short_options, const struct option *long_options)
+/* getopt_long that knows what a misspelt option might have been. */
+static int next_option(const eqlc_command_line *line, int argc, char **argv)
 {
-    int option = getopt_long(argc, argv, short_options, long_options, NULL);
+    int option = getopt_long(argc, argv, line->letters, line->options, NULL);
 
     if (option == '?' && optopt == 0 && strncmp(argv[optind - 1], "--", 2) == 0)
-        suggest_option(argv[optind - 1] + 2, long_options);
+        suggest_option(argv[optind - 1] + 2, line->options);
     return option;
 }
 
@@ -360,7 +361,8 @@ int eqlc_check_stdin(const char *command, char *const *rules, size_t n_rules, ch
     return n > 1 ? eqlc_usage_error(command, "standard input (-) can be read only once") : EQLC_EXIT_OK;
 }
 
-int eqlc_option_error(const char *command, const char *complaint, const char *argument)
+/* complaint: a message with %s for the argument, or "" when getopt has complained. */
+static int option_error(const char *command, const char *complaint, const char *argument)
 {
     const char *hole = strstr(complaint, "%s");
 
@@ -369,6 +371,28 @@ int eqlc_option_error(const char *command, const char *complaint, const char *ar
         return EQLC_EXIT_USAGE;
     }
     return eqlc_usage_error(command, "%.*s%s%s", (int)(hole - complaint), complaint, argument, hole + 2);
+}
+
+bool eqlc_command_line_read(const eqlc_command_line *line, int argc, char **argv, eqlc_compiling *compiling,
+                            void *ctx, int *code)
+{
+    const char *complaint = NULL;
+    int option;
+
+    while (!complaint && (option = next_option(line, argc, argv)) != -1) {
+        if (option == 'h') {
+            eqlc_help_command(line->command, stdout);
+            *code = EQLC_EXIT_OK;
+            return false;
+        }
+        if (option == '?')
+            complaint = "";
+        else if (!eqlc_compiling_take(compiling, option, optarg, &complaint))
+            complaint = line->take(ctx, option, optarg);
+    }
+    if (complaint)
+        *code = option_error(line->command, complaint, optarg);
+    return !complaint;
 }
 
 static const char *const severities[] = { "error", "warning", "info" };

@@ -170,22 +170,15 @@ static int show(eqlc_compiling *compiling, char *const *fields, int n)
 
 int eqlc_cmd_schema(int argc, char **argv)
 {
+    static const eqlc_command_line line = { "schema", "h", long_options, NULL };
     eqlc_compiling compiling = { .no_schema = false };
-    const char *complaint = NULL;
-    int option, code;
+    int code;
 
-    while (!complaint && (option = eqlc_getopt(argc, argv, "h", long_options)) != -1) {
-        if (option == 'h') {
-            eqlc_help_command("schema", stdout);
-            eqlc_compiling_clear(&compiling);
-            return EQLC_EXIT_OK;
-        }
-        if (!eqlc_compiling_take(&compiling, option, optarg, &complaint))
-            complaint = ""; /* getopt has said it */
+    if (!eqlc_command_line_read(&line, argc, argv, &compiling, NULL, &code)) {
+        eqlc_compiling_clear(&compiling);
+        return code;
     }
-    if (complaint)
-        code = eqlc_option_error("schema", complaint, optarg);
-    else if (optind < argc && strcmp(argv[optind], "learn") == 0)
+    if (optind < argc && strcmp(argv[optind], "learn") == 0)
         code = learn(argv + optind + 1, argc - optind - 1);
     else if (optind < argc && strcmp(argv[optind], "show") == 0)
         code = show(&compiling, argv + optind + 1, argc - optind - 1);

@@ -28,14 +28,6 @@ int eqlc_usage_error(const char *command, const char *format, ...) __attribute__
 int eqlc_check_stdin(const char *command, char *const *rules, size_t n_rules, char *const *events,
                      int n_events);
 
-/* getopt_long that knows what a misspelt option might have been. */
-struct option;
-int eqlc_getopt(int argc, char **argv, const char *short_options, const struct option *long_options);
-
-/* The same for an option: `complaint` is a message with %s for its argument, or "" when getopt already
- * complained. */
-int eqlc_option_error(const char *command, const char *complaint, const char *argument);
-
 /* The options about compiling that check, run, dump, build and eval have in common. */
 typedef struct eqlc_compiling {
     bool dialect_given; /* false: by the kind of rule file (--dialect auto) */
@@ -75,6 +67,21 @@ enum {
  * wrong. */
 bool eqlc_compiling_take(eqlc_compiling *compiling, int option, const char *argument, const char **complaint);
 void eqlc_compiling_clear(eqlc_compiling *compiling);
+
+/* The options of a command. */
+struct option;
+typedef struct eqlc_command_line {
+    const char *command, *letters; /* the latter with 'h' for help */
+    const struct option *options;
+    /* Takes one that is neither for help nor about compiling; returns an error message with %s for the
+     * argument, or NULL. */
+    const char *(*take)(void *ctx, int option, char *argument);
+} eqlc_command_line;
+
+/* Reads the options, up to optind. False: that was all, and *code is the exit code. */
+bool eqlc_command_line_read(const eqlc_command_line *line, int argc, char **argv, eqlc_compiling *compiling,
+                            void *ctx, int *code);
+
 /* The options for eqlm_compile of one rule (NULL: text of the command line); they borrow from both. */
 eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_rule *rule);
 /* Compiles a rule, or loads it if it is a saved program; *out is NULL on failure. diags (never NULL) are

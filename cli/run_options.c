@@ -236,15 +236,10 @@ static bool set_switch(eqlc_run_options *o, int option)
     }
 }
 
-/* Takes one option; returns an error message with %s for the argument, or NULL. */
-static const char *take_option(eqlc_run_options *o, int option, char *argument)
+static const char *take_option(void *ctx, int option, char *argument)
 {
-    const char *complaint;
+    eqlc_run_options *o = ctx;
 
-    if (option == '?')
-        return "";
-    if (eqlc_compiling_take(&o->compiling, option, argument, &complaint))
-        return complaint;
     if (set_switch(o, option))
         return NULL;
     switch (option) {
@@ -315,25 +310,13 @@ static int check_usage(const eqlc_run_options *o, char *const *events, int n_eve
 
 bool eqlc_run_options_read(eqlc_run_options *o, int argc, char **argv, int *code)
 {
-    int option;
+    static const eqlc_command_line line = { "run", "q:r:j:h", long_options, take_option };
 
     *o = (eqlc_run_options) { .events.max_event_size = DEFAULT_EVENT_SIZE,
                               .stream = { .max_state = DEFAULT_STATE, .samples_per_key = 1 },
                               .jobs = 1 };
-    while ((option = eqlc_getopt(argc, argv, "q:r:j:h", long_options)) != -1) {
-        const char *complaint;
-
-        if (option == 'h') {
-            eqlc_help_command("run", stdout);
-            *code = EQLC_EXIT_OK;
-            return false;
-        }
-        complaint = take_option(o, option, optarg);
-        if (complaint) {
-            *code = eqlc_option_error("run", complaint, optarg);
-            return false;
-        }
-    }
+    if (!eqlc_command_line_read(&line, argc, argv, &o->compiling, o, code))
+        return false;
     if (!o->format_given)
         o->format = isatty(STDOUT_FILENO) ? EQLC_RUN_PRETTY : EQLC_RUN_NDJSON;
     *code = check_usage(o, argv + optind, argc - optind);

@@ -156,7 +156,7 @@ CLI_PARTS := $(filter-out $(BUILD)/obj/cli/eqlc.o,$(CLI_OBJ))
 # left as they are.
 HOT_SRC := $(addprefix lib/,base/arena.c base/mem.c base/text.c event/read.c vm/run.c vm/test.c rules/match.c rules/find.c \
     $(addprefix ops/,pattern.c pattern_build.c pattern_read.c pattern_write.c pattern_find.c pattern_wild.c regex_dfa.c) \
-    stream/stream.c stream/sequence.c stream/index.c stream/keys.c syntax/lexer.c syntax/parse.c)
+    stream/stream.c stream/plan.c stream/conditions.c stream/sequence.c stream/index.c stream/keys.c syntax/lexer.c syntax/parse.c)
 FOR_USE := $(if $(filter -O2 -O3,$(CFLAGS)),$(if $(findstring -fsanitize,$(CFLAGS)),,yes))
 # The first of some flags that the compiler knows.
 known_flag = $(firstword $(foreach f,$(1),$(shell $(CC) -Werror $(f) -E -x c /dev/null >/dev/null 2>&1 && echo $(f))))

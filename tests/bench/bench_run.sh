@@ -32,7 +32,7 @@ cp examples/rules/hidden_run_key.eql "$work/1.eql"
 
 for set in 1.eql 100.jsonl all.jsonl; do
     { "$build/eqlc" dump --bytecode --json "$work/$set" 2> /dev/null || true; } |
-        grep -o '"field":"[^"]*"' | cut -d '"' -f 4 | cat - <(echo @timestamp) | sort -u > "$work/${set%%.*}.fields"
+        { grep -o '"field":"[^"]*"' | cut -d '"' -f 4; echo @timestamp; } | sort -u > "$work/${set%%.*}.fields"
 done
 
 # measure NAME COMMAND...: adds the CPU seconds of the command to a file.

@@ -353,6 +353,8 @@ awk 'BEGIN {
     for (i = 1; i <= 3000; i++) printf "{\"@timestamp\":%d,\"event\":{\"category\":\"process\"},\"k\":%d}\n", i, i
     for (i = 3000; i >= 1; i--) printf "{\"@timestamp\":%d,\"event\":{\"category\":\"file\"},\"k\":%d}\n", 10000 - i, i
 }' > "$work/crossed.ndjson"
+head -n 5800 "$work/crossed.ndjson" > "$work/crossed.1"
+tail -n +5801 "$work/crossed.ndjson" > "$work/crossed.2"
 crossed='sequence by k with maxspan=9s [process where true] [file where true] ![file where true]'
 keys() { grep -o '"join_keys":\[[0-9]*\]' <<< "$out" | tr -dc '0-9\n' | paste -sd' '; }
 piped() { # PIPES KEYS
@@ -363,9 +365,9 @@ piped() { # PIPES KEYS
     run -q "$crossed | $1" --format count "$work/crossed.ndjson"
     check_text "$1 after a missing event (count)" "$(wc -w <<< "$2")" "$out"
     rm -f "$work/crossed.state"
-    run -q "$crossed | $1" --no-source --state "$work/crossed.state" <(head -n 5800 "$work/crossed.ndjson")
+    run -q "$crossed | $1" --no-source --state "$work/crossed.state" "$work/crossed.1"
     check_text "$1 after a missing event waits" "" "$out"
-    run -q "$crossed | $1" --no-source --state "$work/crossed.state" --flush <(tail -n +5801 "$work/crossed.ndjson")
+    run -q "$crossed | $1" --no-source --state "$work/crossed.state" --flush "$work/crossed.2"
     check_text "$1 after a missing event (state)" "$2" "$(keys)"
 }
 piped 'head 2' '3000 2999'

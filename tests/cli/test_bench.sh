@@ -2,21 +2,7 @@
 # eqlc bench as a process.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/support/tap.sh
-eqlc=${EQLC:-${BUILD:-build}/eqlc}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-run() {
-    "$@" > "$work/out" 2> "$work/err"
-    code=$?
-    out=$(cat "$work/out")
-    err=$(cat "$work/err")
-}
-
-holds() { # NAME TEXT WORDS: TEXT holds WORDS
-    check "$1" grep -qF -- "$3" <<< "$2"
-}
+. tests/support/cli.sh
 
 mkdir "$work/rules"
 # An index is worth its time from a few rules on.
@@ -36,7 +22,7 @@ done > "$work/events.ndjson"
 
 # Strips what is measured.
 rules_of() { sed -n 's/^{"rule":"[^"]*","id":null,"path":"[^"]*\/\([^"/]*\)",\(.*\),"ns_per_event":.*/\1 \2/p' <<< "$1" | sort; }
-run "$eqlc" bench --format json "$work/rules" "$work/events.ndjson"
+capture "$eqlc" bench --format json "$work/rules" "$work/events.ndjson"
 check_text "exit code" "0 " "$code $err"
 check_text "json: guards, reasons, matches" \
     '1_exact.eql "guard":"event.category == \"process\" and process.name == \"cmd.exe\"","selective":true,"why":null,"matches":4
@@ -47,30 +33,30 @@ holds "json: the set" "$(head -n 1 <<< "$out")" '{"rules":9,"not_measured":1,'
 holds "json: the events" "$(head -n 1 <<< "$out")" '"events":12,'
 shares=$(sed -n 's/.*"share":\([0-9.]*\),.*/\1/p' <<< "$out" | awk '{ s += $1 } END { print (s > 0.99 && s < 1.01) }')
 check_text "shares sum to one" 1 "$shares"
-run "$eqlc" bench --events 5 --format json "$work/rules" "$work/events.ndjson" "$work/events.ndjson"
+capture "$eqlc" bench --events 5 --format json "$work/rules" "$work/events.ndjson" "$work/events.ndjson"
 holds "--events" "$(head -n 1 <<< "$out")" '"events":5,'
 
-run "$eqlc" bench "$work/rules" "$work/events.ndjson"
+capture "$eqlc" bench "$work/rules" "$work/events.ndjson"
 holds "text: rules without a guard" "$out" 'without a selective guard: 2'
 holds "text: reason" "$out" '2_category.eql: runs for every event of its category'
 check_text "text: every rule has a line" 9 "$(sed '1,/^each rule/d' <<< "$out" | grep -c '\.eql: ')"
-run "$eqlc" bench -q 'any where true' -r "$work/rules/1_exact.eql" "$work/events.ndjson"
+capture "$eqlc" bench -q 'any where true' -r "$work/rules/1_exact.eql" "$work/events.ndjson"
 holds "-q and -r: all arguments are events" "$out" '2 event queries in a set'
-run "$eqlc" bench "$work/rules" "$work/none.ndjson"
+capture "$eqlc" bench "$work/rules" "$work/none.ndjson"
 check_text "missing events" 3 "$code"
-run "$eqlc" bench -q 'process where' "$work/events.ndjson"
+capture "$eqlc" bench -q 'process where' "$work/events.ndjson"
 check_text "a rule that does not compile" 2 "$code"
 echo '{"process":' > "$work/bad.ndjson"
-run "$eqlc" bench "$work/rules" "$work/bad.ndjson"
+capture "$eqlc" bench "$work/rules" "$work/bad.ndjson"
 check_text "no events but a broken one" 1 "$code"
 check_text "there is nothing to measure" "eqlc bench: nothing to measure: no events" "$(tail -n 1 <<< "$err")"
-run "$eqlc" bench "$work/rules" /dev/null
+capture "$eqlc" bench "$work/rules" /dev/null
 check_text "no events" "3 " "$code $out"
-run "$eqlc" bench -q 'sequence [any where true] [any where true]' "$work/events.ndjson"
+capture "$eqlc" bench -q 'sequence [any where true] [any where true]' "$work/events.ndjson"
 check_text "sequences alone" "3 eqlc bench: nothing to measure: no event queries, only sequences and samples" "$code $err"
 for arguments in "" "$work/rules" "--events 0 $work/rules $work/events.ndjson" "--format csv a b" "--nonsense a b"; do
     # shellcheck disable=SC2086
-    run "$eqlc" bench $arguments
+    capture "$eqlc" bench $arguments
     check_text "wrong usage: bench $arguments" 3 "$code"
 done
 check_text "--help is help bench" "$("$eqlc" help bench)" "$("$eqlc" bench --help)"

@@ -3,20 +3,8 @@
 # output in tests/cli/data.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/support/tap.sh
-eqlc=$(realpath -e "${EQLC:-${BUILD:-build}/eqlc}") || exit 1
+. tests/support/cli.sh
 data=tests/cli/data
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset NO_COLOR
-
-# run COMMAND...: leaves standard output in $out, standard error in $err, the exit code in $code.
-run() {
-    "$@" > "$work/out" 2> "$work/err"
-    code=$?
-    out=$(cat "$work/out")
-    err=$(cat "$work/err")
-}
 
 # golden NAME: $out is what tests/cli/data/NAME holds.
 golden() {
@@ -26,13 +14,9 @@ golden() {
     check_text "output is $1" "$(cat "$data/$1")" "$out"
 }
 
-holds() { # NAME TEXT WORDS: TEXT holds WORDS
-    check "$1" grep -qF -- "$3" <<< "$2"
-}
-
 # --------------------------------------------------------------------------------------------------- formats
 for format in text short json; do
-    run env -C $data "$eqlc" check --format $format check
+    capture env -C $data "$eqlc" check --format $format check
     golden check.$format
     check_text "exit code of --format $format" 2 "$code"
 done
@@ -58,72 +42,72 @@ check_text "place in .md" 4:5 "$(place "$work/e.md")"
 check_text "place on standard input" 4:5 "$(place - < "$work/e.md")"
 
 # ------------------------------------------------------------------------------------------------ exit codes
-run "$eqlc" check $data/check/good.eql
+capture "$eqlc" check $data/check/good.eql
 check_text "a good rule: exit code" 0 "$code"
 check_text "a good rule: no output" "" "$out"
 check_text "a good rule: summary" "1 rule: 1 ok" "$err"
-run "$eqlc" check --quiet $data/check/good.eql
+capture "$eqlc" check --quiet $data/check/good.eql
 check_text "--quiet: no summary" "" "$err"
-run "$eqlc" check $data/check/unknown.eql
+capture "$eqlc" check $data/check/unknown.eql
 check_text "warnings alone: exit code" 0 "$code"
-run "$eqlc" check --fail-level warning $data/check/unknown.eql
+capture "$eqlc" check --fail-level warning $data/check/unknown.eql
 check_text "warnings with --fail-level warning: exit code" 1 "$code"
-run "$eqlc" check --quiet --fail-level info $data/check/unknown.eql
+capture "$eqlc" check --quiet --fail-level info $data/check/unknown.eql
 check_text "--quiet hides warnings" "" "$out"
 check_text "--quiet keeps the exit code" 1 "$code"
-run "$eqlc" check --strict $data/check/unknown.eql
+capture "$eqlc" check --strict $data/check/unknown.eql
 check_text "--strict: unknown fields are errors" 2 "$code"
-run "$eqlc" check --strict --no-schema $data/check/unknown.eql
+capture "$eqlc" check --strict --no-schema $data/check/unknown.eql
 check_text "--no-schema: nothing is unknown" 0 "$code"
-run "$eqlc" check $data/check/broken.toml
+capture "$eqlc" check $data/check/broken.toml
 check_text "malformed file: exit code" 2 "$code"
-run "$eqlc" check $data/check/good.eql "$work/none.eql" $data/check/mistakes.eql
+capture "$eqlc" check $data/check/good.eql "$work/none.eql" $data/check/mistakes.eql
 check_text "missing file: exit code" 3 "$code"
 holds "missing file: message" "$out" "cannot read: No such file or directory"
 holds "missing file: the others are checked" "$err" "2 rules: 1 ok, 1 with errors; 1 file not read"
 mkdir "$work/empty"
-run "$eqlc" check "$work/empty"
+capture "$eqlc" check "$work/empty"
 check_text "no rules: exit code" 3 "$code"
 holds "no rules: which files are read" "$out" "error: no rules in EQL here; of directories .eql .toml"
 check_text "no rules: summary" "no rules found" "$err"
 for command in "run -r $work/empty" "dump" "build -o $work/out.eqlp" "bench"; do
     # shellcheck disable=SC2086
-    run "$eqlc" $command "$work/empty" "$work/empty"
+    capture "$eqlc" $command "$work/empty" "$work/empty"
     check_text "no rules: $command" 3 "$code"
 done
 printf 'query = "process where true"\n' > "$work/empty/table.toml"
-run "$eqlc" check -q 'process where true' "$work/empty/table.toml" -
+capture "$eqlc" check -q 'process where true' "$work/empty/table.toml" -
 check_text "a file without a rule says why" 1 "$(grep -c 'warning: this is no rule in EQL: it has neither a table \[rule\]' <<< "$out")"
 printf '{"id":"r","query":"process where true"}\n' > "$work/empty/object.json"
-run "$eqlc" check "$work/empty/table.toml" "$work/empty/object.json"
+capture "$eqlc" check "$work/empty/table.toml" "$work/empty/object.json"
 holds "an object, too" "$out" "this is no rule in EQL: it has no type or language eql"
 check_text "files without rules: exit code" 3 "$code"
 printf 'process where true' > "$work/empty/one.eql"
-run "$eqlc" check --format short "$work/empty"
+capture "$eqlc" check --format short "$work/empty"
 check_text "among rules of a directory nobody asked for them" "0 " "$code $out"
-run "$eqlc" check - - < "$work/empty/one.eql"
+capture "$eqlc" check - - < "$work/empty/one.eql"
 check_text "standard input twice" "3 eqlc check: standard input (-) can be read only once" "$code ${err%%$'\n'*}"
 for command in dump "build -o $work/out.eqlp" "run -q x -r -" "run -q x" "bench -q x" "bench" "eval 1" "schema learn"; do
     # shellcheck disable=SC2086
-    run "$eqlc" $command - - < "$work/empty/one.eql"
+    capture "$eqlc" $command - - < "$work/empty/one.eql"
     check_text "standard input twice: $command" "3 1" "$code $(grep -c 'standard input (-) can be read only once' <<< "$err")"
 done
 
 # --------------------------------------------------------------------------------------------------- options
-run "$eqlc" check --dialect endpoint -q 'process where process.name == process.parent.name'
+capture "$eqlc" check --dialect endpoint -q 'process where process.name == process.parent.name'
 check_text "--dialect endpoint" 0 "$code"
-run "$eqlc" check --dialect es -q 'process where process.name == process.parent.name'
+capture "$eqlc" check --dialect es -q 'process where process.name == process.parent.name'
 check_text "--dialect es" 2 "$code"
-run "$eqlc" check --event-category-field kind -q 'process where kind == "process"'
+capture "$eqlc" check --event-category-field kind -q 'process where kind == "process"'
 check_text "--event-category-field" 0 "$code"
-run "$eqlc" check -q 'any where a = 1' -q 'any where true' --color always
+capture "$eqlc" check -q 'any where a = 1' -q 'any where true' --color always
 holds "--color always" "$out" $'\033[1;31merror'
 check_text "-q twice" "2 rules: 1 ok, 1 with errors" "$err"
-run "$eqlc" check -q 'any where a = 1'
+capture "$eqlc" check -q 'any where a = 1'
 check "no colours in a pipe" test "${out#*$'\033'}" = "$out"
 for arguments in "" "--format xml x" "--color red x" "--fail-level all x" "--dialect kql x" "--nothing x" "--format"; do
     # shellcheck disable=SC2086 # words are meant
-    run "$eqlc" check $arguments
+    capture "$eqlc" check $arguments
     check_text "usage error: check $arguments" 3 "$code"
     holds "usage error tells where help is: check $arguments" "$err" "Try 'eqlc help check'."
 done
@@ -138,16 +122,16 @@ check_text "output that cannot be written" 3 \
 cp "$work/junk.eql" "$work/junk.toml"
 cp "$work/junk.eql" "$work/junk.ndjson"
 cp "$work/junk.eql" "$work/junk.md"
-run "$eqlc" check "$work"/junk.*
+capture "$eqlc" check "$work"/junk.*
 check_text "binary junk: exit code" 2 "$code"
 holds "binary junk: message" "$out" "this is a binary file, not a rule"
 tr -d '\0' < "$work/junk.eql" > "$work/text.eql"
-run "$eqlc" check "$work/text.eql"
+capture "$eqlc" check "$work/text.eql"
 check_text "junk without NUL: exit code" 2 "$code"
 mkdir "$work/loop"
 ln -s . "$work/loop/self"
 cp $data/check/good.eql "$work/loop/a.eql"
-run "$eqlc" check "$work/loop"
+capture "$eqlc" check "$work/loop"
 check_text "links in circles" "1 rule: 1 ok" "$err"
 {
     echo '['
@@ -156,46 +140,46 @@ check_text "links in circles" "1 rule: 1 ok" "$err"
     done
     echo '{}]'
 } > "$work/many.json"
-run timeout 20 "$eqlc" check "$work/many.json"
+capture timeout 20 "$eqlc" check "$work/many.json"
 check_text "two thousand rules" "2,000 rules: 2,000 ok; 1 file or object without an EQL rule skipped" "$err"
 tr -d '\n' < "$work/many.json" | sed 's/ == / = /g' > "$work/line.json"
-run timeout 60 "$eqlc" check --format short "$work/line.json"
+capture timeout 60 "$eqlc" check --format short "$work/line.json"
 check_text "two thousand mistakes on one line" 2000 "$(wc -l < "$work/out")"
 
 # ------------------------------------------------------------------------------------ dump, help and version
-run "$eqlc" dump -q 'any where process.pid == 1 or process.pid == 2 and not process.pid == 3'
+capture "$eqlc" dump -q 'any where process.pid == 1 or process.pid == 2 and not process.pid == 3'
 check_text "dump: exit code" 0 "$code"
 golden dump.ast
-run "$eqlc" dump --json -q 'any where true' -q 'any where process.pid == 1'
+capture "$eqlc" dump --json -q 'any where true' -q 'any where process.pid == 1'
 check_text "dump --json: a line for each rule" 2 "$(wc -l < "$work/out")"
 holds "dump --json: members" "$out" '{"file":"-q","line":1,"rule":null,"tree":{'
-run "$eqlc" dump --json --bytecode -q 'any where true' -q 'any where process.pid == 1'
+capture "$eqlc" dump --json --bytecode -q 'any where true' -q 'any where process.pid == 1'
 check_text "dump --json --bytecode: a line for each rule" 2 "$(wc -l < "$work/out")"
 holds "dump --json --bytecode: members" "$out" '{"file":"-q","line":1,"rule":null,"program":{"kind":"event"'
-run "$eqlc" dump --bytecode $data/check/good.eql $data/check/page.md
+capture "$eqlc" dump --bytecode $data/check/good.eql $data/check/page.md
 holds "dump --bytecode: several rules have headings" "$out" "== $data/check/good.eql:1 Script host starts"
 holds "dump: mistakes are told" "$err" "error[E208]"
 check_text "dump: exit code with a mistake" 2 "$code"
-run "$eqlc" dump --ast --bytecode -q 'any where true'
+capture "$eqlc" dump --ast --bytecode -q 'any where true'
 check_text "dump --ast --bytecode: usage error" 3 "$code"
-run "$eqlc" dump
+capture "$eqlc" dump
 check_text "dump without rules: usage error" 3 "$code"
 
-run "$eqlc" --help
+capture "$eqlc" --help
 check_text "--help: exit code" 0 "$code"
 for command in check run eval dump help version; do
     holds "--help names $command" "$out" "  $command"
 done
 for command in check run eval dump help version; do
-    run "$eqlc" help $command
+    capture "$eqlc" help $command
     check_text "help $command" "0 Usage:" "$code ${out:0:6}"
 done
 for command in check dump; do
     check_text "$command --help is help $command" "$("$eqlc" help $command)" "$("$eqlc" $command --help)"
 done
-run "$eqlc" help e208
+capture "$eqlc" help e208
 holds "help CODE" "$out" "E208 (error, single-equals)"
-run "$eqlc" help E103
+capture "$eqlc" help E103
 check_text "help CODE explains it" "E103 (error, unclosed-string)
 
     the string is not closed on its line
@@ -209,20 +193,20 @@ for word in $("$eqlc" help codes | cut -d' ' -f1); do
     test "$("$eqlc" help "$word" | wc -l)" -gt 4 || echo "$word"
 done > "$work/unexplained"
 check_text "help explains every code" "" "$(cat "$work/unexplained")"
-run "$eqlc" check --dialekt es -q 'process where true'
+capture "$eqlc" check --dialekt es -q 'process where true'
 check_text "a misspelt option" "3 Did you mean '--dialect'?" "$code $(grep mean <<< "$err")"
-run "$eqlc" check --s -q 'process where true'
+capture "$eqlc" check --s -q 'process where true'
 check_text "one that is short for several" "3 0" "$code $(grep -c mean <<< "$err")"
-run "$eqlc" help codes
+capture "$eqlc" help codes
 holds "help codes" "$out" "E101"
-run "$eqlc" help chekc
+capture "$eqlc" help chekc
 holds "help: did you mean" "$err" "did you mean 'check'?"
-run "$eqlc" chekc
+capture "$eqlc" chekc
 check_text "unknown command: exit code" 3 "$code"
 check_text "unknown command: did you mean" "eqlc: there is no command 'chekc'; did you mean 'check'?" "$err"
-run "$eqlc"
+capture "$eqlc"
 check_text "no command: exit code" 3 "$code"
-run "$eqlc" version
+capture "$eqlc" version
 check_text "version" "0 eqlc" "$code ${out%% *}"
 check_text "--version" "$out" "$("$eqlc" --version)"
 tap_end

@@ -2,21 +2,10 @@
 # eqlc eval as a process.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/support/tap.sh
-eqlc=${EQLC:-${BUILD:-build}/eqlc}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# run COMMAND...: leaves standard output in $out, standard error in $err, the exit code in $code.
-run() {
-    "$@" > "$work/out" 2> "$work/err"
-    code=$?
-    out=$(cat "$work/out")
-    err=$(cat "$work/err")
-}
+. tests/support/cli.sh
 
 constant() { # EXPRESSION WANT
-    run "$eqlc" eval "$1"
+    capture "$eqlc" eval "$1"
     check_text "$1" "0 $2" "$code $out"
 }
 
@@ -30,20 +19,20 @@ constant '"a\"\u{e9}\n"' '"a\"é\n"'
 constant '"a" == "a"' true
 constant 'length(null)' null
 
-run "$eqlc" eval '1 / 0'
+capture "$eqlc" eval '1 / 0'
 check_text "a constant that cannot be computed: exit code" 2 "$code"
 check_text "a constant that cannot be computed: message" "error[E501]" "${err%%:*}"
-run "$eqlc" eval '1e308 * 10'
+capture "$eqlc" eval '1e308 * 10'
 check_text "infinite: null" "0 null" "$code $out"
 check "infinite: warning" grep -q 'warning: 1 value is infinite' <<< "$err"
-run "$eqlc" eval '0.1 + 0.2'
+capture "$eqlc" eval '0.1 + 0.2'
 check_text "all digits of a double" 0.30000000000000004 "$out"
-run "$eqlc" eval 'process.pid + 1'
+capture "$eqlc" eval 'process.pid + 1'
 check_text "a field without events: exit code" 3 "$code"
 check "a field without events: message" grep -q 'eqlc eval: .*process\.pid' <<< "$err"
-run "$eqlc" eval
+capture "$eqlc" eval
 check_text "no expression: exit code" 3 "$code"
-run "$eqlc" eval --nothing 1
+capture "$eqlc" eval --nothing 1
 check_text "unknown option: exit code" 3 "$code"
 check_text "--help is help eval" "$("$eqlc" help eval)" "$("$eqlc" eval --help)"
 
@@ -53,7 +42,7 @@ cat > "$work/events.ndjson" <<'END'
 {}
 END
 values() { # EXPRESSION WANT (one line for each event)
-    run "$eqlc" eval "$1" "$work/events.ndjson"
+    capture "$eqlc" eval "$1" "$work/events.ndjson"
     check_text "$1 for each event" "$2" "$out"
 }
 values process.pid $'4\n9223372036854775807\nnull'
@@ -64,18 +53,18 @@ values '@timestamp' $'"2026-01-01T01:02:03.5Z"\nnull\nnull'
 values '1 + 1' $'2\n2\n2'
 values 'process.pid + 1' $'5\nnull\nnull'
 check "run-time errors are counted" grep -q 'eqlc eval: .*1 run-time error ' <<< "$err"
-run "$eqlc" eval process.pid - < "$work/events.ndjson"
+capture "$eqlc" eval process.pid - < "$work/events.ndjson"
 check_text "events on standard input" 4 "${out%%$'\n'*}"
-run "$eqlc" eval --no-schema a - <<< '{"a":12345.678901234567890}'
+capture "$eqlc" eval --no-schema a - <<< '{"a":12345.678901234567890}'
 check_text "a number of many digits" 12345.678901234567 "$out"
-run "$eqlc" eval process.pid "$work/none.ndjson" "$work/events.ndjson"
+capture "$eqlc" eval process.pid "$work/none.ndjson" "$work/events.ndjson"
 check_text "missing file: exit code" 3 "$code"
 check_text "missing file: the others are read" 3 "$(wc -l < "$work/out")"
 echo '{"process":' > "$work/bad.ndjson"
-run "$eqlc" eval process.pid "$work/bad.ndjson" "$work/events.ndjson"
+capture "$eqlc" eval process.pid "$work/bad.ndjson" "$work/events.ndjson"
 check_text "broken document: exit code" 1 "$code"
 check_text "broken document: the others are read" 3 "$(wc -l < "$work/out")"
-run "$eqlc" eval --strict process.pid "$work/bad.ndjson" "$work/events.ndjson"
+capture "$eqlc" eval --strict process.pid "$work/bad.ndjson" "$work/events.ndjson"
 check_text "broken document with --strict" "1 0" "$code $(wc -l < "$work/out")"
 check_text "output that cannot be written" 3 \
     "$("$eqlc" eval process.pid "$work/events.ndjson" > /dev/full 2> "$work/err"; echo $?)"

@@ -2,30 +2,8 @@
 # eqlc run as a process: formats of output and input, exit codes, bad events, closed pipes, full disks.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/support/tap.sh
-eqlc=$(realpath -e "${EQLC:-${BUILD:-build}/eqlc}") || exit 1
+. tests/support/cli.sh
 cd tests/cli/data/run || exit 1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset NO_COLOR
-
-# run ARGUMENTS...: eqlc run; standard output in $out, standard error in $err, the exit code in $code.
-run() {
-    "$eqlc" run "$@" > "$work/out" 2> "$work/err"
-    code=$?
-    out=$(cat "$work/out")
-    err=$(cat "$work/err")
-}
-
-# gives NAME EXIT-CODE OUTPUT: checks what run left.
-gives() {
-    check_text "$1: output" "$3" "$out"
-    check_text "$1: exit code" "$2" "$code"
-}
-
-holds() { # NAME TEXT WORDS: TEXT holds WORDS
-    check "$1" grep -qF -- "$3" <<< "$2"
-}
 
 cmd='process where process.name : "cmd.exe"'
 no_rule='{"id":null,"name":null,"severity":null,"path":"-q"}'
@@ -255,13 +233,6 @@ holds "run-time errors are counted" "$err" '1 run-time error (overflow'
 check_text "they are no failure" 0 "$code"
 
 # ------------------------------------------------------------------------------------------------------ usage
-usage() { # WORDS ARGUMENTS...: wrong usage, said with these words
-    local words=$1
-    shift
-    run "$@"
-    holds "usage: $words" "$err" "$words"
-    check_text "usage: $words: exit code" 3 "$code"
-}
 usage 'no rules given' events.ndjson
 usage 'no events given' -q "$cmd"
 usage "not 'xml'" -q "$cmd" --format xml events.ndjson

@@ -2,10 +2,7 @@
 # eqlc run -j: whatever the input and the options, several threads say what one says, in the same order.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/support/tap.sh
-eqlc=$(realpath -e "${EQLC:-${BUILD:-build}/eqlc}") || exit 1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+. tests/support/cli.sh
 cd "$work" || exit 1
 
 # same NAME ARGUMENTS...: -j 2 and -j 5 write what -j 1 writes, to both outputs, and exit with the same code; standard

@@ -2,22 +2,7 @@
 # eqlc schema, and --schema of the other commands, as processes.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/support/tap.sh
-eqlc=${EQLC:-${BUILD:-build}/eqlc}
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-
-# run COMMAND...: leaves standard output in $out, standard error in $err, the exit code in $code.
-run() {
-    "$@" > "$work/out" 2> "$work/err"
-    code=$?
-    out=$(cat "$work/out")
-    err=$(cat "$work/err")
-}
-
-holds() { # NAME TEXT WORDS: TEXT holds WORDS
-    check "$1" grep -qF -- "$3" <<< "$2"
-}
+. tests/support/cli.sh
 
 cat > "$work/flat.json" <<'END'
 {"app.user": "keyword", "app": {"port": "long", "from": "ip"}, "process.pid": "keyword"}
@@ -33,25 +18,25 @@ END
 
 # ------------------------------------------------------------------------------------------------------ show
 tab=$'\t'
-run "$eqlc" schema show process.pid process.args source.ip
+capture "$eqlc" schema show process.pid process.args source.ip
 check_text "show: fields" "process.pid${tab}long
 process.args${tab}keyword${tab}array
 source.ip${tab}ip" "$out"
-run "$eqlc" schema show process.tty
+capture "$eqlc" schema show process.tty
 check_text "show: fields below" "process.tty${tab}object" "${out%%$'\n'*}"
 holds "show: fields below" "$out" "process.tty.columns${tab}long"
-run "$eqlc" schema show process.pid no.such.field
+capture "$eqlc" schema show process.pid no.such.field
 check_text "show: unknown field" "1 process.pid${tab}long" "$code $out"
 holds "show: unknown field is named" "$err" "no schema knows the field 'no.such.field'"
-run "$eqlc" schema show --no-schema
+capture "$eqlc" schema show --no-schema
 check_text "show: nothing" "0 " "$code $out"
-run "$eqlc" schema show --no-schema --schema "$work/flat.json" --schema "$work/fields.csv"
+capture "$eqlc" schema show --no-schema --schema "$work/flat.json" --schema "$work/fields.csv"
 check_text "show: later files are stronger" "app.from${tab}ip
 app.port${tab}keyword
 app.tags${tab}keyword${tab}array
 app.user${tab}keyword
 process.pid${tab}keyword" "$out"
-run "$eqlc" schema show --schema "$work/flat.json" process.pid
+capture "$eqlc" schema show --schema "$work/flat.json" process.pid
 check_text "show: files are stronger than the built-in schema" "process.pid${tab}keyword" "$out"
 check_text "show: a name that file and built-in schema know is shown once" 1 \
     "$("$eqlc" schema show --schema "$work/flat.json" | grep -c '^process\.pid	')"
@@ -60,7 +45,7 @@ check_text "show: a name that file and built-in schema know is shown once" 1 \
 types() { # NAME OPTIONS QUERY WANT: "exit code", and the first message in short form
     local options
     read -ra options <<< "$2"
-    run "$eqlc" check --quiet --format short "${options[@]}" -q "$3"
+    capture "$eqlc" check --quiet --format short "${options[@]}" -q "$3"
     check_text "$1" "$4" "$code ${out#-q:*: }"
 }
 unknown="error[E301]: unknown field"
@@ -86,32 +71,32 @@ types "--schema-closed: near miss" "--no-schema --schema-closed --schema $work/f
     'any where ap.prt == 1' "2 $unknown 'ap.prt' (did you mean 'app.port'?)"
 
 echo '{"app":{"port":"080"},"x":1}' > "$work/event.ndjson"
-run "$eqlc" eval --schema "$work/flat.json" 'app.port == 80' "$work/event.ndjson"
+capture "$eqlc" eval --schema "$work/flat.json" 'app.port == 80' "$work/event.ndjson"
 check_text "eval --schema" "0 true" "$code $out"
-run "$eqlc" dump --schema "$work/flat.json" -q 'any where app.port : "80"'
+capture "$eqlc" dump --schema "$work/flat.json" -q 'any where app.port : "80"'
 check_text "dump --schema" 2 "$code"
-run "$eqlc" run --schema "$work/flat.json" -q 'any where app.port == 80' --format count "$work/event.ndjson"
+capture "$eqlc" run --schema "$work/flat.json" -q 'any where app.port == 80' --format count "$work/event.ndjson"
 check_text "run --schema" 0 "$code"
-run "$eqlc" run --schema-closed -q 'any where app.port == 80' "$work/event.ndjson"
+capture "$eqlc" run --schema-closed -q 'any where app.port == 80' "$work/event.ndjson"
 check_text "run --schema-closed" 2 "$code"
 
 # ---------------------------------------------------------------------------------------------------- errors
-run "$eqlc" check --schema "$work/none.json" -q 'any where true'
+capture "$eqlc" check --schema "$work/none.json" -q 'any where true'
 check_text "missing schema file: exit code" 3 "$code"
 holds "missing schema file: message" "$err" "$work/none.json: cannot read: No such file or directory"
-run "$eqlc" check --schema "$work" -q 'any where true'
+capture "$eqlc" check --schema "$work" -q 'any where true'
 check_text "directory as schema file: exit code" 3 "$code"
 printf 'Field,Type\nok,long\nwrong,lnog\n' > "$work/wrong.csv"
-run "$eqlc" eval --schema "$work/wrong.csv" 1
+capture "$eqlc" eval --schema "$work/wrong.csv" 1
 check_text "wrong type in a schema file: exit code" 3 "$code"
 holds "wrong type in a schema file: message" "$err" \
     "$work/wrong.csv:3:1: field \"wrong\" has a type nobody knows: \"lnog\""
 head -c 3000 "$eqlc" > "$work/binary"
-run "$eqlc" check --schema "$work/binary" -q 'any where true'
+capture "$eqlc" check --schema "$work/binary" -q 'any where true'
 check_text "binary schema file: exit code" 3 "$code"
 for arguments in "" "lern x" "learn" "--nothing show" "--schema"; do
     # shellcheck disable=SC2086 # words are meant
-    run "$eqlc" schema $arguments
+    capture "$eqlc" schema $arguments
     check_text "usage error: schema $arguments" 3 "$code"
     holds "usage error tells where help is: schema $arguments" "$err" "Try 'eqlc help schema'."
 done
@@ -136,22 +121,22 @@ learnt='{
   "source.ip": "ip",
   "wrapped": "keyword"
 }'
-run "$eqlc" schema learn "$work/learn.ndjson"
+capture "$eqlc" schema learn "$work/learn.ndjson"
 check_text "learn" "0 $learnt" "$code $out"
-run "$eqlc" schema learn - < "$work/learn.ndjson"
+capture "$eqlc" schema learn - < "$work/learn.ndjson"
 check_text "learn from standard input" "$learnt" "$out"
 gzip -k "$work/learn.ndjson"
 split -l 1 "$work/learn.ndjson" "$work/part."
-run "$eqlc" schema learn "$work"/part.* "$work/learn.ndjson.gz"
+capture "$eqlc" schema learn "$work"/part.* "$work/learn.ndjson.gz"
 check_text "learn from several files" "$learnt" "$out"
 printf '%s' "$learnt" > "$work/learnt.json"
-run "$eqlc" schema show --no-schema --schema "$work/learnt.json" process
+capture "$eqlc" schema show --no-schema --schema "$work/learnt.json" process
 check_text "what was learnt can be read" "process.args${tab}keyword
 process.cpu${tab}double
 process.pid${tab}long" "$out"
 echo '{"process":' > "$work/bad.ndjson"
-run "$eqlc" schema learn "$work/bad.ndjson" "$work/learn.ndjson"
+capture "$eqlc" schema learn "$work/bad.ndjson" "$work/learn.ndjson"
 check_text "broken document: exit code, the others are read" "1 $learnt" "$code $out"
-run "$eqlc" schema learn "$work/none.ndjson" "$work/learn.ndjson"
+capture "$eqlc" schema learn "$work/none.ndjson" "$work/learn.ndjson"
 check_text "missing file: exit code, the others are read" "3 $learnt" "$code $out"
 tap_end

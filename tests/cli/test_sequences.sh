@@ -2,37 +2,8 @@
 # eqlc run on sequences, samples and ancestry: formats, order of events, windows, budgets, saved state.
 set -u
 cd "$(dirname "$0")/../.." || exit 1
-. tests/support/tap.sh
-eqlc=$(realpath -e "${EQLC:-${BUILD:-build}/eqlc}") || exit 1
+. tests/support/cli.sh
 cd tests/cli/data/sequences || exit 1
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-unset NO_COLOR
-
-# run ARGUMENTS...: eqlc run; standard output in $out, standard error in $err, the exit code in $code.
-run() {
-    "$eqlc" run "$@" > "$work/out" 2> "$work/err"
-    code=$?
-    out=$(cat "$work/out")
-    err=$(cat "$work/err")
-}
-
-gives() { # NAME EXIT-CODE OUTPUT: checks what run left
-    check_text "$1: output" "$3" "$out"
-    check_text "$1: exit code" "$2" "$code"
-}
-
-holds() { # NAME TEXT WORDS: TEXT holds WORDS
-    check "$1" grep -qF -- "$3" <<< "$2"
-}
-
-usage() { # WORDS ARGUMENTS...: wrong usage, said with these words
-    local words=$1
-    shift
-    run "$@"
-    holds "usage: $words" "$err" "$words"
-    check_text "usage: $words: exit code" 3 "$code"
-}
 
 # The documents of each match, one match on a line.
 ids() {

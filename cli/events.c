@@ -105,7 +105,7 @@ static void on_bad(void *ctx, eqlc_place_in_file place, const char *message, boo
 
 const char *eqlc_event_line_text(uint64_t line, char room[EQLC_LINE_TEXT])
 {
-    char *p = room + EQLC_LINE_TEXT - 1;
+    char *p = &room[EQLC_LINE_TEXT - 1];
     *p = '\0';
     do {
         *--p = (char)('0' + line % 10);

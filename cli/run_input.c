@@ -86,7 +86,7 @@ static bool give(input *in, const eqlc_run_entry *e)
 {
     char room[EQLC_LINE_TEXT];
     eqlc_event event = e->event;
-
+    uint32_t n = e->fields ? e->n_fields : 0;
     bool goes_on;
 
     event.line += in->line;
@@ -98,10 +98,10 @@ static bool give(input *in, const eqlc_run_entry *e)
     if (!event.id)
         event.id = eqlc_event_line_text(event.line, room);
     event.values = e->fields ? in->values : NULL;
-    for (uint32_t i = 0; i < e->n_fields; i++)
+    for (uint32_t i = 0; i < n; i++)
         in->values[e->fields[i].field] = e->fields[i].value;
     goes_on = in->hooks->event(in->hooks->ctx, &event, &e->answer);
-    for (uint32_t i = 0; i < e->n_fields; i++)
+    for (uint32_t i = 0; i < n; i++)
         in->values[e->fields[i].field].type = EQLM_NULL;
     return goes_on;
 }

@@ -165,10 +165,10 @@ static eqlm_status plan_condition(eqlm_stream *s, const eqli_condition *c, const
     return status;
 }
 
-/* All terms of the program have been tried. */
+/* All terms of the program, if there is one, have been tried. */
 static eqlm_status plan_hits(eqlm_stream *s, eqli_stream_program *sp, const eqli_incoming *in, size_t first)
 {
-    if (s->n_hits == first || sp->program->kind == EQLM_EVENT_QUERY)
+    if (!sp || s->n_hits == first || sp->program->kind == EQLM_EVENT_QUERY)
         return EQLM_OK;
     uint64_t errors = s->vm->errors, began = eqli_profile_now(s->profile);
     eqlm_status status = plan_tuples(s, sp, in, first);
@@ -180,12 +180,12 @@ static eqlm_status plan_hits(eqlm_stream *s, eqli_stream_program *sp, const eqli
 static eqlm_status plan_programs(eqlm_stream *s, const eqli_incoming *in, unsigned what)
 {
     eqlm_status status = EQLM_OK;
-    eqli_stream_program *sp = NULL;
-    size_t first = 0; /* hit of the program */
+    eqli_stream_program *sp = NULL; /* whose terms are being tried */
+    size_t first = 0;               /* hit of the program */
     eqli_condition c;
     eqli_conditions_begin(s, what);
     while (status == EQLM_OK && eqli_conditions_next(s, &c)) {
-        if (!is_awaited(&c, c.program == sp && s->n_hits > first))
+        if (!is_awaited(&c, sp && c.program == sp && s->n_hits > first))
             continue;
         if (c.program != sp) {
             status = plan_hits(s, sp, in, first);

@@ -52,14 +52,23 @@ static const struct {
 };
 static_assert(sizeof texts <= UINT16_MAX, "offsets of texts fit");
 
+static eqlm_diag_info row_of(eqli_diag_id id)
+{
+    const char *code = (const char *)&texts + catalog[id].at;
+    const char *name = code + strlen(code) + 1;
+    return (eqlm_diag_info){
+        .code = code,
+        .severity = (eqlm_severity)catalog[id].severity,
+        .name = name,
+        .summary = name + strlen(name) + 1,
+    };
+}
+
 bool eqlm_diag_catalog(size_t i, eqlm_diag_info *out)
 {
     if (!out || i >= EQLI_D_COUNT)
         return false;
-    out->code = (const char *)&texts + catalog[i].at;
-    out->severity = (eqlm_severity)catalog[i].severity;
-    out->name = out->code + strlen(out->code) + 1;
-    out->summary = out->name + strlen(out->name) + 1;
+    *out = row_of((eqli_diag_id)i);
     return true;
 }
 
@@ -174,8 +183,7 @@ static const char *keep_text(eqlm_diags *d, const char *format, va_list args)
 
 void eqli_diag_va(eqlm_diags *diags, eqli_span span, eqli_diag_id id, va_list args)
 {
-    eqlm_diag_info row;
-    eqlm_diag_catalog(id, &row);
+    eqlm_diag_info row = row_of(id);
     uint32_t order = diags->reported++;
     diags->newest_kept = false;
     const char *message = keep_text(diags, row.summary, args);

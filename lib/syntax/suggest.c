@@ -37,7 +37,7 @@ static void drop_common(eqlm_str *a, eqlm_str *b)
  * short enough. */
 static uint32_t distance(eqlm_str a, eqlm_str b, uint32_t limit)
 {
-    uint32_t rows[3][WORD_MAX + 2];
+    uint32_t rows[3][WORD_MAX + 2] = { { 0 } };
     uint32_t *before = rows[0], *above = rows[1], *row = rows[2];
     drop_common(&a, &b);
     for (uint32_t j = 0; j <= b.len; j++)

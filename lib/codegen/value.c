@@ -111,7 +111,7 @@ static void gen_compare(eqli_gen *g, const eqli_node *n, eqli_cmp op, uint32_t d
     bool b_null = eqli_node_is_null(b);
     if ((a_null || b_null) && (op == EQLI_CMP_EQ || op == EQLI_CMP_NE)) {
         const eqli_node *e = a_null ? b : a;
-        gen_value(g, e, dst, eqli_as_of_type((eqli_type)e->type));
+        gen_value(g, e, dst, EQLI_AS_RAW); /* a field has a value whether or not that can be read as its type */
         put(g, EQLI_OP_IS_NULL, 0, dst, dst, 0, 0);
         if (op == EQLI_CMP_NE)
             put(g, EQLI_OP_VALUE_NOT, 0, dst, dst, 0, 0);
@@ -177,7 +177,7 @@ static eqli_as left_as(const eqli_gen *g, const eqli_node *n)
     if (left->kind != EQLI_N_FIELD || left->type == EQLI_T_IP)
         return EQLI_AS_RAW;
     if (n->fold)
-        return EQLI_AS_STR;
+        return eqli_gen_as(left, EQLI_T_STRING);
     if (left->type == EQLI_T_ANY && !g->e.typed)
         return EQLI_AS_RAW;
     for (uint32_t i = 1; i < n->n_kids; i++) {

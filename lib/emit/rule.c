@@ -118,6 +118,14 @@ static void plan(eqli_rule_writer *w)
     }
 }
 
+/* That a plain field of the struct is there needs no look at the event. */
+static bool reads_event(const eqli_rule_writer *w, uint32_t pc)
+{
+    const eqli_place *place = &w->p->slots[w->p->insns[pc].a].place;
+    return step_at(w, pc)->kind != EQLI_TEST_EXISTS || has_variable(w, pc) || place->shape != EQLM_SCALAR ||
+           place->present_offset != EQLI_ALWAYS;
+}
+
 /* Which of the function's variables and parameters its statements will use. */
 static void plan_uses(eqli_rule_writer *w)
 {
@@ -130,7 +138,7 @@ static void plan_uses(eqli_rule_writer *w)
         if (!asked) {
             const eqli_place *place = &w->p->slots[in->a].place;
             getter = place->storage == EQLM_STORE_GETTER;
-            w->uses_event = w->uses_event || !getter;
+            w->uses_event = w->uses_event || (!getter && reads_event(w, pc));
         }
         w->uses_getter = w->uses_getter || getter;
         w->uses_hit = true;

@@ -67,7 +67,8 @@ static bool is_exact(int64_t v)
 static eqli_test_kind compare_test(const eqli_insn *in, const eqlm_value *k, eqli_form form)
 {
     eqli_as as = EQLI_MODE_AS(in->mode);
-    if (k->type == EQLM_BOOL && (as == EQLI_AS_RAW || as == EQLI_AS_BOOL))
+    /* Not their order: compilers warn of `x <= true`. */
+    if (k->type == EQLM_BOOL && (as == EQLI_AS_RAW || as == EQLI_AS_BOOL) && EQLI_MODE_CMP(in->mode) <= EQLI_CMP_NE)
         return form == EQLI_FORM_BOOL || form == EQLI_FORM_VALUE ? EQLI_TEST_BOOL : EQLI_TEST_NONE;
     if (as != EQLI_AS_RAW && as != EQLI_AS_NUM)
         return EQLI_TEST_NONE;

@@ -271,6 +271,11 @@ static order order_same_type(const eqlm_value *a, const eqlm_value *b, bool vers
 static order order_dates(const eqlm_value *a, const eqlm_value *b, bool *comparable)
 {
     eqlm_value x, y;
+    if (eqli_is_number(a) || eqli_is_number(b)) { /* as where a field is read as a number (language 5) */
+        x = read_number(false, a);
+        y = read_number(false, b);
+        return order_numbers(&x, &y);
+    }
     *comparable = to_date(a, &x) && to_date(b, &y);
     return *comparable ? sign(eqli_date_compare(&x, &y)) : UNORDERED;
 }

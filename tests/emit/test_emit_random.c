@@ -183,7 +183,7 @@ static const char *const fixed[] = {
     "t == \"cmd.exe\"", "flag == true", "flag == false", "number == null", "list != null", "t == \"\"", "value == true",
     "chars != null", "value != null", "t == \"\xc3\xa9k\"", "length(t) <= 7", "length(t) > 7", "length(t) == 3", "length(t) > 0",
     "length(list) == 0", "ratio == 9007199254740993", "ratio >= 9007199254740993", "ratio != 1.5",
-    "size == 9223372036854775807", "size > 9007199254740993", "number <= -2147483648", "number != 7", "value > 1",
+    "size == 9223372036854775807", "size > 9007199254740993", "size != null", "flag <= true", "number <= -2147483648", "number != 7", "value > 1",
     "not value : \"*k*\"", "t : \"*\"", "t : (\"\", \"k\")", "t : \"?\"", "t like \"?\xc3\xa9*\"",
     "t : \"k\" and (number > 0 or size > 1) and not (t : \"s*\" or flag == true)",
 };

@@ -41,6 +41,7 @@ typedef struct trial {
     ts_random r;
     ts_fields fields;
     bool endpoint;
+    uint32_t max_choices; /* 0: as usual */
     eqlm_schema *schema[WAYS];
     eqlm_vm *vm, *other;
     query queries[QUERIES];
@@ -56,7 +57,8 @@ typedef struct trial {
 static eqlm_options options_of(const trial *t)
 {
     return (eqlm_options) { .size = sizeof(eqlm_options),
-                            .dialect = t->endpoint ? EQLM_DIALECT_ENDPOINT : EQLM_DIALECT_ES };
+                            .dialect = t->endpoint ? EQLM_DIALECT_ENDPOINT : EQLM_DIALECT_ES,
+                            .limits = { .max_choices = t->max_choices } };
 }
 
 /* ---- making -------------------------------------------------------------------------------------------- */
@@ -388,6 +390,7 @@ static void run_round(trial *t, uint64_t seed, bool native)
     t->seed = seed;
     ts_random_begin(&t->r, seed);
     t->endpoint = ts_chance(&t->r, 50);
+    t->max_choices = ts_chance(&t->r, 20) ? 1 + ts_below(&t->r, 20) : 0;
     ts_random_fields(&t->r, ts_chance(&t->r, 60), &t->fields);
     make_schemas(t);
     assert_int_equal(eqlm_vm_new(NULL, &t->vm), EQLM_OK);

@@ -5,14 +5,18 @@
 
 /* Numbers of the fields, in the order of the table. */
 enum {
-    CATEGORY, STR, CSTR, CHARS, LIST, ARGS, NAMES, LONG, INT, ULONG, SHORT, LONGS, SIZES, DOUBLE, FLOAT,
-    DOUBLES, FLAG, HAS, FLAGS, FOUR, SIX, FOURS, ONE, TWO, ANY, GET_ONE, GET_TWO, ELEMENTS, NAME, COUNT,
+    CATEGORY, STR, WIDE, BRIEF, CSTR, CHARS, LIST, ARGS, NAMES, LONG, INT, SMALL, TINY, ULONG, SHORT, LONGS,
+    SIZES, DOUBLE, FLOAT, DOUBLES, FLAG, HAS, FLAGS, FOUR, SIX, FOURS, ONE, TWO, ANY, GET_ONE, GET_TWO,
+    ELEMENTS, NAME, COUNT,
     VALUE
 };
 
 static const eqlm_field table[TS_FIELDS] = {
     [CATEGORY] = { EQLM_FIELD_CSTR("event.category", ts_record, category) },
     [STR] = { EQLM_FIELD_STR("s.str", ts_record, str.p, str.n) },
+    [WIDE] = { EQLM_FIELD_STR("s.wide", ts_record, wide, n_wide),
+               .present = EQLM_PRESENT(ts_record, has_wide) },
+    [BRIEF] = { EQLM_FIELD_STR("s.short", ts_record, brief, n_brief) },
     [CSTR] = { EQLM_FIELD_CSTR("s.cstr", ts_record, cstr) },
     [CHARS] = { EQLM_FIELD_CHARS("s.chars", ts_record, chars) },
     [LIST] = { EQLM_FIELD_STR_ARRAY("s.list", ts_record, list, ts_counted, n, n_list, EQLM_ARRAY_POINTER) },
@@ -20,6 +24,8 @@ static const eqlm_field table[TS_FIELDS] = {
     [NAMES] = { EQLM_FIELD_ARRAY("s.names", EQLM_STORE_CHARS, ts_record, names, n_names, EQLM_ARRAY_INLINE) },
     [LONG] = { EQLM_FIELD_INT("n.long", ts_record, i64), .present = EQLM_PRESENT(ts_record, has_i64) },
     [INT] = { EQLM_FIELD_INT("n.int", ts_record, i32) },
+    [SMALL] = { EQLM_FIELD_INT("n.small", ts_record, i16) },
+    [TINY] = { EQLM_FIELD_INT("n.tiny", ts_record, i8), .present = EQLM_PRESENT(ts_record, has_i8) },
     [ULONG] = { EQLM_FIELD_UINT("n.ulong", ts_record, u64) },
     [SHORT] = { EQLM_FIELD_UINT("n.short", ts_record, u16), .present = EQLM_PRESENT(ts_record, has_u16) },
     [LONGS] = { EQLM_FIELD_ARRAY("n.list", EQLM_STORE_INT, ts_record, longs, n_longs, EQLM_ARRAY_INLINE) },
@@ -41,7 +47,7 @@ static const eqlm_field table[TS_FIELDS] = {
               .present = EQLM_PRESENT(ts_record, has_six) },
     [FOURS] = { EQLM_FIELD_ARRAY("ip.list", EQLM_STORE_IPV4, ts_record, fours, n_fours, EQLM_ARRAY_INLINE) },
     [ONE] = { EQLM_FIELD_VALUE("v.one", ts_record, one) },
-    [TWO] = { EQLM_FIELD_VALUE("v.two", ts_record, two) },
+    [TWO] = { EQLM_FIELD_VALUE("v.two", ts_record, two), .present = EQLM_PRESENT(ts_record, has_two) },
     [ANY] = { EQLM_FIELD_ARRAY("v.list", EQLM_STORE_VALUE, ts_record, any, n_any, EQLM_ARRAY_POINTER) },
     [GET_ONE] = { .name = "g.one" },
     [GET_TWO] = { .name = "g.two" },
@@ -355,6 +361,15 @@ static void make_texts(ts_random *r, ts_record *e)
     e->str = (ts_counted) { ts_chance(r, 90) ? keep(e, &w) : NULL, (uint32_t)w.n };
     if (e->str.p)
         e->values[STR] = text_value(e->str.p, e->str.n);
+    w = random_word(r);
+    e->wide = keep(e, &w);
+    e->n_wide = w.n;
+    e->has_wide = ts_chance(r, 90);
+    if (e->has_wide)
+        e->values[WIDE] = text_value(e->wide, w.n);
+    e->brief = e->wide;
+    e->n_brief = (uint16_t)(w.n / 2);
+    e->values[BRIEF] = text_value(e->brief, e->n_brief);
     e->cstr = c_text(r, e, &e->values[CSTR]);
     make_chars(r, e->chars, sizeof e->chars, &e->values[CHARS]);
     e->n_list = (uint16_t)ts_below(r, TS_ITEMS + 1);
@@ -392,6 +407,12 @@ static void make_numbers(ts_random *r, ts_record *e)
     if (e->has_i64)
         e->values[LONG] = integer(e->i64);
     e->values[INT] = integer(e->i32);
+    e->i16 = (int16_t)random_long(r);
+    e->values[SMALL] = integer(e->i16);
+    e->i8 = (int8_t)random_long(r);
+    e->has_i8 = ts_chance(r, 80);
+    if (e->has_i8)
+        e->values[TINY] = integer(e->i8);
     e->values[ULONG] = whole(e->u64);
     if (e->has_u16)
         e->values[SHORT] = integer(e->u16);
@@ -477,7 +498,10 @@ void ts_random_record(ts_random *r, ts_record *out)
     make_addresses(r, out);
     make_elements(r, out);
     out->one = out->values[ONE] = random_values(r, out, ONE);
-    out->two = out->values[TWO] = random_values(r, out, TWO);
+    out->two = random_values(r, out, TWO);
+    out->has_two = ts_chance(r, 85);
+    if (out->has_two)
+        out->values[TWO] = out->two;
     out->values[GET_ONE] = random_values(r, out, GET_ONE);
     out->values[GET_TWO] = random_values(r, out, GET_TWO);
     out->n_any = ts_below(r, TS_ITEMS + 1);

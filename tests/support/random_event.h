@@ -6,7 +6,7 @@
 #include "eqlmini.h"
 #include "random_query.h"
 
-enum { TS_FIELDS = 31, TS_ITEMS = 4 };
+enum { TS_FIELDS = 35, TS_ITEMS = 4 };
 
 typedef struct ts_counted {
     const char *p;
@@ -25,6 +25,10 @@ typedef struct ts_record {
     const char *category;
     eqlm_value categories;
     ts_counted str;
+    const char *wide;
+    uint64_t n_wide;
+    const char *brief;
+    uint16_t n_brief;
     const char *cstr;
     char chars[24];
     const ts_counted *list;
@@ -35,6 +39,8 @@ typedef struct ts_record {
     uint32_t n_names;
     int64_t i64;
     int32_t i32;
+    int16_t i16;
+    int8_t i8;
     uint64_t u64;
     uint16_t u16;
     int64_t longs[TS_ITEMS];
@@ -55,7 +61,7 @@ typedef struct ts_record {
     uint32_t n_any;
     const ts_element *elements;
     uint32_t n_elements;
-    bool has_i64, has_u16, has_f32, has_has, has_four, has_six;
+    bool has_i64, has_i8, has_two, has_wide, has_u16, has_f32, has_has, has_four, has_six;
 
     eqlm_value values[TS_FIELDS]; /* the same, for the getter, by the order of the fields */
     /* what the pointers above point at */

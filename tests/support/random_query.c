@@ -9,7 +9,9 @@ typedef struct maker {
     ts_random *r;
     ts_query *q;
     size_t n;
-    bool endpoint, element; /* in _arraysearch */
+    bool endpoint;
+    int searches;        /* how many _arraysearch stand around */
+    bool plain_elements; /* the innermost is about an array of something else than objects */
 } maker;
 
 static void say(maker *m, const char *format, ...)
@@ -57,6 +59,10 @@ static void say_pattern(maker *m)
     ts_word w = ts_random_piece(r), out = { .n = 0 };
     if (ts_chance(r, 30))
         ts_flip_case(r, &w);
+    if (ts_chance(r, 5)) { /* no text in particular */
+        say(m, "\"%s\"", (const char *[]) { "*", "?*", "**", "?" }[ts_below(r, 4)]);
+        return;
+    }
     if (ts_chance(r, 40))
         out.p[out.n++] = ts_chance(r, 80) ? '*' : '?';
     for (size_t i = 0; i < w.n && out.n + 4 < sizeof out.p; i++) {
@@ -108,30 +114,36 @@ static void say_regex(maker *m)
 
 /* ---- operands ------------------------------------------------------------------------------------------ */
 
-static const char *const text_fields[] = { "s.str",   "s.cstr", "s.chars", "s.list", "s.args",
-                                           "s.names", "v.one",  "v.list",  "g.one",  "s.str" };
-static const char *const number_fields[] = { "n.long",  "n.int",    "n.ulong", "n.short", "n.list",
-                                             "n.sizes", "d.double", "d.float", "d.list",  "v.two",
-                                             "v.list",  "g.two",    "n.long" };
-static const char *const all_fields[] = { "s.str",    "s.cstr",  "s.chars",  "s.list",  "s.args", "s.names",
-                                          "n.long",   "n.int",   "n.ulong",  "n.short", "n.list", "n.sizes",
-                                          "d.double", "d.float", "d.list",   "f.flag",  "f.has",  "f.list",
-                                          "ip.four",  "ip.six",  "ip.list",  "v.one",   "v.two",  "v.list",
-                                          "g.one",    "g.two",   "unknown.x" };
+static const char *const text_fields[] = { "s.wide", "s.short", "s.str", "s.cstr", "s.chars", "s.list",
+                                           "s.args", "s.names", "v.one", "v.list", "g.one",   "s.str" };
+static const char *const number_fields[] = { "n.tiny",  "n.small", "n.long",  "n.int",    "n.ulong",
+                                             "n.short", "n.list",  "n.sizes", "d.double", "d.float",
+                                             "d.list",  "v.two",   "v.list",  "g.two",    "n.long" };
+static const char *const all_fields[] = { "s.wide",   "s.short", "n.tiny", "n.small", "s.str",    "s.cstr",
+                                          "s.chars",  "s.list",  "s.args", "s.names", "n.long",   "n.int",
+                                          "n.ulong",  "n.short", "n.list", "n.sizes", "d.double", "d.float",
+                                          "d.list",   "f.flag",  "f.has",  "f.list",  "ip.four",  "ip.six",
+                                          "ip.list",  "v.one",   "v.two",  "v.list",  "g.one",    "g.two",
+                                          "unknown.x" };
 static const char *const flags[] = { "f.flag", "f.has", "f.list", "v.one", "g.one" };
 static const char *const addresses[] = {
     "ip.four", "ip.six", "ip.list", "s.str", "s.list", "v.one", "s.cstr"
 };
-static const char *const elements[] = { "$e.name", "$e.count", "$e.value" };
+static const char *const members_of_elements[] = { ".name", ".count", ".value" };
+static const char *const arrays[] = { "s.list", "s.args", "n.list", "v.list", "v.one", "ip.list" };
 
 static void condition(maker *m, int depth);
 static void number(maker *m, int depth);
 
 static void say_field(maker *m, const char *name)
 {
-    if (m->element && ts_chance(m->r, 70))
-        name = TS_PICK(m->r, elements);
-    say(m, "%s%s", name[0] != '$' && ts_chance(m->r, 8) ? "?" : "", name);
+    if (m->searches > 0 && ts_chance(m->r, 70)) {
+        bool plain = m->plain_elements && ts_chance(m->r, 90);
+        say(m, "$e%u%s", ts_below(m->r, (uint32_t)m->searches),
+            plain ? "" : TS_PICK(m->r, members_of_elements));
+    } else {
+        say(m, "%s%s", ts_chance(m->r, 8) ? "?" : "", name);
+    }
 }
 
 static void text(maker *m, int depth)
@@ -196,7 +208,7 @@ static void number(maker *m, int depth)
         say(m, ")");
         break;
     case 2:
-        say(m, "-");
+        say(m, ts_chance(r, 70) ? "-" : "+");
         number(m, 0);
         break;
     case 3:
@@ -281,17 +293,14 @@ static void say_block(maker *m)
 
 static const char *comparison(ts_random *r)
 {
-    static const char *const ops[] = { "==", "==", "!=", "<", "<=", ">", ">=" };
+    static const char *const ops[] = { "==", "==", "<", "<=", ">", ">=" };
     return TS_PICK(r, ops);
 }
 
 static void compare(maker *m, int depth)
 {
     ts_random *r = m->r;
-    const char *op;
-    do
-        op = comparison(r);
-    while (op[0] == '!');
+    const char *op = comparison(r);
     bool turned = ts_chance(r, 10), texts = ts_chance(r, 50);
     if (turned) {
         say_constant(m);
@@ -354,10 +363,13 @@ static void call(maker *m, int depth)
 
 static void search(maker *m, int depth)
 {
-    say(m, "_arraysearch(o, $e, ");
-    m->element = true;
+    bool before = m->plain_elements;
+    m->plain_elements = ts_chance(m->r, 30);
+    say(m, "_arraysearch(%s, $e%d, ", m->plain_elements ? TS_PICK(m->r, arrays) : "o", m->searches);
+    m->searches++;
     condition(m, depth > 0 ? depth - 1 : 0);
-    m->element = false;
+    m->searches--;
+    m->plain_elements = before;
     say(m, ")");
 }
 
@@ -366,7 +378,7 @@ static void test(maker *m, int depth)
 {
     static const char *const likes[] = { ":", ":", "like", "like~" };
     ts_random *r = m->r;
-    switch (ts_below(r, m->endpoint && !m->element ? 22 : 20)) {
+    switch (ts_below(r, m->endpoint && m->searches < 2 ? 24 : 22)) {
     case 0:
     case 1:
     case 2:
@@ -431,8 +443,13 @@ static void test(maker *m, int depth)
     case 15:
         say_flag(m, depth);
         break;
-    case 20:
-    case 21:
+    case 16:
+        say(m, "length(");
+        say_field(m, TS_PICK(r, text_fields));
+        say(m, ") %s %u", comparison(r), ts_below(r, 30) / (1 + ts_below(r, 3) * 10));
+        break;
+    case 22:
+    case 23:
         search(m, depth);
         break;
     default:
@@ -466,7 +483,10 @@ static void condition(maker *m, int depth)
         else
             number(m, depth - 1);
         say(m, "%s", op);
-        say_constant(m);
+        if (op[1] == '!' && ts_chance(r, 40))
+            say(m, "null");
+        else
+            say_constant(m);
         say(m, op[1] == 'n' ? ")" : "");
     } else {
         test(m, depth > 2 ? 2 : depth);
@@ -481,5 +501,9 @@ void ts_random_query(ts_random *r, bool endpoint, ts_query *out)
     *out = (ts_query) { .any = category[0] == 'a', .positive = true };
     say(&m, "%s where ", category);
     out->where = m.n;
+    for (uint32_t n = ts_chance(r, 30) ? ts_below(r, 4) : 0; n > 0; n--) { /* what is looked at first */
+        test(&m, 0);
+        say(&m, " and ");
+    }
     condition(&m, (int)ts_below(r, 4));
 }

@@ -46,7 +46,6 @@ typedef struct bench {
     eqlc_scratch scratch;
     const eqlm_value **events;
     size_t n_events, cap_events;
-    uint64_t n_bad, n_bad_files;
     double seal, index; /* seconds; ns an event */
     uint64_t set_failures;
 } bench;
@@ -111,24 +110,13 @@ static double cpu_seconds(void)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-static bool add_guard(void *ctx, const void *bytes, size_t len)
+static void add_rule(bench *b, const eqlc_rule *rule)
 {
-    eqlc_buf_add(ctx, bytes, len);
-    return true;
-}
+    eqlm_program *program = eqlc_compile(&b->compiling, b->schema, rule, &b->report);
 
-static void add_rule(bench *b, const eqlc_rule *rule, eqlm_diags *diags)
-{
-    eqlm_program *program;
-    uint32_t number;
-    eqlm_status status = eqlc_compiling_program(&b->compiling, b->schema, rule, diags, &program);
-
-    if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
-        eqlc_die("%s: %s", rule->path, eqlm_status_text(status));
-    eqlc_report_diags(&b->report, rule, diags);
-    if (status != EQLM_OK)
+    if (!program)
         return;
-    status = eqlm_rules_add(b->set, program, &number);
+    eqlm_status status = eqlm_rules_add(b->set, program, NULL);
     if (status == EQLM_OK) {
         b->measured[b->n_measured++] = (bench_rule) { .rule = rule, .program = program };
         return;
@@ -141,18 +129,15 @@ static void add_rule(bench *b, const eqlc_rule *rule, eqlm_diags *diags)
 
 static void make_set(bench *b)
 {
-    eqlm_diags *diags;
     double start;
 
     b->schema = eqlc_compiling_schema(&b->compiling);
     b->measured = eqlc_alloc(b->rules.n * sizeof *b->measured);
-    if (eqlm_diags_new(NULL, &diags) != EQLM_OK || eqlm_vm_new(NULL, &b->vm) != EQLM_OK ||
-        eqlm_rules_new(NULL, &b->set) != EQLM_OK ||
+    if (eqlm_vm_new(NULL, &b->vm) != EQLM_OK || eqlm_rules_new(NULL, &b->set) != EQLM_OK ||
         eqlm_schema_set_getter(b->schema, eqlc_event_get, NULL) != EQLM_OK)
         eqlc_die("out of memory");
     for (size_t i = 0; i < b->rules.n; i++)
-        add_rule(b, &b->rules.items[i], diags);
-    eqlm_diags_free(diags);
+        add_rule(b, &b->rules.items[i]);
     start = cpu_seconds();
     if (eqlm_rules_seal(b->set) != EQLM_OK)
         eqlc_die("out of memory");
@@ -160,7 +145,7 @@ static void make_set(bench *b)
     for (uint32_t i = 0; i < b->n_measured; i++) {
         bench_rule *rule = &b->measured[i];
 
-        if (eqlm_rules_guard(b->set, i, &rule->selective, add_guard, &rule->guard) != EQLM_OK)
+        if (eqlm_rules_guard(b->set, i, &rule->selective, eqlc_buf_write, &rule->guard) != EQLM_OK)
             eqlc_die("out of memory");
     }
 }
@@ -353,6 +338,7 @@ static int bench_all(bench *b, char *const *paths, int n)
     bool nothing;
     int code;
 
+    eqlc_report_init(&b->report, stderr, EQLM_ERROR, b->compiling.color);
     eqlc_rules_read(&b->rules, b->paths, b->n_paths, eqlc_report_file, &b->report);
     make_set(b);
     code = eqlc_report_exit(&b->report, &b->rules, EQLM_ERROR);
@@ -402,8 +388,6 @@ int eqlc_cmd_bench(int argc, char **argv)
     bench b = { .most = DEFAULT_EVENTS };
     int code;
 
-    eqlc_report_init(&b.report, stderr);
-    b.report.minimum = EQLM_ERROR;
     eqlc_scratch_init(&b.scratch, SIZE_MAX);
     if (!eqlc_command_line_read(&line, argc, argv, &b.compiling, &b, &code)) {
         clear(&b);

@@ -17,7 +17,6 @@ typedef struct build_options {
     bool emit_c;
     const char *output, *prefix;
     eqlc_rules rules;
-    eqlc_report *report;
 } build_options;
 
 typedef struct built {
@@ -32,7 +31,7 @@ typedef struct build {
     size_t n, n_left_out;
 } build;
 
-enum { OPT_EMIT = 256, OPT_PREFIX, OPT_COLOR };
+enum { OPT_EMIT = 256, OPT_PREFIX };
 
 static const struct option long_options[] = {
     { "query", required_argument, NULL, 'q' },
@@ -40,7 +39,6 @@ static const struct option long_options[] = {
     { "emit", required_argument, NULL, OPT_EMIT },
     { "prefix", required_argument, NULL, OPT_PREFIX },
     EQLC_COMPILING_OPTIONS,
-    { "color", required_argument, NULL, OPT_COLOR },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -70,11 +68,8 @@ static const char *take_option(void *ctx, int option, char *argument)
     case OPT_EMIT:
         o->emit_c = strcmp(argument, "c") == 0;
         return o->emit_c || strcmp(argument, "image") == 0 ? NULL : "--emit is image or c, not '%s'";
-    case OPT_PREFIX:
-        return set_prefix(o, argument);
     default:
-        return eqlc_report_set_color(o->report, argument) ? NULL
-                                                          : "--color is auto, always or never, not '%s'";
+        return set_prefix(o, argument);
     }
 }
 
@@ -109,7 +104,7 @@ static char *name_of(const build_options *o, const eqlc_rule *rule)
         eqlc_buf_text(&b, o->prefix);
     if (text)
         add_plain_name(&b, text, strlen(text));
-    else if (strcmp(rule->path, "-q") == 0)
+    else if (strncmp(rule->path, "-q", 2) == 0)
         add_plain_name(&b, "query", 5);
     else
         add_plain_name(&b, file, dot && dot > file ? (size_t)(dot - file) : strlen(file));
@@ -147,12 +142,6 @@ static char *unique_name(const build *b, const eqlc_rule *rule)
 
 /* ---- building ------------------------------------------------------------------------------------------ */
 
-static bool add_to_buf(void *ctx, const void *bytes, size_t len)
-{
-    eqlc_buf_add(ctx, bytes, len);
-    return true;
-}
-
 static eqlm_status write_c(const eqlc_rule *rule, const char *name, const eqlm_program *program,
                            eqlc_buf *out)
 {
@@ -163,7 +152,7 @@ static eqlm_status write_c(const eqlc_rule *rule, const char *name, const eqlm_p
         eqlc_buf_format(&source, "%s\n", rule->name);
     eqlc_buf_format(&source, "%s:%lu\n", rule->path, (unsigned long)rule->start.line);
     eqlc_buf_add(&source, rule->query, rule->query_len);
-    status = eqlm_emit_c_rule(program, name, (eqlm_str) { source.data, source.len }, add_to_buf, out);
+    status = eqlm_emit_c_rule(program, name, (eqlm_str) { source.data, source.len }, eqlc_buf_write, out);
     eqlc_buf_clear(&source);
     return status;
 }
@@ -175,7 +164,7 @@ static void add_program(build *b, const eqlc_rule *rule, const eqlm_program *pro
 
     *it = (built) { rule, unique_name(b, rule), { NULL, 0, 0 } };
     status = b->o->emit_c ? write_c(rule, it->name, program, &it->bytes)
-                          : eqlm_program_save(program, add_to_buf, &it->bytes);
+                          : eqlm_program_save(program, eqlc_buf_write, &it->bytes);
     if (status == EQLM_OK) {
         b->n++;
         return;
@@ -191,23 +180,15 @@ static void build_rules(build *b, eqlc_compiling *compiling, eqlc_report *report
 {
     eqlm_schema *schema = eqlc_compiling_schema(compiling);
     const eqlc_rules *rules = &b->o->rules;
-    eqlm_diags *diags;
 
-    if (eqlm_diags_new(NULL, &diags) != EQLM_OK)
-        eqlc_die("out of memory");
-    b->items = eqlc_alloc((rules->n + 1) * sizeof *b->items);
+    b->items = eqlc_alloc(rules->n * sizeof *b->items);
     for (size_t i = 0; i < rules->n; i++) {
-        eqlm_program *program;
-        eqlm_status status = eqlc_compiling_program(compiling, schema, &rules->items[i], diags, &program);
+        eqlm_program *program = eqlc_compile(compiling, schema, &rules->items[i], report);
 
-        if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
-            eqlc_die("%s: %s", rules->items[i].path, eqlm_status_text(status));
-        eqlc_report_diags(report, &rules->items[i], diags);
-        if (status == EQLM_OK)
+        if (program)
             add_program(b, &rules->items[i], program);
         eqlm_program_free(program);
     }
-    eqlm_diags_free(diags);
     eqlm_schema_free(schema);
 }
 
@@ -258,13 +239,13 @@ static void write_c_file(const build *b)
     const char **names = eqlc_alloc((b->n + 1) * sizeof *names);
     eqlc_buf file = { NULL, 0, 0 }, table = { NULL, 0, 0 };
 
-    eqlm_emit_c_begin(add_to_buf, &file); /* memory that is short ends the program */
+    eqlm_emit_c_begin(eqlc_buf_write, &file); /* memory that is short ends the program */
     for (size_t i = 0; i < b->n; i++) {
         names[i] = b->items[i].name;
         eqlc_buf_add(&file, b->items[i].bytes.data, b->items[i].bytes.len);
     }
     eqlc_buf_format(&table, "%srules", b->o->prefix);
-    eqlm_emit_c_end(table.data, names, b->n, add_to_buf, &file);
+    eqlm_emit_c_end(table.data, names, b->n, eqlc_buf_write, &file);
     write_file(b->o->output ? b->o->output : "-", &file);
     eqlc_buf_clear(&file);
     eqlc_buf_clear(&table);
@@ -311,40 +292,41 @@ static int finish(const build *b, const eqlc_report *report)
     return EQLC_EXIT_OK;
 }
 
-static void clear(build_options *o, build *b)
+static int build_all(build_options *o, char *const *paths, size_t n)
 {
-    for (size_t i = 0; i < b->n; i++) {
-        free(b->items[i].name);
-        eqlc_buf_clear(&b->items[i].bytes);
+    build b = { .o = o };
+    eqlc_report report;
+    int code;
+
+    eqlc_report_init(&report, stderr, EQLM_ERROR, o->compiling.color);
+    eqlc_rules_read(&o->rules, paths, n, eqlc_report_file, &report);
+    build_rules(&b, &o->compiling, &report);
+    code = finish(&b, &report);
+    for (size_t i = 0; i < b.n; i++) {
+        free(b.items[i].name);
+        eqlc_buf_clear(&b.items[i].bytes);
     }
-    free(b->items);
-    eqlc_rules_clear(&o->rules);
-    eqlc_compiling_clear(&o->compiling);
+    free(b.items);
+    return code;
 }
 
 int eqlc_cmd_build(int argc, char **argv)
 {
     static const eqlc_command_line line = { "build", "q:o:h", long_options, take_option };
-    eqlc_report report;
-    build_options o = { .prefix = "eql_", .report = &report };
-    build b = { .o = &o };
-    int code = EQLC_EXIT_USAGE;
+    build_options o = { .prefix = "eql_" };
+    int code;
 
-    eqlc_report_init(&report, stderr);
-    report.minimum = EQLM_ERROR; /* warnings are what check is for */
-    if (!eqlc_command_line_read(&line, argc, argv, &o.compiling, &o, &code)) {
-        clear(&o, &b);
-        return code;
+    if (eqlc_command_line_read(&line, argc, argv, &o.compiling, &o, &code)) {
+        size_t n = (size_t)(argc - optind);
+
+        if (n == 0 && o.rules.n == 0)
+            code = eqlc_usage_error("build", "no rules given: name files or directories, or -q QUERY");
+        else if (!o.output && !o.emit_c)
+            code = eqlc_usage_error("build", "where to? -o FILE for one rule, -o DIRECTORY/ for several");
+        else if ((code = eqlc_check_stdin("build", argv + optind, n, NULL, 0)) == EQLC_EXIT_OK)
+            code = build_all(&o, argv + optind, n);
     }
-    if (optind == argc && o.rules.n == 0) {
-        eqlc_usage_error("build", "no rules given: name files or directories, or -q QUERY");
-    } else if (!o.output && !o.emit_c) {
-        eqlc_usage_error("build", "where to? -o FILE for one rule, -o DIRECTORY/ for several");
-    } else if (eqlc_check_stdin("build", argv + optind, (size_t)(argc - optind), NULL, 0) == EQLC_EXIT_OK) {
-        eqlc_rules_read(&o.rules, argv + optind, (size_t)(argc - optind), eqlc_report_file, &report);
-        build_rules(&b, &o.compiling, &report);
-        code = finish(&b, &report);
-    }
-    clear(&o, &b);
+    eqlc_rules_clear(&o.rules);
+    eqlc_compiling_clear(&o.compiling);
     return code;
 }

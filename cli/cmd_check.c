@@ -9,12 +9,12 @@
 typedef struct check_options {
     eqlc_compiling compiling;
     eqlm_severity fail_level;
+    eqlc_format format;
     bool quiet;
     eqlc_rules rules;
-    eqlc_report *report;
 } check_options;
 
-enum { OPT_FAIL_LEVEL = 256, OPT_QUIET, OPT_FORMAT, OPT_COLOR };
+enum { OPT_FAIL_LEVEL = 256, OPT_QUIET, OPT_FORMAT };
 
 static const struct option long_options[] = {
     { "query", required_argument, NULL, 'q' },
@@ -22,7 +22,6 @@ static const struct option long_options[] = {
     { "fail-level", required_argument, NULL, OPT_FAIL_LEVEL },
     { "quiet", no_argument, NULL, OPT_QUIET },
     { "format", required_argument, NULL, OPT_FORMAT },
-    { "color", required_argument, NULL, OPT_COLOR },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -41,35 +40,18 @@ static const char *take_option(void *ctx, int option, char *argument)
                    : "--fail-level is error, warning or info, not '%s'";
     case OPT_QUIET:
         o->quiet = true;
-        o->report->minimum = EQLM_ERROR;
         return NULL;
-    case OPT_FORMAT:
-        return eqlc_report_set_format(o->report, argument) ? NULL
-                                                           : "--format is text, short or json, not '%s'";
     default:
-        return eqlc_report_set_color(o->report, argument) ? NULL
-                                                          : "--color is auto, always or never, not '%s'";
+        return eqlc_format_parse(argument, &o->format) ? NULL : "--format is text, short or json, not '%s'";
     }
 }
 
 static void check_rules(check_options *o, eqlc_report *report)
 {
     eqlm_schema *schema = eqlc_compiling_schema(&o->compiling);
-    eqlm_diags *diags;
 
-    if (eqlm_diags_new(NULL, &diags) != EQLM_OK)
-        eqlc_die("out of memory");
-    for (size_t i = 0; i < o->rules.n; i++) {
-        const eqlc_rule *rule = &o->rules.items[i];
-        eqlm_program *program;
-        eqlm_status status = eqlc_compiling_program(&o->compiling, schema, rule, diags, &program);
-
-        if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
-            eqlc_die("%s: %s", rule->path, eqlm_status_text(status));
-        eqlc_report_diags(report, rule, diags);
-        eqlm_program_free(program);
-    }
-    eqlm_diags_free(diags);
+    for (size_t i = 0; i < o->rules.n; i++)
+        eqlm_program_free(eqlc_compile(&o->compiling, schema, &o->rules.items[i], report));
     eqlm_schema_free(schema);
 }
 
@@ -105,37 +87,36 @@ static void print_summary(const eqlc_report *report, const eqlc_rules *rules)
     eqlc_buf_clear(&b);
 }
 
-static void clear(check_options *o)
+static int check_all(check_options *o, char *const *paths, size_t n)
 {
-    eqlc_rules_clear(&o->rules);
-    eqlc_compiling_clear(&o->compiling);
+    eqlc_report report;
+
+    eqlc_report_init(&report, stdout, o->quiet ? EQLM_ERROR : EQLM_INFO, o->compiling.color);
+    report.format = o->format;
+    eqlc_rules_read(&o->rules, paths, n, eqlc_report_file, &report);
+    check_rules(o, &report);
+    fflush(stdout);
+    if (!o->quiet)
+        print_summary(&report, &o->rules);
+    return eqlc_report_exit(&report, &o->rules, o->fail_level);
 }
 
 int eqlc_cmd_check(int argc, char **argv)
 {
     static const eqlc_command_line line = { "check", "q:h", long_options, take_option };
-    eqlc_report report;
-    check_options o = { .fail_level = EQLM_ERROR, .report = &report };
+    check_options o = { .fail_level = EQLM_ERROR };
     int code;
 
-    eqlc_report_init(&report, stdout);
-    if (!eqlc_command_line_read(&line, argc, argv, &o.compiling, &o, &code)) {
-        clear(&o);
-        return code;
+    if (eqlc_command_line_read(&line, argc, argv, &o.compiling, &o, &code)) {
+        size_t n = (size_t)(argc - optind);
+
+        if (n == 0 && o.rules.n == 0)
+            code = eqlc_usage_error("check",
+                                    "no rules given: name files or directories, or - for standard input");
+        else if ((code = eqlc_check_stdin("check", argv + optind, n, NULL, 0)) == EQLC_EXIT_OK)
+            code = check_all(&o, argv + optind, n);
     }
-    if (optind == argc && o.rules.n == 0)
-        return eqlc_usage_error("check",
-                                "no rules given: name files or directories, or - for standard input");
-    if (eqlc_check_stdin("check", argv + optind, (size_t)(argc - optind), NULL, 0) != EQLC_EXIT_OK) {
-        clear(&o);
-        return EQLC_EXIT_USAGE;
-    }
-    eqlc_rules_read(&o.rules, argv + optind, (size_t)(argc - optind), eqlc_report_file, &report);
-    check_rules(&o, &report);
-    fflush(stdout);
-    if (!o.quiet)
-        print_summary(&report, &o.rules);
-    code = eqlc_report_exit(&report, &o.rules, o.fail_level);
-    clear(&o);
+    eqlc_rules_clear(&o.rules);
+    eqlc_compiling_clear(&o.compiling);
     return code;
 }

@@ -23,13 +23,12 @@ typedef struct evaluation {
     uint64_t n_failed;   /* events on which evaluation gave up */
     eqlm_status why;     /* of the last of these */
     eqlc_complaints complaints;
-    uint64_t n_mended;   /* events with bytes that are no UTF-8 */
-    bool broken;         /* the output cannot be written */
+    uint64_t n_mended; /* events with bytes that are no UTF-8 */
+    bool broken;       /* the output cannot be written */
 } evaluation;
 
 static const struct option long_options[] = {
     EQLC_COMPILING_OPTIONS,
-    { "color", required_argument, NULL, 'c' },
     { "help", no_argument, NULL, 'h' },
     { NULL, 0, NULL, 0 },
 };
@@ -53,19 +52,14 @@ static bool compile(evaluation *e)
     const eqlc_rule *rule = &e->rules.items[0];
     eqlm_options options = eqlc_compiling_options(&e->compiling, NULL);
     eqlm_str source = { rule->query, rule->query_len };
-    eqlm_diags *diags;
-    eqlm_status status;
+    eqlm_diags *diags = eqlc_new_diags();
 
     e->schema = eqlc_compiling_schema(&e->compiling);
-    if (eqlm_diags_new(NULL, &diags) != EQLM_OK || eqlm_vm_new(NULL, &e->vm) != EQLM_OK ||
+    if (eqlm_vm_new(NULL, &e->vm) != EQLM_OK ||
         eqlm_schema_set_getter(e->schema, eqlc_event_get, NULL) != EQLM_OK)
         eqlc_die("out of memory");
-    status = eqlm_compile_expr(NULL, e->schema, source, &options, diags, &e->program);
-    if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
-        eqlc_die("%s", eqlm_status_text(status));
-    eqlc_report_diags(&e->report, rule, diags);
-    eqlm_diags_free(diags);
-    return status == EQLM_OK;
+    return eqlc_compiled(eqlm_compile_expr(NULL, e->schema, source, &options, diags, &e->program), rule,
+                         diags, &e->report);
 }
 
 /* ------------------------------------------------------------------------------------------------------
@@ -192,6 +186,7 @@ static int run(evaluation *e, char *const *args, int n)
 {
     int code;
 
+    eqlc_report_init(&e->report, stderr, EQLM_ERROR, e->compiling.color);
     set_expression(e, args[0]);
     if (!compile(e))
         return EQLC_EXIT_COMPILE;
@@ -210,24 +205,13 @@ static void clear(evaluation *e)
     eqlc_compiling_clear(&e->compiling);
 }
 
-/* Takes one option; returns an error message with %s for the argument, or NULL. */
-static const char *take_option(void *ctx, int option, char *argument)
-{
-    evaluation *e = ctx;
-
-    (void)option; /* there is one */
-    return eqlc_report_set_color(&e->report, argument) ? NULL : "--color is auto, always or never, not '%s'";
-}
-
 int eqlc_cmd_eval(int argc, char **argv)
 {
-    static const eqlc_command_line line = { "eval", "h", long_options, take_option };
+    static const eqlc_command_line line = { "eval", "h", long_options, NULL };
     evaluation e = { .program = NULL };
     int code;
 
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is seen as a failed write */
-    eqlc_report_init(&e.report, stderr);
-    e.report.minimum = EQLM_ERROR; /* warnings are what check is for */
     if (!eqlc_command_line_read(&line, argc, argv, &e.compiling, &e, &code)) {
         clear(&e);
         return code;

@@ -60,10 +60,11 @@ static const char overview[] =
     "                               error, or null for ?field\n"                                             \
     "  --event-category-field FIELD\n"                                                                       \
     "                               what the name before `where` is compared with\n"                         \
-    "                               (default event.category, or as the rule says)\n"
+    "                               (default event.category, or as the rule says)\n"                         \
+    "  --color auto|always|never    auto (default): on a terminal, without NO_COLOR\n"
 
 static const char check_help[] =
-    "Usage: eqlc check [OPTIONS] PATH...\n"
+    "Usage: eqlc check [OPTIONS] (-q QUERY | PATH...)\n"
     "\n"
     "Compiles every rule in the files and directories (searched recursively, without\n"
     "hidden files; - is standard input) and prints what is wrong, at its line and\n"
@@ -75,7 +76,6 @@ static const char check_help[] =
     "  --format text|short|json     text: the line with carets below the place;\n"
     "                               short: file:line:col: error[E101]: message;\n"
     "                               json: one object a line\n"
-    "  --color auto|always|never    auto (default): on a terminal, without NO_COLOR\n"
     "  --fail-level error|warning|info\n"
     "                               exit with 1 from this severity on (default\n"
     "                               error, so that warnings do not count)\n"
@@ -107,7 +107,6 @@ static const char run_help[] =
     "                               alerts: alert documents, building blocks and all\n"
     "  --now                        alerts are made now, not when they happened\n"
     "  --no-source                  leave the documents out of the output\n"
-    "  --color auto|always|never    auto (default): on a terminal, without NO_COLOR\n"
     "  --size N                     with eql-response: at most N (default: all)\n"
     "  --position head|tail         which ones: the first or the last (default)\n"
     "  --fail-on-match              exit with 1 when anything matched\n"
@@ -163,7 +162,6 @@ static const char eval_help[] =
     "distinct results, a missing one null.\n"
     "\n"
     COMPILING_HELP
-    "  --color auto|always|never    of error messages\n"
     "\n"
     "Examples:\n"
     "  eqlc eval '1 + 2 * 3'\n"
@@ -181,7 +179,6 @@ static const char dump_help[] =
     "  --json                       as JSON, one object a rule: {\"file\",\"line\",\n"
     "                               \"rule\",\"tree\"}, or \"program\" for the code\n"
     COMPILING_HELP
-    "  --color auto|always|never    of error messages\n"
     "\n"
     "Examples:\n"
     "  eqlc dump -q 'process where not user.name == \"root\" and process.pid > 4'\n"
@@ -204,7 +201,6 @@ static const char build_help[] =
     "                               eql_NAME of it, and all of these in eql_rules\n"
     "  --prefix PREFIX              what these names begin with in place of eql_\n"
     COMPILING_HELP
-    "  --color auto|always|never    of error messages\n"
     "\n"
     "Names are made from those of the rules, else their ids, else their files. The C\n"
     "code is linked with libeqlmini, which answers what it does not; eqlmini.h and\n"

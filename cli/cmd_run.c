@@ -220,14 +220,10 @@ static void on_input(void *ctx, const char *path)
 static void open_output(run *r)
 {
     const eqlc_run_options *o = &r->options;
-    eqlc_report colors;
 
-    eqlc_report_init(&colors, stdout);
-    if (o->color)
-        eqlc_report_set_color(&colors, o->color);
     r->output = (eqlc_run_output) { .file = stdout,
                                     .format = o->format,
-                                    .color = colors.color,
+                                    .color = eqlc_is_colored(stdout, o->compiling.color),
                                     .no_source = o->no_source,
                                     .limited = o->limited,
                                     .head = o->head,
@@ -437,6 +433,10 @@ static int run_all(run *r, char *const *paths, int n)
         return eqlc_usage_error("run", "--format eql-response is for one rule, not %zu", o->rules.n);
     compile_rules(r);
     code = eqlc_report_exit(&r->report, &o->rules, EQLM_ERROR);
+    if (r->rules.n == 0) {
+        fprintf(stderr, "eqlc run: there is no rule to run; no events were read\n");
+        return code;
+    }
     if (!eqlc_run_order(&r->rules, &r->options.events))
         return EQLC_EXIT_USAGE;
     open_output(r);
@@ -471,10 +471,7 @@ int eqlc_cmd_run(int argc, char **argv)
     clock_gettime(CLOCK_MONOTONIC, &r.started);
     r.show_progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
     if (eqlc_run_options_read(&r.options, argc, argv, &code)) {
-        eqlc_report_init(&r.report, stderr);
-        r.report.minimum = EQLM_ERROR; /* warnings are what check is for */
-        if (r.options.color)
-            eqlc_report_set_color(&r.report, r.options.color);
+        eqlc_report_init(&r.report, stderr, EQLM_ERROR, r.options.compiling.color);
         code = run_all(&r, argv + optind, argc - optind);
     }
     clear(&r);

@@ -2,7 +2,7 @@
 #ifndef EQLC_COMMANDS_H
 #define EQLC_COMMANDS_H
 
-#include "rules.h"
+#include "report.h"
 #include "types.h"
 
 #include <stdio.h>
@@ -28,7 +28,7 @@ int eqlc_usage_error(const char *command, const char *format, ...) __attribute__
 int eqlc_check_stdin(const char *command, char *const *rules, size_t n_rules, char *const *events,
                      int n_events);
 
-/* The options about compiling that check, run, dump, build and eval have in common. */
+/* The options that all commands that compile rules have in common. */
 typedef struct eqlc_compiling {
     bool dialect_given; /* false: by the kind of rule file (--dialect auto) */
     eqlm_dialect dialect;
@@ -39,6 +39,7 @@ typedef struct eqlc_compiling {
     const char **schema_files;  /* --schema, in order */
     size_t n_schema_files, cap_schema_files;
     const char *category_field; /* --event-category-field, stronger than the rule's own; or NULL */
+    eqlc_color color;           /* --color */
     eqlc_types types;           /* of these files and the Elastic Common Schema, once they have been read */
 } eqlc_compiling;
 
@@ -49,7 +50,8 @@ enum {
     EQLC_OPT_SCHEMA_CLOSED,
     EQLC_OPT_DIALECT,
     EQLC_OPT_STRICT,
-    EQLC_OPT_CATEGORY
+    EQLC_OPT_CATEGORY,
+    EQLC_OPT_COLOR
 };
 /* clang-format off */
 #define EQLC_SCHEMA_OPTIONS                                                                                  \
@@ -60,7 +62,8 @@ enum {
     { "schema-closed", no_argument, NULL, EQLC_OPT_SCHEMA_CLOSED },                                          \
     { "dialect", required_argument, NULL, EQLC_OPT_DIALECT },                                                \
     { "strict", no_argument, NULL, EQLC_OPT_STRICT },                                                        \
-    { "event-category-field", required_argument, NULL, EQLC_OPT_CATEGORY }
+    { "event-category-field", required_argument, NULL, EQLC_OPT_CATEGORY },                                  \
+    { "color", required_argument, NULL, EQLC_OPT_COLOR }
 /* clang-format on */
 
 /* Takes an option if it is one of these; *complaint is set to a message with %s for the argument if that is
@@ -84,10 +87,15 @@ bool eqlc_command_line_read(const eqlc_command_line *line, int argc, char **argv
 
 /* The options for eqlm_compile of one rule (NULL: text of the command line); they borrow from both. */
 eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_rule *rule);
-/* Compiles a rule, or loads it if it is a saved program; *out is NULL on failure. diags (never NULL) are
- * those of eqlm_compile. */
-eqlm_status eqlc_compiling_program(const eqlc_compiling *compiling, eqlm_schema *schema,
-                                   const eqlc_rule *rule, eqlm_diags *diags, eqlm_program **out);
+/* Compiles a rule, or loads it if it is a saved program, and reports what is wrong with it. NULL: it does not
+ * compile. */
+eqlm_program *eqlc_compile(const eqlc_compiling *compiling, eqlm_schema *schema, const eqlc_rule *rule,
+                           eqlc_report *report);
+/* Reports and frees what was said about a rule that was to be compiled. False: it does not compile. Any other
+ * failure ends the program. */
+bool eqlc_compiled(eqlm_status status, const eqlc_rule *rule, eqlm_diags *take_diags, eqlc_report *report);
+/* An empty list for that. */
+eqlm_diags *eqlc_new_diags(void);
 /* Reads the files of --schema into compiling->types; ends the program if that fails. */
 void eqlc_compiling_read_types(eqlc_compiling *compiling);
 /* A new schema as these options ask for, which borrows from them; ends the program if a file cannot be

@@ -40,6 +40,10 @@ bool eqlc_compiling_take(eqlc_compiling *compiling, int option, const char *argu
     case EQLC_OPT_CATEGORY:
         compiling->category_field = argument;
         return true;
+    case EQLC_OPT_COLOR:
+        if (!eqlc_color_parse(argument, &compiling->color))
+            *complaint = "--color is auto, always or never, not '%s'";
+        return true;
     default:
         return false;
     }
@@ -62,15 +66,35 @@ eqlm_options eqlc_compiling_options(const eqlc_compiling *compiling, const eqlc_
     return options;
 }
 
-eqlm_status eqlc_compiling_program(const eqlc_compiling *compiling, eqlm_schema *schema,
-                                   const eqlc_rule *rule, eqlm_diags *diags, eqlm_program **out)
+eqlm_diags *eqlc_new_diags(void)
+{
+    eqlm_diags *diags;
+
+    if (eqlm_diags_new(NULL, &diags) != EQLM_OK)
+        eqlc_die("out of memory");
+    return diags;
+}
+
+bool eqlc_compiled(eqlm_status status, const eqlc_rule *rule, eqlm_diags *take_diags, eqlc_report *report)
+{
+    if (status != EQLM_OK && eqlm_diags_errors(take_diags) == 0)
+        eqlc_die("%s: %s", rule->path, eqlm_status_text(status));
+    eqlc_report_diags(report, rule, take_diags);
+    eqlm_diags_free(take_diags);
+    return status == EQLM_OK;
+}
+
+eqlm_program *eqlc_compile(const eqlc_compiling *compiling, eqlm_schema *schema, const eqlc_rule *rule,
+                           eqlc_report *report)
 {
     eqlm_options options = eqlc_compiling_options(compiling, rule);
+    eqlm_str source = { rule->query, rule->query_len };
+    eqlm_diags *diags = eqlc_new_diags();
+    eqlm_program *program;
+    eqlm_status status = rule->image ? eqlm_program_load(NULL, schema, rule->image, rule->image_len, &program)
+                                     : eqlm_compile(NULL, schema, source, &options, diags, &program);
 
-    eqlm_diags_clear(diags);
-    if (rule->image)
-        return eqlm_program_load(NULL, schema, rule->image, rule->image_len, out);
-    return eqlm_compile(NULL, schema, (eqlm_str) { rule->query, rule->query_len }, &options, diags, out);
+    return eqlc_compiled(status, rule, diags, report) ? program : NULL;
 }
 
 void eqlc_compiling_read_types(eqlc_compiling *compiling)

@@ -42,6 +42,11 @@ static int unknown_command(const char *word)
     return EQLC_EXIT_USAGE;
 }
 
+static bool is_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
 static int dispatch(int argc, char **argv)
 {
     static char program[32]; /* "eqlc NAME", as getopt shows it */
@@ -52,12 +57,16 @@ static int dispatch(int argc, char **argv)
         return EQLC_EXIT_USAGE;
     }
     name = argv[1];
-    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0)
+    if (is_help(name))
         name = "help";
     if (strcmp(name, "--version") == 0 || strcmp(name, "-V") == 0)
         name = "version";
     for (size_t i = 0; i < N_COMMANDS; i++) {
         if (strcmp(name, commands[i].name) == 0) {
+            if (argc == 3 && is_help(argv[2])) { /* of help and version, too, which take no options */
+                eqlc_help_command(name, stdout);
+                return EQLC_EXIT_OK;
+            }
             snprintf(program, sizeof program, "eqlc %s", name);
             argv[1] = program;
             return commands[i].run(argc - 1, argv + 1);

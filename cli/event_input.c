@@ -101,6 +101,17 @@ static bool detect(eqlc_event_input *in)
     return true;
 }
 
+static bool skip_mark(eqlc_event_input *in)
+{
+    while (in->end < 3 && eqlc_event_input_more(in, NULL))
+        continue;
+    if (in->end >= 3 && memcmp(in->window, "\xEF\xBB\xBF", 3) == 0)
+        in->keep = 3;
+    return in->end < 2 ||
+           (memcmp(in->window, "\xFF\xFE", 2) != 0 && memcmp(in->window, "\xFE\xFF", 2) != 0) ||
+           fail(in, "this is UTF-16; only UTF-8 is read");
+}
+
 bool eqlc_event_input_open(eqlc_event_input *in, const char *path)
 {
     *in = (eqlc_event_input) {
@@ -123,7 +134,7 @@ bool eqlc_event_input_open(eqlc_event_input *in, const char *path)
 #ifdef F_SETPIPE_SZ
     (void)fcntl(in->fd, F_SETPIPE_SZ, PIPE); /* whoever writes wakes us less often */
 #endif
-    if (!detect(in)) {
+    if (!detect(in) || !skip_mark(in)) {
         const char *error = in->error;
         eqlc_event_input_close(in);
         return fail(in, error);

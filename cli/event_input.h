@@ -31,8 +31,9 @@ typedef struct eqlc_event_input {
     bool packed_ended;
 } eqlc_event_input;
 
-/* Opens a file ("-": standard input). False: in->error says why. The window of an input that was closed is
- * used again, so zero the structure only once and free it with eqlc_event_input_clear. */
+/* Opens a file ("-": standard input) and goes behind its byte order mark. False: in->error says why. The
+ * window of an input that was closed is used again, so zero the structure only once and free it with
+ * eqlc_event_input_clear. */
 bool eqlc_event_input_open(eqlc_event_input *in, const char *path);
 void eqlc_event_input_close(eqlc_event_input *in);
 void eqlc_event_input_clear(eqlc_event_input *in);

@@ -28,9 +28,6 @@ const eqlc_event_field *eqlc_reader_fields(const eqlc_reader *reader, const eqlc
 eqlm_value *eqlc_event_room(const eqlc_reader *reader);
 void eqlc_event_room_free(eqlm_value *room);
 
-/* Begins with an input that has just been opened: as eqlc_reader_go_on, which is to follow. */
-bool eqlc_reader_begin(eqlc_reader *reader, eqlc_event_input *in, const char *path,
-                       eqlc_event_error_fn on_error, void *ctx);
 /* As eqlc_reader_run for an input that is open and stands at the start of a document; it stays open. enough >
  * 0: stops, returning true, when so many lines one after the other were documents. */
 bool eqlc_reader_go_on(eqlc_reader *reader, eqlc_event_input *in, const char *path, uint32_t enough,

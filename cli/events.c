@@ -286,7 +286,7 @@ bool eqlc_reader_run(eqlc_reader *r, const char *path, eqlc_event_fn on_event, e
     eqlc_event_input *in = &r->input;
     bool opened = eqlc_event_input_open(in, path);
     set_up(r, in, path, on_event, on_error, ctx);
-    if (opened && eqlc_split_begin(&r->splitter))
+    if (opened)
         eqlc_split(&r->splitter);
     r->counts.bytes += in->bytes;
     if (in->error && !r->splitter.stop) {
@@ -296,17 +296,6 @@ bool eqlc_reader_run(eqlc_reader *r, const char *path, eqlc_event_fn on_event, e
     }
     if (opened)
         eqlc_event_input_close(in);
-    return !r->splitter.stop;
-}
-
-bool eqlc_reader_begin(eqlc_reader *r, eqlc_event_input *in, const char *path, eqlc_event_error_fn on_error,
-                       void *ctx)
-{
-    set_up(r, in, path, NULL, on_error, ctx);
-    if (!eqlc_split_begin(&r->splitter)) {
-        in->keep = in->end; /* nothing of it is read */
-        in->ended = true;
-    }
     return !r->splitter.stop;
 }
 

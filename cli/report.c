@@ -12,10 +12,12 @@
 static const char *const severity_names[] = { "error", "warning", "info" };
 static const char *const severity_colors[] = { "\033[1;31m", "\033[1;33m", "\033[1;36m" };
 
-static bool color_wanted(FILE *out)
+bool eqlc_is_colored(FILE *out, eqlc_color color)
 {
     const char *no_color = getenv("NO_COLOR"), *term = getenv("TERM");
 
+    if (color != EQLC_COLOR_AUTO)
+        return color == EQLC_COLOR_ALWAYS;
     return !(no_color && *no_color) && !(term && strcmp(term, "dumb") == 0) && isatty(fileno(out));
 }
 
@@ -26,10 +28,10 @@ static unsigned columns_of(FILE *out)
     return ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }
 
-void eqlc_report_init(eqlc_report *report, FILE *out)
+void eqlc_report_init(eqlc_report *report, FILE *out, eqlm_severity minimum, eqlc_color color)
 {
     *report = (eqlc_report) {
-        .out = out, .color = color_wanted(out), .columns = columns_of(out), .minimum = EQLM_INFO
+        .out = out, .color = eqlc_is_colored(out, color), .columns = columns_of(out), .minimum = minimum
     };
 }
 
@@ -43,23 +45,23 @@ static int index_of(const char *text, const char *const *names, int n)
     return -1;
 }
 
-bool eqlc_report_set_format(eqlc_report *report, const char *text)
+bool eqlc_format_parse(const char *text, eqlc_format *out)
 {
     static const char *const names[] = { "text", "short", "json" };
     int i = index_of(text, names, 3);
 
     if (i >= 0)
-        report->format = (eqlc_format)i;
+        *out = (eqlc_format)i;
     return i >= 0;
 }
 
-bool eqlc_report_set_color(eqlc_report *report, const char *text)
+bool eqlc_color_parse(const char *text, eqlc_color *out)
 {
     static const char *const names[] = { "auto", "always", "never" };
     int i = index_of(text, names, 3);
 
     if (i >= 0)
-        report->color = i == EQLC_COLOR_AUTO ? color_wanted(report->out) : i == EQLC_COLOR_ALWAYS;
+        *out = (eqlc_color)i;
     return i >= 0;
 }
 

@@ -12,12 +12,11 @@ typedef enum eqlc_format { EQLC_FORMAT_TEXT, EQLC_FORMAT_SHORT, EQLC_FORMAT_JSON
 typedef enum eqlc_color { EQLC_COLOR_AUTO, EQLC_COLOR_ALWAYS, EQLC_COLOR_NEVER } eqlc_color;
 
 typedef struct eqlc_report {
-    /* Options, set by eqlc_report_init and changed freely afterwards. */
     FILE *out;
     eqlc_format format;
     bool color;            /* escape sequences in the text format */
     unsigned columns;      /* of the terminal, for the text format; 0: none */
-    eqlm_severity minimum; /* less severe diagnostics are counted but not printed; default EQLM_INFO */
+    eqlm_severity minimum; /* less severe diagnostics are counted but not printed */
     /* Counters. */
     size_t n_rules;                       /* rules given to eqlc_report_diags */
     size_t n_with_errors;                 /* of these: with at least one error ... */
@@ -26,14 +25,15 @@ typedef struct eqlc_report {
     size_t n_file_errors, n_file_warnings;
 } eqlc_report;
 
-/* Text format to `out`, colours as the file's terminal and NO_COLOR say. */
-void eqlc_report_init(eqlc_report *report, FILE *out);
+/* Whether to write in colours: auto is as the file's terminal and NO_COLOR say. */
+bool eqlc_is_colored(FILE *out, eqlc_color color);
+/* Text format to `out`. */
+void eqlc_report_init(eqlc_report *report, FILE *out, eqlm_severity minimum, eqlc_color color);
 
-/* Reads the argument of --format (text, short, json), --color (auto, always, never; looks at report->out).
- * False: the text is none of these. */
-bool eqlc_report_set_format(eqlc_report *report, const char *text);
-bool eqlc_report_set_color(eqlc_report *report, const char *text);
-/* error, warning or info. */
+/* Read the arguments of --format (text, short, json), --color (auto, always, never) and --fail-level (error,
+ * warning, info). False: the text is none of these. */
+bool eqlc_format_parse(const char *text, eqlc_format *out);
+bool eqlc_color_parse(const char *text, eqlc_color *out);
 bool eqlc_severity_parse(const char *text, eqlm_severity *out);
 
 /* Prints every diagnostic of one compiled (or not compiled) rule and counts it. Call once per rule. */

@@ -23,7 +23,8 @@ typedef struct eqlc_map_entry {
 } eqlc_map_entry;
 
 typedef struct eqlc_rule {
-    char *path;  /* as the user gave it or found below a directory; "-" standard input, "-q" a query */
+    char *path;  /* as the user gave it or found below a directory; "-" standard input, "-q" a query,
+                  "-q2" the second */
     char *query; /* decoded text, NUL-terminated, query_len bytes */
     size_t query_len;
     const char *image; /* of a saved program, in place of the query, which is empty then; else NULL */
@@ -48,10 +49,10 @@ typedef struct eqlc_rules {
     char **sources; /* file contents the rules point into */
     size_t n_sources, cap_sources;
     const char *why_skipped; /* the last of: */
-    size_t n_skipped;    /* objects and files that hold no EQL rule (other rule types, summary lines) */
-    size_t n_unreadable; /* files and directories that could not be read; each was reported */
-    size_t n_failed;     /* files and rules that could be read but are malformed; each was reported */
-    bool none;           /* there was nothing in the paths, not even one of these */
+    size_t n_skipped;        /* objects and files that hold no EQL rule (other rule types, summary lines) */
+    size_t n_unreadable;     /* files and directories that could not be read; each was reported */
+    size_t n_failed;         /* files and rules that could be read but are malformed; each was reported */
+    bool none;               /* there was nothing in the paths, not even one of these */
 } eqlc_rules;
 
 /* Called for every problem with a file itself: unreadable, bad TOML or JSON, a rule without query.

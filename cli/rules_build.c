@@ -165,12 +165,14 @@ void eqlc_rules_add_query(eqlc_rules *rules, const char *query)
 {
     size_t len = strlen(query);
     eqlc_query q = { { NULL, 0, 0 }, NULL, 0, 0 };
+    char path[32];
     eqlc_rule *rule;
 
     if (len > EQLC_MAX_FILE)
         eqlc_die("the query is too long");
     eqlc_query_verbatim(&q, query, len, 0);
-    rule = rule_push(rules, "-q", &q, len);
+    snprintf(path, sizeof path, rules->n ? "-q%zu" : "-q", rules->n + 1);
+    rule = rule_push(rules, path, &q, len);
     rules->sources =
         eqlc_grow(rules->sources, &rules->cap_sources, rules->n_sources + 1, sizeof *rules->sources);
     rules->sources[rules->n_sources++] = eqlc_copy(query, len);

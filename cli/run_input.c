@@ -199,7 +199,6 @@ static void read_open(input *in)
     uint32_t enough = FIRST_ENOUGH;
     bool lines = true;
 
-    in->stopped = !eqlc_reader_begin(in->readers[0].reader, &in->in, in->path, on_error, in);
     while (!in->stopped && (!in->in.ended || in->in.keep < in->in.end)) {
         bool skips = in->hooks->skips(in->hooks->ctx);
 

@@ -15,7 +15,6 @@
 enum {
     OPT_FORMAT = 256,
     OPT_NO_SOURCE,
-    OPT_COLOR,
     OPT_SIZE,
     OPT_POSITION,
     OPT_FAIL_ON_MATCH,
@@ -42,7 +41,6 @@ static const struct option long_options[] = {
     { "rules", required_argument, NULL, 'r' },
     { "format", required_argument, NULL, OPT_FORMAT },
     { "no-source", no_argument, NULL, OPT_NO_SOURCE },
-    { "color", required_argument, NULL, OPT_COLOR },
     { "size", required_argument, NULL, OPT_SIZE },
     { "position", required_argument, NULL, OPT_POSITION },
     { "fail-on-match", no_argument, NULL, OPT_FAIL_ON_MATCH },
@@ -129,13 +127,11 @@ static bool parse_duration(const char *text, int64_t *out)
 
 static const char *set_format(eqlc_run_options *o, const char *text)
 {
-    static const char *const words[] = { "ndjson", "pretty", "eql-response", "count", "alerts", "csv" };
-    size_t i = find_word(text, words, 6);
+    static const char *const words[] = { "ndjson", "pretty", "eql-response", "count", "alerts" };
+    size_t i = find_word(text, words, 5);
 
-    if (i > 5)
-        return "--format is ndjson, pretty, eql-response, count or alerts, not '%s'";
     if (i > 4)
-        return "--format %s is not supported";
+        return "--format is ndjson, pretty, eql-response, count or alerts, not '%s'";
     o->format = (eqlc_run_format)i;
     o->format_given = true;
     return NULL;
@@ -192,14 +188,6 @@ static const char *set_position(eqlc_run_options *o, const char *text)
     return o->head || strcmp(text, "tail") == 0 ? NULL : "--position is head or tail, not '%s'";
 }
 
-static const char *set_color(eqlc_run_options *o, const char *text)
-{
-    static const char *const words[] = { "auto", "always", "never" };
-
-    o->color = text;
-    return find_word(text, words, 3) < 3 ? NULL : "--color is auto, always or never, not '%s'";
-}
-
 static const char *set_profile(eqlc_run_options *o, const char *text)
 {
     static const char *const words[] = { "text", "json" };
@@ -252,8 +240,6 @@ static const char *take_option(void *ctx, int option, char *argument)
         return NULL;
     case OPT_FORMAT:
         return set_format(o, argument);
-    case OPT_COLOR:
-        return set_color(o, argument);
     case OPT_PROFILE:
         return set_profile(o, argument);
     case OPT_POSITION:

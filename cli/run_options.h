@@ -21,7 +21,6 @@ typedef struct eqlc_run_options {
     bool no_source, limited, head; /* as in eqlc_run_output */
     uint64_t size;
     bool now;            /* alerts are made now, and not when their last event happened */
-    const char *color;   /* or NULL */
     const char *state;   /* file that keeps what is remembered, or NULL */
     uint64_t save_every; /* events between two saves; 0: by time */
     bool flush;          /* with a state, too, the end of input decides everything */

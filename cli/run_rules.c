@@ -30,22 +30,17 @@ static void add_to_set(eqlc_run_rules *rules)
 void eqlc_run_rules_init(eqlc_run_rules *rules, const eqlc_rules *from, const eqlc_compiling *compiling,
                          eqlm_schema *schema, eqlc_report *report)
 {
-    eqlm_diags *diags;
     eqlm_vm *vm;
 
     *rules = (eqlc_run_rules) { .items = eqlc_alloc(from->n * sizeof *rules->items),
                                 .alone = eqlc_alloc(from->n * sizeof *rules->alone) };
-    if (eqlm_diags_new(NULL, &diags) != EQLM_OK || eqlm_vm_new(NULL, &vm) != EQLM_OK)
+    if (eqlm_vm_new(NULL, &vm) != EQLM_OK)
         eqlc_die("out of memory");
     for (size_t i = 0; i < from->n; i++) {
         const eqlc_rule *rule = &from->items[i];
-        eqlm_program *program;
-        eqlm_status status = eqlc_compiling_program(compiling, schema, rule, diags, &program);
+        eqlm_program *program = eqlc_compile(compiling, schema, rule, report);
 
-        if (status != EQLM_OK && eqlm_diags_errors(diags) == 0)
-            eqlc_die("%s: %s", rule->path, eqlm_status_text(status));
-        eqlc_report_diags(report, rule, diags);
-        if (status != EQLM_OK)
+        if (!program)
             continue;
         eqlc_run_rule *compiled = &rules->items[rules->n];
         *compiled = (eqlc_run_rule) { .rule = rule, .program = program };
@@ -56,7 +51,6 @@ void eqlc_run_rules_init(eqlc_run_rules *rules, const eqlc_rules *from, const eq
         rules->n++;
     }
     eqlm_vm_free(vm);
-    eqlm_diags_free(diags);
     if (rules->n_alone > 1)
         add_to_set(rules);
 }
@@ -156,8 +150,8 @@ eqlc_run_answer eqlc_run_ask(eqlc_run_asker *a, const eqlc_event *event)
     if (!a->rules->set || !ask_set(a, event, &answer))
         ask_each(a, event, &answer);
     /* Reading looks at what rules ask for. What matches is looked at as a whole, since it will be written. */
-    if (answer.n_rules && !eqlc_json_problem(event->source, 0, event->source_len, true, &answer.problem_at,
-                                             &answer.problem))
+    if (answer.n_rules &&
+        !eqlc_json_problem(event->source, 0, event->source_len, true, &answer.problem_at, &answer.problem))
         answer.problem = NULL;
     return answer;
 }

@@ -416,12 +416,6 @@ void eqlc_run_stream_end(eqlc_run_stream *s)
  * State
  */
 
-static bool add_bytes(void *ctx, const void *bytes, size_t len)
-{
-    eqlc_buf_add(ctx, bytes, len);
-    return true;
-}
-
 void eqlc_run_stream_pack(eqlc_run_stream *s, eqlc_buf *b)
 {
     eqlc_buf stream = { NULL, 0, 0 };
@@ -445,7 +439,7 @@ void eqlc_run_stream_pack(eqlc_run_stream *s, eqlc_buf *b)
     for (const eqlc_doc *doc = s->docs.oldest; doc; doc = doc->newer)
         eqlc_pack_doc(b, doc);
     if (s->stream) {
-        if (eqlm_stream_save(s->stream, add_bytes, &stream) != EQLM_OK)
+        if (eqlm_stream_save(s->stream, eqlc_buf_write, &stream) != EQLM_OK)
             eqlc_die("the state cannot be saved");
         eqlc_pack_text(b, stream.data, stream.len);
         eqlc_buf_clear(&stream);

@@ -494,28 +494,6 @@ static void read_line(eqlc_splitter *s)
     }
 }
 
-/* Skips a byte order mark. False: the text is UTF-16. */
-static bool skip_mark(eqlc_splitter *s)
-{
-    while (s->in->end - s->in->keep < 3 && eqlc_event_input_more(s->in, NULL))
-        continue;
-    const char *p = s->in->window + s->in->keep;
-    size_t n = s->in->end - s->in->keep;
-    if (n >= 3 && memcmp(p, "\xEF\xBB\xBF", 3) == 0) {
-        s->in->keep += 3;
-        return true;
-    }
-    return n < 2 || (memcmp(p, "\xFF\xFE", 2) != 0 && memcmp(p, "\xFE\xFF", 2) != 0);
-}
-
-bool eqlc_split_begin(eqlc_splitter *s)
-{
-    bool good = skip_mark(s);
-    if (!good)
-        report(s, s->in->at, "this is UTF-16; only UTF-8 is read");
-    return good;
-}
-
 void eqlc_split(eqlc_splitter *s)
 {
     s->pos = s->in->keep;

@@ -24,9 +24,6 @@ typedef struct eqlc_splitter {
     uint32_t n_lines; /* one after the other that were documents */
 } eqlc_splitter;
 
-/* Skips the byte order mark of an input that has just been opened. False: the text is of another kind, and
- * that has been reported. */
-bool eqlc_split_begin(eqlc_splitter *s);
 /* Goes through the input, from the start of a document on. */
 void eqlc_split(eqlc_splitter *s);
 

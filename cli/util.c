@@ -94,6 +94,12 @@ void eqlc_buf_format(eqlc_buf *b, const char *format, ...)
     b->len += (size_t)len;
 }
 
+bool eqlc_buf_write(void *b, const void *bytes, size_t len)
+{
+    eqlc_buf_add(b, bytes, len);
+    return true;
+}
+
 void eqlc_buf_clear(eqlc_buf *b)
 {
     free(b->data);

@@ -36,6 +36,8 @@ void eqlc_buf_text(eqlc_buf *b, const char *text);
 void eqlc_buf_char(eqlc_buf *b, char c);
 void eqlc_buf_format(eqlc_buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void eqlc_buf_clear(eqlc_buf *b); /* frees and empties */
+/* An eqlm_write_fn whose ctx is the eqlc_buf to add to. */
+bool eqlc_buf_write(void *b, const void *bytes, size_t len);
 
 /* Appends a JSON string with its quotes; invalid UTF-8 becomes U+FFFD. eqlc_buf_json_cstr writes null for
  * NULL. */

@@ -103,6 +103,13 @@ check_text "--event-category-field" 0 "$code"
 capture "$eqlc" check -q 'any where a = 1' -q 'any where true' --color always
 holds "--color always" "$out" $'\033[1;31merror'
 check_text "-q twice" "2 rules: 1 ok, 1 with errors" "$err"
+for command in dump "bench /dev/null" "build -o $work/none" "run /dev/null"; do
+    # shellcheck disable=SC2086
+    capture "$eqlc" $command -q 'any where a = 1' --color always
+    holds "--color always: ${command%% *}" "$err" $'\033[1;31merror'
+done
+capture "$eqlc" eval --color always 1+
+holds "--color always: eval" "$err" $'\033[1;31merror'
 capture "$eqlc" check -q 'any where a = 1'
 check "no colours in a pipe" test "${out#*$'\033'}" = "$out"
 for arguments in "" "--format xml x" "--color red x" "--fail-level all x" "--dialect kql x" "--nothing x" "--format"; do
@@ -167,16 +174,20 @@ check_text "dump without rules: usage error" 3 "$code"
 
 capture "$eqlc" --help
 check_text "--help: exit code" 0 "$code"
-for command in check run eval dump help version; do
+for command in check run eval dump build bench schema help version; do
     holds "--help names $command" "$out" "  $command"
 done
-for command in check run eval dump help version; do
+for command in check run eval dump build bench schema help version; do
     capture "$eqlc" help $command
     check_text "help $command" "0 Usage:" "$code ${out:0:6}"
 done
-for command in check dump; do
+for command in check run eval dump build bench schema help version; do
     check_text "$command --help is help $command" "$("$eqlc" help $command)" "$("$eqlc" $command --help)"
-done
+    "$eqlc" help $command
+done > "$work/help"
+grep -oE '^ +(-., )?--[a-z-]+' "$work/help" | sed 's/.* --/-/' | sort -u > "$work/options"
+sed -nE 's/^\.It Fl ([a-z] , )?(-[a-z-]+).*/\2/p' docs/eqlc.1 | sort -u > "$work/described"
+check_text "options of the manual are those of the help" "$(cat "$work/options")" "$(cat "$work/described")"
 capture "$eqlc" help e208
 holds "help CODE" "$out" "E208 (error, single-equals)"
 capture "$eqlc" help E103

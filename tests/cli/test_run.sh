@@ -27,6 +27,9 @@ gives "a search response of several lines" 0 \
 # ------------------------------------------------------------------------------------------- other formats
 run -q "$cmd" --format count events.ndjson
 gives "count of one query" 0 2
+run -q "$cmd" -q 'any where true' --format count events.ndjson
+gives "count of two queries" 0 "2	-q
+5	-q2"
 run -q "$cmd" -r rules.toml --format count events.ndjson response.json
 gives "count of several rules" 0 "3	-q
 3	rules.toml	Command shell"
@@ -222,8 +225,13 @@ holds "it is named" "$err" 'missing.ndjson: error: No such file or directory'
 run -q 'process where' -q "$cmd" --format count events.ndjson
 check_text "a query that does not compile: exit code" 2 "$code"
 holds "the others run" "$out" 2
-run -q 'process where' "$work/bad.ndjson" missing.ndjson
+run -q 'process where' -q "$cmd" "$work/bad.ndjson" missing.ndjson
 check_text "the highest exit code wins" 3 "$code"
+run -q 'process where' -q '' --format count missing.ndjson
+gives "no query that compiles" 2 ""
+check_text "no query that compiles: events are not read" "eqlc run: there is no rule to run; no events were read" \
+    "$(tail -n 1 <<< "$err")"
+holds "queries are told apart" "$err" ' --> -q2:1:1'
 run -q "$cmd" --fail-on-match --format count events.ndjson
 gives "--fail-on-match with matches" 1 2
 run -q 'any where false' --fail-on-match --format count events.ndjson
@@ -236,7 +244,7 @@ check_text "they are no failure" 0 "$code"
 usage 'no rules given' events.ndjson
 usage 'no events given' -q "$cmd"
 usage "not 'xml'" -q "$cmd" --format xml events.ndjson
-usage '--format csv is not supported' -q "$cmd" --format csv events.ndjson
+usage "--format is ndjson, pretty, eql-response, count or alerts, not 'csv'" -q "$cmd" --format csv events.ndjson
 usage 'for one rule, not 2' -q "$cmd" -q "$cmd" --format eql-response events.ndjson
 usage '--size and --position' -q "$cmd" --size 5 --format ndjson events.ndjson
 usage "not '0'" -q "$cmd" --size 0 --format eql-response events.ndjson

@@ -582,7 +582,10 @@ static void bad_documents(void **state)
     expect_bytes(f, "{\"a\":1}\0\n\0{\"a\":2}\n{\"a\":\"x\0\"}\n", 29,
                  "1:8! unexpected text after the JSON value\n2:1! expected an object\n3:8! control character "
                  "in a string\n");
-    expect_bytes(f, "\xFF\xFE{\0}\0", 6, "1:1! this is UTF-16; only UTF-8 is read\n");
+    expect_bytes(f, "\xFF\xFE{\0}\0", 6, "! this is UTF-16; only UTF-8 is read\n");
+    assert_int_equal(f->counts.bad, 0);
+    assert_int_equal(f->counts.bad_files, 1);
+    expect_bytes(f, "\xFE\xFF\0{\0}", 6, "! this is UTF-16; only UTF-8 is read\n");
 }
 
 /* Bytes that are no UTF-8 are characters that nobody knows. */

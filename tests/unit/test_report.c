@@ -31,8 +31,8 @@ static int setup(void **state)
     if (!f || eqlm_diags_new(NULL, &f->diags) != EQLM_OK)
         return -1;
     *state = f;
-    eqlc_report_init(&f->report, stdout);
-    f->report.color = false;
+    eqlc_report_init(&f->report, stdout, EQLM_INFO, EQLC_COLOR_NEVER);
+    assert_false(f->report.color);
     f->report.columns = 0;
     f->report.out = open_memstream(&f->text, &f->len);
     return f->report.out ? 0 : -1;
@@ -315,17 +315,20 @@ static void exit_codes(void **state)
 
 static void option_arguments(void **state)
 {
-    fixture *f = *state;
     eqlm_severity severity = EQLM_ERROR;
+    eqlc_format format = EQLC_FORMAT_TEXT;
+    eqlc_color color = EQLC_COLOR_AUTO;
 
-    assert_true(eqlc_report_set_format(&f->report, "json"));
-    assert_int_equal(f->report.format, EQLC_FORMAT_JSON);
-    assert_false(eqlc_report_set_format(&f->report, "xml"));
-    assert_true(eqlc_report_set_color(&f->report, "always"));
-    assert_true(f->report.color);
-    assert_true(eqlc_report_set_color(&f->report, "never"));
-    assert_false(f->report.color);
-    assert_false(eqlc_report_set_color(&f->report, "yes"));
+    (void)state;
+    assert_true(eqlc_format_parse("json", &format));
+    assert_int_equal(format, EQLC_FORMAT_JSON);
+    assert_false(eqlc_format_parse("xml", &format));
+    assert_true(eqlc_color_parse("never", &color));
+    assert_int_equal(color, EQLC_COLOR_NEVER);
+    assert_false(eqlc_is_colored(stdout, color));
+    assert_true(eqlc_color_parse("always", &color));
+    assert_true(eqlc_is_colored(stdout, color));
+    assert_false(eqlc_color_parse("yes", &color));
     assert_true(eqlc_severity_parse("warning", &severity));
     assert_int_equal(severity, EQLM_WARNING);
     assert_false(eqlc_severity_parse("fatal", &severity));

@@ -41,6 +41,15 @@
 %token_class part NAME|QUOTED_NAME.
 %token_class opener LBRACKET|MISSING.
 
+/* Loosest first. NOT is the place of all prefix operators, and binds what follows it in `a not in (...)`. */
+%left OR.
+%left AND.
+%left EQ NE LT LE GT GE.
+%left PLUS MINUS.
+%left STAR SLASH PERCENT.
+%right NOT.
+%left IN IN_FOLD COLON LIKE LIKE_FOLD REGEX REGEX_FOLD.
+
 text ::= QUERY piped(Q).                            { eqli_query_accept(cx, Q); }
 text ::= EXPRESSION expr(E).                        { eqli_query_accept(cx, eqli_query_expr(cx, E)); }
 
@@ -76,31 +85,21 @@ subquery(R) ::= opener(A) filter(F) RBRACKET(B).    { R = eqli_subquery_new(&A, 
 
 filter(R) ::= category(T) WHERE expr(E).            { R = eqli_filter_new(cx, &T, E); }
 
-/* Expressions, loosest first */
-expr(A) ::= conjunction(A).
-expr(R) ::= expr(A) OR(T) conjunction(B).           { R = eqli_ast_or(cx, A, &T, B); }
-conjunction(A) ::= negation(A).
-conjunction(R) ::= conjunction(A) AND(T) negation(B). { R = eqli_ast_and(cx, A, &T, B); }
+/* Logic, of which values are the leaves: a comparison has no `and` in it without parentheses. */
+expr(A) ::= value(A).
+expr(R) ::= expr(A) OR(T) expr(B).                  { R = eqli_ast_or(cx, A, &T, B); }
+expr(R) ::= expr(A) AND(T) expr(B).                 { R = eqli_ast_and(cx, A, &T, B); }
+expr(R) ::= NOT(T) expr(A).                         { R = eqli_ast_not(cx, &T, A); }
+expr(R) ::= NAME(N) OF(T) subquery(S).              { R = eqli_ast_lineage(cx, &N, &T, &S); }
 
-negation(A) ::= comparison(A).
-negation(R) ::= NOT(T) negation(A).                 { R = eqli_ast_not(cx, &T, A); }
-negation(R) ::= NAME(N) OF(T) subquery(S).          { R = eqli_ast_lineage(cx, &N, &T, &S); }
-
-comparison(A) ::= sum(A).
-comparison(R) ::= comparison(A) compare(O) sum(B).  { R = eqli_ast_compare(cx, A, &O, B); }
-
-sum(A) ::= product(A).
-sum(R) ::= sum(A) sign(T) product(B).               { R = eqli_ast_arith(cx, A, &T, B); }
-product(A) ::= signed(A).
-product(R) ::= product(A) times(T) signed(B).       { R = eqli_ast_arith(cx, A, &T, B); }
-signed(A) ::= tested(A).
-signed(R) ::= sign(T) signed(A).                    { R = eqli_ast_sign(cx, &T, A); }
-
-tested(A) ::= primary(A).
-tested(R) ::= tested(A) in(O) list(L).              { R = eqli_ast_in(cx, A, NULL, &O, L); }
-tested(R) ::= tested(A) NOT(N) in(O) list(L).       { R = eqli_ast_in(cx, A, &N, &O, L); }
-tested(R) ::= tested(A) match(O) constants(L).      { R = eqli_ast_match(cx, A, NULL, &O, L); }
-tested(R) ::= tested(A) NOT(N) match(O) constants(L). { R = eqli_ast_match(cx, A, &N, &O, L); }
+value(R) ::= value(A) compare(O) value(B).          { R = eqli_ast_compare(cx, A, &O, B); }
+value(R) ::= value(A) sign(T) value(B).             { R = eqli_ast_arith(cx, A, &T, B); }
+value(R) ::= value(A) times(T) value(B).            { R = eqli_ast_arith(cx, A, &T, B); }
+value(R) ::= sign(T) value(A). [NOT]                { R = eqli_ast_sign(cx, &T, A); }
+value(R) ::= value(A) in(O) list(L).                { R = eqli_ast_in(cx, A, NULL, &O, L); }
+value(R) ::= value(A) NOT(N) in(O) list(L).         { R = eqli_ast_in(cx, A, &N, &O, L); }
+value(R) ::= value(A) match(O) constants(L).        { R = eqli_ast_match(cx, A, NULL, &O, L); }
+value(R) ::= value(A) NOT(N) match(O) constants(L). { R = eqli_ast_match(cx, A, &N, &O, L); }
 
 list(R) ::= LPAREN(A) items(L) RPAREN(B).           { R = eqli_list_close(&A, L, &B); }
 list(R) ::= LPAREN(A) items(L) COMMA(T) RPAREN(B). {
@@ -118,18 +117,18 @@ constants(R) ::= LPAREN(A) RPAREN(B).               { R = eqli_list_empty(cx, &A
 constant_items(R) ::= constant(C).                  { R = eqli_list_push(cx, NULL, C); }
 constant_items(R) ::= constant_items(L) COMMA constant(C). { R = eqli_list_push(cx, L, C); }
 
-primary(A) ::= constant(A).
-primary(R) ::= path(P).                             { R = eqli_ast_field(cx, NULL, P); }
-primary(R) ::= QUESTION(T) path(P).                 { R = eqli_ast_field(cx, &T, P); }
-primary(R) ::= NAME(N) LPAREN RPAREN(B).            { R = eqli_ast_call(cx, &N, NULL, &B); }
-primary(R) ::= NAME(N) LPAREN items(L) RPAREN(B).   { R = eqli_ast_call(cx, &N, L, &B); }
-primary(R) ::= NAME(N) LPAREN items(L) COMMA(C) RPAREN(B). {
+value(A) ::= constant(A).
+value(R) ::= path(P).                             { R = eqli_ast_field(cx, NULL, P); }
+value(R) ::= QUESTION(T) path(P).                 { R = eqli_ast_field(cx, &T, P); }
+value(R) ::= NAME(N) LPAREN RPAREN(B).            { R = eqli_ast_call(cx, &N, NULL, &B); }
+value(R) ::= NAME(N) LPAREN items(L) RPAREN(B).   { R = eqli_ast_call(cx, &N, L, &B); }
+value(R) ::= NAME(N) LPAREN items(L) COMMA(C) RPAREN(B). {
     R = eqli_ast_call(cx, &N, eqli_list_comma(cx, L, &C), &B); }
-primary(R) ::= FOLD_NAME(N) LPAREN RPAREN(B).       { R = eqli_ast_call(cx, &N, NULL, &B); }
-primary(R) ::= FOLD_NAME(N) LPAREN items(L) RPAREN(B). { R = eqli_ast_call(cx, &N, L, &B); }
-primary(R) ::= FOLD_NAME(N) LPAREN items(L) COMMA(C) RPAREN(B). {
+value(R) ::= FOLD_NAME(N) LPAREN RPAREN(B).       { R = eqli_ast_call(cx, &N, NULL, &B); }
+value(R) ::= FOLD_NAME(N) LPAREN items(L) RPAREN(B). { R = eqli_ast_call(cx, &N, L, &B); }
+value(R) ::= FOLD_NAME(N) LPAREN items(L) COMMA(C) RPAREN(B). {
     R = eqli_ast_call(cx, &N, eqli_list_comma(cx, L, &C), &B); }
-primary(R) ::= LPAREN(A) expr(E) RPAREN(B).         { R = eqli_ast_parens(&A, E, &B); }
+value(R) ::= LPAREN(A) expr(E) RPAREN(B).         { R = eqli_ast_parens(&A, E, &B); }
 
 path(R) ::= NAME(T).                                { R = eqli_path_new(cx, &T); }
 path(R) ::= QUOTED_NAME(T).                         { R = eqli_path_new(cx, &T); }

@@ -416,7 +416,7 @@ bool eqli_lexer_init(eqli_lexer *lx, eqli_cx *cx)
         return false;
     if (cx->source.len)
         memcpy(text, cx->source.ptr, cx->source.len);
-    lx->text = lx->start = lx->cursor = lx->marker = text;
+    lx->text = lx->start = lx->cursor = text;
     lx->limit = text + cx->source.len;
     return true;
 }

@@ -18,7 +18,7 @@ typedef struct eqli_lexer {
     eqli_cx *cx;
     const uint8_t *text, *limit;   /* a copy of the source with a NUL at the limit */
     const uint8_t *start;          /* of the token being read */
-    const uint8_t *cursor, *marker;
+    const uint8_t *cursor;
     eqlm_str value;        /* text of the token when it is not as written */
     const uint8_t *unclosed; /* end of the newest unclosed string, or NULL */
     uint32_t *comment_end;   /* see block_comment() */

@@ -298,13 +298,15 @@ static unsigned cost(const eqli_node *n)
 static void gen_junction(eqli_gen *g, const eqli_node *n, uint32_t t, uint32_t f)
 {
     uint8_t *costs = eqli_cx_alloc(g->e.cx, n->n_kids, 1);
-    uint32_t left = n->n_kids;
+    uint32_t left = n->n_kids, classes = 0;
     if (!costs)
         return;
-    for (uint32_t i = 0; i < n->n_kids; i++)
+    for (uint32_t i = 0; i < n->n_kids; i++) {
         costs[i] = (uint8_t)cost(n->kids[i]);
+        classes |= 1u << costs[i];
+    }
     for (unsigned class = 0; class < COST_CLASSES; class ++) {
-        for (uint32_t i = 0; i < n->n_kids; i++) {
+        for (uint32_t i = 0; (classes >> class & 1) && i < n->n_kids; i++) {
             if (costs[i] != class)
                 continue;
             if (--left == 0) {
@@ -401,8 +403,8 @@ static void gen_region(eqli_gen *g, const eqli_filter *filter, const eqli_node *
 /* The conjuncts of a condition that use an alias, or those that do not; NULL when there are none. */
 static const eqli_node *conjuncts(eqli_gen *g, const eqli_node *n, bool with_alias)
 {
-    if (n->kind != EQLI_N_AND)
-        return eqli_gen_uses_alias(n) == with_alias ? n : NULL;
+    if (n->kind != EQLI_N_AND || g->e.n_aliases == 0)
+        return (g->e.n_aliases && eqli_gen_uses_alias(n)) == with_alias ? n : NULL;
     eqli_node **kids = eqli_cx_alloc(g->e.cx, n->n_kids, sizeof *kids);
     uint32_t count = 0;
     for (uint32_t i = 0; kids && i < n->n_kids; i++) {

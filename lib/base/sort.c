@@ -47,15 +47,27 @@ void eqli_sort(void *items, size_t n, size_t size, int (*order)(const void *a, c
     }
 }
 
-static int order_u64(const void *a, const void *b)
+static void sift_u64(uint64_t *v, size_t root, size_t n)
 {
-    uint64_t x, y;
-    memcpy(&x, a, sizeof x);
-    memcpy(&y, b, sizeof y);
-    return (x > y) - (x < y);
+    uint64_t moved = v[root];
+    for (size_t kid; (kid = 2 * root + 1) < n; root = kid) {
+        if (kid + 1 < n && v[kid] < v[kid + 1])
+            kid++;
+        if (moved >= v[kid])
+            break;
+        v[root] = v[kid];
+    }
+    v[root] = moved;
 }
 
 void eqli_sort_u64(uint64_t *v, size_t n)
 {
-    eqli_sort(v, n, sizeof *v, order_u64);
+    for (size_t i = n / 2; i-- > 0;)
+        sift_u64(v, i, n);
+    for (size_t end = n; end-- > 1;) {
+        uint64_t last = v[end];
+        v[end] = v[0];
+        v[0] = last;
+        sift_u64(v, 0, end);
+    }
 }

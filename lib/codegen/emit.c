@@ -58,14 +58,6 @@ uint32_t eqli_emit_const(eqli_emit *e, eqlm_value v)
     return e->n_consts++;
 }
 
-static uint32_t slot_hash(eqlm_str name, uint32_t parent, bool element)
-{
-    uint32_t h = 2166136261u ^ parent ^ (element ? 0x5bd1e995u : 0);
-    for (size_t i = 0; i < name.len; i++)
-        h = (h ^ (unsigned char)name.ptr[i]) * 16777619u;
-    return h ^ (h >> 15);
-}
-
 static eqlm_str slot_name(const eqli_emit *e, uint32_t slot)
 {
     const eqlm_value *v = &e->consts[e->slots[slot].name];
@@ -78,7 +70,7 @@ static bool index_slots(eqli_emit *e, uint32_t size)
     if (!index)
         return false;
     for (uint32_t i = 0; i < e->n_slots; i++) {
-        uint32_t h = slot_hash(slot_name(e, i), e->slots[i].parent, e->slots[i].element);
+        uint32_t h = eqli_name_hash(slot_name(e, i), e->slots[i].parent);
         while (index[h & (size - 1)])
             h++;
         index[h & (size - 1)] = i + 1;
@@ -94,7 +86,7 @@ static uint32_t intern_slot(eqli_emit *e, eqlm_str name, eqli_slot want)
     if ((e->n_slots + 1) * 2 > e->slot_index_size &&
         !index_slots(e, e->slot_index_size ? e->slot_index_size * 2 : 64))
         return 0;
-    uint32_t h = slot_hash(name, want.parent, want.element);
+    uint32_t h = eqli_name_hash(name, want.parent);
     for (;; h++) {
         uint32_t entry = e->slot_index[h & (e->slot_index_size - 1)];
         if (entry == 0)

@@ -36,19 +36,26 @@ void eqlm_schema_free(eqlm_schema *s)
     eqli_mem_free(&a, s, sizeof *s);
 }
 
-static uint32_t name_hash(eqlm_str name, uint32_t parent)
+uint32_t eqli_name_hash(eqlm_str name, uint32_t parent)
 {
-    uint32_t h = 2166136261u ^ parent;
-    for (size_t i = 0; i < name.len; i++)
-        h = (h ^ (unsigned char)name.ptr[i]) * 16777619u;
-    return h ^ (h >> 15);
+    uint64_t h = parent, word;
+    size_t i = 0;
+    for (; name.len - i >= sizeof word; i += sizeof word) {
+        memcpy(&word, name.ptr + i, sizeof word);
+        h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+        h ^= h >> 32;
+    }
+    for (word = name.len; i < name.len; i++)
+        word = word << 8 | (unsigned char)name.ptr[i];
+    h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+    return (uint32_t)(h ^ h >> 32);
 }
 
 static uint32_t find(const eqlm_schema *s, eqlm_str name, uint32_t parent)
 {
     if (!s->index_size)
         return EQLI_NO_FIELD;
-    uint32_t hash = name_hash(name, parent);
+    uint32_t hash = eqli_name_hash(name, parent);
     for (uint32_t i = hash;; i++) {
         uint32_t e = s->index[i & (s->index_size - 1)];
         if (e == 0)
@@ -102,7 +109,7 @@ static eqlm_status append(eqlm_schema *s, eqlm_str name, uint32_t parent, bool d
     if (name.len)
         memcpy(copy, name.ptr, name.len);
     s->fields[s->n] =
-        (eqli_schema_field) { { copy, name.len }, parent, name_hash(name, parent), declared, *place };
+        (eqli_schema_field) { { copy, name.len }, parent, eqli_name_hash(name, parent), declared, *place };
     s->fields[s->n].place.field = s->n;
     index_insert(s, s->n++);
     return EQLM_OK;

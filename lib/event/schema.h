@@ -47,6 +47,7 @@ typedef struct eqli_field_info {
     bool known; /* declared by the host, or known to the types in force */
 } eqli_field_info;
 
+uint32_t eqli_name_hash(eqlm_str name, uint32_t parent);
 /* Never changes the schema. parent: EQLI_NO_FIELD or the number of an array of objects. */
 eqli_field_info eqli_schema_lookup(const eqlm_schema *s, eqlm_str name, uint32_t parent);
 /* Number of the field, added as a getter field when it is new. EQLM_E_NOMEM, EQLM_E_LIMIT. */

@@ -162,10 +162,11 @@ uint32_t eqli_emit_set(eqli_emit *e, eqli_set_kind kind, bool fold, eqli_pattern
         return 0;
     eqli_set set = { .kind = (uint8_t)kind, .fold = fold, .first = e->n_consts, .n = n };
     if (kind == EQLI_SET_PATTERNS) {
-        set.kinds = eqli_cx_alloc(e->cx, n, 1);
-        if (!set.kinds)
+        uint8_t *kinds = eqli_cx_alloc(e->cx, n, 1);
+        if (!kinds)
             return 0;
-        memset(set.kinds, (int)pattern, n);
+        memset(kinds, (int)pattern, n);
+        set.kinds = kinds;
     }
     for (uint32_t i = 0; i < n; i++)
         eqli_emit_const(e, members[i]->u.value);
@@ -176,59 +177,15 @@ uint32_t eqli_emit_set(eqli_emit *e, eqli_set_kind kind, bool fold, eqli_pattern
 
 /* ---- the finished program ------------------------------------------------------------------------------ */
 
-static void *copy(const eqlm_alloc *a, const void *items, size_t n, size_t size)
+/* A copy of n items, and how many it has; NULL for none, and without memory, which clears *ok. */
+static void *copy(const eqlm_alloc *a, const void *items, uint32_t n, size_t size, uint32_t *out_n, bool *ok)
 {
-    void *p = eqli_mem_new(a, n * size);
-    if (p && n)
+    void *p = n ? eqli_mem_resize(a, NULL, 0, n, size) : NULL;
+    if (p)
         memcpy(p, items, n * size);
+    *out_n = p ? n : 0;
+    *ok = *ok && (p || !n);
     return p;
-}
-
-/* Texts move to one pool, so that the program owns one block instead of thousands. */
-static bool copy_consts(eqlm_program *p, const eqli_emit *e)
-{
-    size_t len = 0;
-    for (uint32_t i = 0; i < e->n_consts; i++) {
-        if (e->consts[i].type == EQLM_STRING || e->consts[i].type == EQLM_IP)
-            len += e->consts[i].len;
-    }
-    p->consts = copy(&p->alloc, e->consts, e->n_consts, sizeof *e->consts);
-    p->n_consts = p->consts ? e->n_consts : 0;
-    p->pool = eqli_mem_new(&p->alloc, len);
-    p->pool_len = p->pool ? (uint32_t)len : 0;
-    if (!p->consts || !p->pool)
-        return false;
-    char *at = p->pool;
-    for (uint32_t i = 0; i < p->n_consts; i++) {
-        eqlm_value *v = &p->consts[i];
-        if (v->type != EQLM_STRING && v->type != EQLM_IP)
-            continue;
-        if (v->len)
-            memcpy(at, v->as.str, v->len);
-        v->as.str = at;
-        at += v->len;
-    }
-    return true;
-}
-
-static bool copy_sets(eqlm_program *p, const eqli_emit *e)
-{
-    if (!e->n_sets)
-        return true;
-    p->sets = copy(&p->alloc, e->sets, e->n_sets, sizeof *e->sets);
-    if (!p->sets)
-        return false;
-    p->n_sets = e->n_sets;
-    for (uint32_t i = 0; i < p->n_sets; i++)
-        p->sets[i].kinds = NULL; /* owned only once copied */
-    for (uint32_t i = 0; i < p->n_sets; i++) {
-        if (!e->sets[i].kinds)
-            continue;
-        p->sets[i].kinds = copy(&p->alloc, e->sets[i].kinds, e->sets[i].n, 1);
-        if (!p->sets[i].kinds)
-            return false;
-    }
-    return true;
 }
 
 /* Where a label leads in the end: a jump to a jump goes straight to its target. Targets lie ahead, so this
@@ -241,12 +198,8 @@ static uint32_t landing(const eqli_emit *e, uint32_t label)
     return pc;
 }
 
-static bool copy_code(eqlm_program *p, const eqli_emit *e)
+static void place_code(eqlm_program *p, const eqli_emit *e)
 {
-    p->insns = copy(&p->alloc, e->insns, e->n_insns, sizeof *e->insns);
-    if (!p->insns)
-        return false;
-    p->n_insns = e->n_insns;
     for (uint32_t i = 0; i < p->n_insns; i++) {
         eqli_insn *in = &p->insns[i];
         if (eqli_op_table[in->op].t == EQLI_ARG_TARGET)
@@ -254,67 +207,64 @@ static bool copy_code(eqlm_program *p, const eqli_emit *e)
         if (eqli_op_table[in->op].f == EQLI_ARG_TARGET)
             in->f = landing(e, in->f);
     }
+}
+
+static bool copy_pipes(eqlm_program *p, const eqli_query *q)
+{
+    if (!q->n_pipes)
+        return true;
+    p->pipes = eqli_mem_new(&p->alloc, q->n_pipes * sizeof *p->pipes);
+    if (!p->pipes)
+        return false;
+    p->n_pipes = q->n_pipes;
+    for (uint32_t i = 0; i < q->n_pipes; i++)
+        p->pipes[i] = (eqli_pipe_step){ q->pipes[i].tail, q->pipes[i].count };
     return true;
 }
 
-static bool copy_slots_and_pipes(eqlm_program *p, const eqli_emit *e, const eqli_query *q)
+static bool copy_captures(eqlm_program *p, const eqli_emit *e, uint32_t n)
 {
-    if (e->n_slots) {
-        p->slots = copy(&p->alloc, e->slots, e->n_slots, sizeof *e->slots);
-        if (!p->slots)
-            return false;
-        p->n_slots = e->n_slots;
-    }
-    if (q->n_pipes) {
-        p->pipes = eqli_mem_new(&p->alloc, q->n_pipes * sizeof *p->pipes);
-        if (!p->pipes)
-            return false;
-        p->n_pipes = q->n_pipes;
-        for (uint32_t i = 0; i < q->n_pipes; i++)
-            p->pipes[i] = (eqli_pipe_step){ q->pipes[i].tail, q->pipes[i].count };
-    }
-    return true;
-}
-
-static void *copy_or_none(const eqlm_alloc *a, const void *items, uint32_t n, size_t size, uint32_t *out_n,
-                          bool *ok)
-{
-    void *p = n ? copy(a, items, n, size) : NULL;
-    *out_n = p ? n : 0;
-    *ok = *ok && (p || !n);
-    return p;
-}
-
-static bool copy_structure(eqlm_program *p, eqli_emit *e, const eqli_query *q)
-{
-    bool ok = true;
-    uint32_t n_stages, captured = 0;
-    p->maxspan_ns = q->has_maxspan ? (int64_t)q->maxspan_ms * 1000000 : -1;
-    p->stages = copy_or_none(&p->alloc, e->stages, e->n_stages, sizeof *e->stages, &n_stages, &ok);
-    if (p->stages) {
-        p->has_until = q->until != NULL;
-        p->n_stages = n_stages - (p->has_until ? 1 : 0);
-    }
-    p->keys = copy_or_none(&p->alloc, e->keys, e->n_keys, sizeof *e->keys, &p->n_keys, &ok);
-    p->lineages =
-        copy_or_none(&p->alloc, e->lineages, e->n_lineages, sizeof *e->lineages, &p->n_lineages, &ok);
-    for (uint32_t i = 0; i < e->n_aliases; i++) {
-        e->aliases[i].first = captured;
-        captured += e->aliases[i].n;
-    }
-    p->aliases = copy_or_none(&p->alloc, e->aliases, e->n_aliases, sizeof *e->aliases, &p->n_aliases, &ok);
-    if (!captured)
-        return ok;
-    p->captures = eqli_mem_new(&p->alloc, captured * sizeof *p->captures);
+    if (!n)
+        return true;
+    p->captures = eqli_mem_new(&p->alloc, n * sizeof *p->captures);
     if (!p->captures)
         return false;
-    p->n_captures = captured;
+    p->n_captures = n;
     for (uint32_t i = 0; i < e->n_aliases; i++) {
         if (e->aliases[i].n)
             memcpy(p->captures + e->aliases[i].first, e->alias_captures[i],
                    e->aliases[i].n * sizeof *p->captures);
     }
-    return ok;
+    return true;
+}
+
+#define COPY(table, count) copy(&p->alloc, e->table, e->n_##table, sizeof *e->table, &(count), &ok)
+
+static bool copy_all(eqlm_program *p, eqli_emit *e, const eqli_query *q)
+{
+    bool ok = true;
+    uint32_t n_stages, captured = 0;
+    p->consts = COPY(consts, p->n_consts);
+    p->sets = COPY(sets, p->n_sets);
+    p->insns = COPY(insns, p->n_insns);
+    p->slots = COPY(slots, p->n_slots);
+    p->maxspan_ns = q->has_maxspan ? (int64_t)q->maxspan_ms * 1000000 : -1;
+    p->stages = COPY(stages, n_stages);
+    if (p->stages) {
+        p->has_until = q->until != NULL;
+        p->n_stages = n_stages - (p->has_until ? 1 : 0);
+    }
+    p->keys = COPY(keys, p->n_keys);
+    p->lineages = COPY(lineages, p->n_lineages);
+    for (uint32_t i = 0; i < e->n_aliases; i++) {
+        e->aliases[i].first = captured;
+        captured += e->aliases[i].n;
+    }
+    p->aliases = COPY(aliases, p->n_aliases);
+    if (!ok || !eqli_program_own(p))
+        return false;
+    place_code(p, e);
+    return copy_pipes(p, q) && copy_captures(p, e, captured);
 }
 
 static eqlm_program_kind kind_of(eqli_query_kind kind)
@@ -364,8 +314,7 @@ eqlm_program *eqli_emit_finish(eqli_emit *e, const eqli_query *q)
     eqli_regex_error error = { 0 };
     uint32_t set = UINT32_MAX;
     eqlm_status status = EQLM_E_NOMEM;
-    if (copy_consts(p, e) && copy_sets(p, e) && copy_code(p, e) && copy_slots_and_pipes(p, e, q) &&
-        copy_structure(p, e, q))
+    if (copy_all(p, e, q))
         status = eqli_program_verify(p);
     if (status == EQLM_OK)
         status = eqli_program_finish(p, cx->schema, &set, &error);

@@ -131,34 +131,12 @@ eqlm_status eqlm_program_save(const eqlm_program *p, eqlm_write_fn write, void *
 
 /* ---- reading ------------------------------------------------------------------------------------------- */
 
-/* Texts and addresses are copied to the pool, which is as large as what is left of the image: enough for all.
- */
-static void get_const(eqli_reader *r, eqlm_program *p, uint32_t *used, eqlm_value *v)
-{
-    eqli_get_value(r, eqli_get(r, 1), v);
-    if (v->type != EQLM_STRING && v->type != EQLM_IP)
-        return;
-    if (v->len)
-        memcpy(p->pool + *used, v->as.str, v->len);
-    v->as.str = p->pool + *used;
-    *used += v->len;
-}
-
+/* Texts and kinds of patterns stay in the image until all is read. */
 static void get_consts(eqli_reader *r, eqlm_program *p)
 {
     p->consts = eqli_get_table(r, 1, sizeof *p->consts, EQLI_MAX_CONSTS, &p->n_consts);
-    if (r->status != EQLM_OK || r->p == r->end)
-        return;
-    p->pool_len = (uint32_t)(r->end - r->p);
-    p->pool = eqli_mem_new(&p->alloc, p->pool_len);
-    if (!p->pool) {
-        p->pool_len = 0;
-        r->status = EQLM_E_NOMEM;
-        return;
-    }
-    uint32_t used = 0;
     for (uint32_t i = 0; i < p->n_consts && r->status == EQLM_OK; i++)
-        get_const(r, p, &used, &p->consts[i]);
+        eqli_get_value(r, eqli_get(r, 1), &p->consts[i]);
 }
 
 static void get_slots(eqli_reader *r, eqlm_program *p)
@@ -182,19 +160,11 @@ static void get_sets(eqli_reader *r, eqlm_program *p)
         s->kind = (uint8_t)eqli_get(r, 1);
         s->fold = eqli_get_flag(r);
         s->first = (uint32_t)eqli_get(r, 4);
-        uint32_t n = (uint32_t)eqli_get(r, 4);
-        if (s->kind > EQLI_SET_BLOCKS || n > EQLI_MAX_CONSTS)
+        s->n = (uint32_t)eqli_get(r, 4);
+        if (s->kind > EQLI_SET_BLOCKS || s->n > EQLI_MAX_CONSTS)
             r->status = EQLM_E_IMAGE;
-        const unsigned char *kinds = s->kind == EQLI_SET_PATTERNS ? eqli_get_bytes(r, n) : NULL;
-        if (kinds && n) {
-            s->kinds = eqli_mem_new(&p->alloc, n);
-            if (s->kinds)
-                memcpy(s->kinds, kinds, n);
-            else
-                r->status = EQLM_E_NOMEM;
-        }
-        if (r->status == EQLM_OK)
-            s->n = n; /* only now: freeing trusts n to be the size of kinds */
+        if (s->kind == EQLI_SET_PATTERNS)
+            s->kinds = eqli_get_bytes(r, s->n);
     }
 }
 
@@ -293,7 +263,7 @@ static eqlm_status read_program(const eqlm_alloc *alloc, const unsigned char *im
     if (r.status == EQLM_OK && r.p != r.end)
         r.status = EQLM_E_IMAGE;
     if (r.status == EQLM_OK)
-        r.status = eqli_program_verify(p);
+        r.status = eqli_program_own(p) ? eqli_program_verify(p) : EQLM_E_NOMEM;
     if (r.status != EQLM_OK) {
         eqlm_program_free(p);
         return r.status;

@@ -34,13 +34,74 @@ bool eqli_program_is_owned(const eqlm_program *p)
     return atomic_load_explicit(&counted(p)->owners, memory_order_relaxed) > 0;
 }
 
-static void free_set(const eqlm_alloc *a, eqli_set *set)
+static bool has_bytes(const eqlm_value *v)
 {
-    eqli_pattern_set_free(set->patterns);
-    eqli_regex_free(set->regex);
-    eqli_mem_free(a, set->values, set->n * sizeof *set->values);
-    eqli_mem_free(a, set->blocks, set->n * sizeof *set->blocks);
-    eqli_mem_free(a, set->kinds, set->n);
+    return v->type == EQLM_STRING || v->type == EQLM_IP;
+}
+
+bool eqli_program_own(eqlm_program *p)
+{
+    size_t len = 0;
+    for (uint32_t i = 0; i < p->n_consts; i++)
+        len += has_bytes(&p->consts[i]) ? p->consts[i].len : 0;
+    for (uint32_t i = 0; i < p->n_sets; i++)
+        len += p->sets[i].kinds ? p->sets[i].n : 0;
+    p->pool = eqli_mem_resize(&p->alloc, NULL, 0, len, 1);
+    if (!p->pool)
+        return false;
+    p->pool_len = (uint32_t)len;
+    char *at = p->pool;
+    for (uint32_t i = 0; i < p->n_consts; i++) {
+        eqlm_value *v = &p->consts[i];
+        if (!has_bytes(v))
+            continue;
+        if (v->len)
+            memcpy(at, v->as.str, v->len);
+        v->as.str = at;
+        at += v->len;
+    }
+    for (uint32_t i = 0; i < p->n_sets; i++) {
+        eqli_set *set = &p->sets[i];
+        if (!set->kinds)
+            continue;
+        memcpy(at, set->kinds, set->n);
+        set->kinds = (const uint8_t *)at;
+        at += set->n;
+    }
+    return true;
+}
+
+static void free_set(const eqlm_alloc *a, const eqli_set *set)
+{
+    switch ((eqli_set_kind)set->kind) {
+    case EQLI_SET_PATTERNS:
+        eqli_pattern_set_free(set->patterns);
+        break;
+    case EQLI_SET_REGEX:
+        eqli_regex_free(set->regex);
+        break;
+    case EQLI_SET_VALUES:
+        eqli_mem_free(a, set->values, set->n * sizeof *set->values);
+        break;
+    case EQLI_SET_BLOCKS:
+        eqli_mem_free(a, set->blocks, set->n * sizeof *set->blocks);
+        break;
+    }
+}
+
+static size_t set_memory(const eqli_set *set)
+{
+    switch ((eqli_set_kind)set->kind) {
+    case EQLI_SET_PATTERNS:
+        return eqli_pattern_set_memory(set->patterns);
+    case EQLI_SET_REGEX:
+        return eqli_regex_memory(set->regex);
+    case EQLI_SET_VALUES:
+        return set->n * sizeof *set->values;
+    case EQLI_SET_BLOCKS:
+        return set->n * sizeof *set->blocks;
+    }
+    return 0;
 }
 
 static void destroy(eqlm_program *p)
@@ -85,13 +146,8 @@ size_t eqlm_program_memory(const eqlm_program *p)
                eqli_program_n_regions(p) * sizeof *p->stages + p->n_keys * sizeof *p->keys +
                p->n_aliases * sizeof *p->aliases + p->n_captures * sizeof *p->captures +
                p->n_lineages * sizeof *p->lineages;
-    for (uint32_t i = 0; i < p->n_sets; i++) {
-        const eqli_set *set = &p->sets[i];
-        n += set->patterns ? eqli_pattern_set_memory(set->patterns) + set->n : 0;
-        n += set->regex ? eqli_regex_memory(set->regex) : 0;
-        n += set->values ? set->n * sizeof *set->values : 0;
-        n += set->blocks ? set->n * sizeof *set->blocks : 0;
-    }
+    for (uint32_t i = 0; i < p->n_sets; i++)
+        n += set_memory(&p->sets[i]);
     return n;
 }
 
@@ -213,6 +269,7 @@ static eqlm_status finish_blocks(eqlm_program *p, eqli_set *set)
         if (!eqli_cidr_parse(v->as.str, v->len, &set->blocks[i]))
             return EQLM_E_IMAGE; /* a compiled query has been checked before */
     }
+    eqli_cidrs_sort(set->blocks, set->n);
     return EQLM_OK;
 }
 

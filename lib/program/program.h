@@ -49,12 +49,14 @@ typedef enum eqli_set_kind {
 typedef struct eqli_set {
     uint8_t kind; /* eqli_set_kind */
     bool fold;
-    uint8_t *kinds; /* PATTERNS: n entries, owned */
     uint32_t first, n;
-    eqli_pattern_set *patterns;
-    eqli_regex *regex;
-    eqlm_value *values; /* VALUES: sorted copies */
-    eqli_cidr *blocks;
+    const uint8_t *kinds; /* PATTERNS: n entries, in the pool */
+    union {               /* by kind; NULL until finished */
+        eqli_pattern_set *patterns;
+        eqli_regex *regex;
+        eqlm_value *values; /* sorted copies */
+        eqli_cidr *blocks;
+    };
 } eqli_set;
 
 /* Where a slot reads: the event, or the element bound by the enclosing SEARCH of that depth. */
@@ -112,8 +114,14 @@ typedef enum eqli_source {
     EQLI_FROM_NOTHING /* the end of a region */
 } eqli_source;
 
-/* What an instruction asks of one text. */
-typedef enum eqli_question { EQLI_ASKS_OTHER, EQLI_ASKS_EQUAL, EQLI_ASKS_MATCH, EQLI_ASKS_ANY } eqli_question;
+/* What an instruction asks of one text, unless the comment says something else. */
+typedef enum eqli_question {
+    EQLI_ASKS_OTHER,
+    EQLI_ASKS_ORDER, /* of an integer or a boolean, how it stands to another */
+    EQLI_ASKS_EQUAL,
+    EQLI_ASKS_MATCH,
+    EQLI_ASKS_ANY
+} eqli_question;
 
 /* Most rules are tests in a row, any of which may fail the query. What a look at the event may say of such a
  * test, which goes on with the next step if it holds and with RETURN_FALSE if not. */
@@ -122,7 +130,7 @@ typedef enum eqli_glance {
     EQLI_GLANCE_EQUAL,  /* TEXT: whether it is the one, of at most 16 bytes */
     EQLI_GLANCE_MATCH,  /* TEXT: whether its length and its ends leave a chance */
     EQLI_GLANCE_ANY,    /* TEXTS: whether the first one is not empty */
-    EQLI_GLANCE_GETTER  /* all but OTHER */
+    EQLI_GLANCE_GETTER  /* a question of a text */
 } eqli_glance;
 
 /* An instruction as the vm runs it: tests of texts in common storage need neither slot, constant nor set
@@ -134,12 +142,14 @@ typedef struct eqli_vm_step {
     union {
         bool wide;    /* TEXT, TEXTS: the length has 64 bits, not 32 */
         bool result;  /* NOTHING */
+        uint8_t type; /* ORDER */
     };
     uint32_t offset, len_offset; /* of the text; GETTER: offset is the field */
-    uint32_t len;                /* EQUAL */
+    uint32_t len;                /* EQUAL; ORDER: 1 if less will do, 2 if equal, 4 if greater */
     union {
         const char *text; /* EQUAL */
         const eqli_pattern_set *patterns; /* MATCH */
+        int64_t number; /* ORDER */
     } with;
     uint32_t t, f; /* how many steps ahead */
 } eqli_vm_step;
@@ -172,7 +182,7 @@ struct eqlm_program {
     uint32_t n_insns;
     eqli_vm_step *steps; /* one per instruction */
     eqli_vm_step *entry; /* where eqlm_match begins; NULL: this is not for eqlm_match */
-    eqlm_value *consts; /* texts point into pool */
+    eqlm_value *consts; /* texts and addresses point into pool */
     uint32_t n_consts;
     char *pool;
     uint32_t pool_len;
@@ -238,6 +248,9 @@ typedef struct eqli_op_info {
 
 extern const eqli_op_info eqli_op_table[EQLI_OP_COUNT];
 
+/* Moves texts, addresses and kinds of patterns from wherever they lie to one block of the program's own. False:
+ * no memory. */
+bool eqli_program_own(eqlm_program *p);
 /* Compiles every set from the constants and resolves every slot's name in the schema. regex_error may be
  * NULL; it is filled when the result is EQLM_E_COMPILE, with *bad_set. */
 eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *bad_set,

@@ -222,18 +222,14 @@ static int order_values(const void *a, const void *b)
     return eqli_value_order(a, b);
 }
 
-static eqlm_status finish_patterns(eqlm_program *p, eqli_set *set)
+/* list: room for the members. */
+static eqlm_status finish_patterns(eqlm_program *p, eqli_set *set, eqli_pattern *list)
 {
-    eqli_pattern *list = eqli_mem_new(&p->alloc, set->n * sizeof *list);
-    if (!list)
-        return EQLM_E_NOMEM;
     for (uint32_t i = 0; i < set->n; i++) {
         const eqlm_value *v = &p->consts[set->first + i];
         list[i] = (eqli_pattern){ { v->as.str, v->len }, (eqli_pattern_kind)set->kinds[i] };
     }
-    eqlm_status status = eqli_pattern_set_new(&p->alloc, list, set->n, set->fold, &set->patterns);
-    eqli_mem_free(&p->alloc, list, set->n * sizeof *list);
-    return status;
+    return eqli_pattern_set_new(&p->alloc, list, set->n, set->fold, &set->patterns);
 }
 
 static eqlm_status finish_regex(eqlm_program *p, eqli_set *set, eqli_regex_error *error)
@@ -273,11 +269,11 @@ static eqlm_status finish_blocks(eqlm_program *p, eqli_set *set)
     return EQLM_OK;
 }
 
-static eqlm_status finish_set(eqlm_program *p, eqli_set *set, eqli_regex_error *error)
+static eqlm_status finish_set(eqlm_program *p, eqli_set *set, eqli_pattern *list, eqli_regex_error *error)
 {
     switch ((eqli_set_kind)set->kind) {
     case EQLI_SET_PATTERNS:
-        return finish_patterns(p, set);
+        return finish_patterns(p, set, list);
     case EQLI_SET_REGEX:
         return finish_regex(p, set, error);
     case EQLI_SET_VALUES:
@@ -286,6 +282,23 @@ static eqlm_status finish_set(eqlm_program *p, eqli_set *set, eqli_regex_error *
         return finish_blocks(p, set);
     }
     return EQLM_E_IMAGE;
+}
+
+static eqlm_status finish_sets(eqlm_program *p, uint32_t *bad_set, eqli_regex_error *error)
+{
+    uint32_t most = 0;
+    eqlm_status status = EQLM_OK;
+    for (uint32_t i = 0; i < p->n_sets; i++)
+        most = p->sets[i].n > most ? p->sets[i].n : most;
+    eqli_pattern *list = eqli_mem_resize(&p->alloc, NULL, 0, most, sizeof *list);
+    if (!list)
+        return EQLM_E_NOMEM;
+    for (uint32_t i = 0; i < p->n_sets && status == EQLM_OK; i++) {
+        *bad_set = i;
+        status = finish_set(p, &p->sets[i], list, error);
+    }
+    eqli_mem_free(&p->alloc, list, most * sizeof *list);
+    return status;
 }
 
 static eqlm_status resolve_slot(const eqlm_program *p, eqlm_schema *schema, eqli_slot *s)
@@ -312,15 +325,12 @@ eqlm_status eqli_program_finish(eqlm_program *p, eqlm_schema *schema, uint32_t *
                                 eqli_regex_error *error)
 {
     eqli_regex_error ignored;
-    for (uint32_t i = 0; i < p->n_sets; i++) {
-        eqlm_status status = finish_set(p, &p->sets[i], error ? error : &ignored);
-        if (bad_set)
-            *bad_set = i;
-        if (status != EQLM_OK)
-            return status;
-    }
+    uint32_t any;
+    eqlm_status status = finish_sets(p, bad_set ? bad_set : &any, error ? error : &ignored);
+    if (status != EQLM_OK)
+        return status;
     for (uint32_t i = 0; i < p->n_slots; i++) {
-        eqlm_status status = resolve_slot(p, schema, &p->slots[i]);
+        status = resolve_slot(p, schema, &p->slots[i]);
         if (status != EQLM_OK)
             return status;
     }

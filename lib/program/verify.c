@@ -4,18 +4,19 @@
 
 #include "ops/function.h"
 
+#include <string.h>
+
 /* What has been seen of the region under test. */
 typedef struct eqli_checker {
     const eqlm_program *p;
     uint32_t pc, end;    /* instruction and end of its region */
     unsigned scope;      /* SEARCH bodies around it */
     uint32_t arrays[EQLI_MAX_SCOPES]; /* their slots */
-    bool in_leaf;
+    uint8_t *written; /* in a leaf: registers with a value, one bit each */
     bool aliases;        /* the region may read aliases */
     bool lineage_allowed; /* not inside the query of a LINEAGE */
     uint32_t n_loads;    /* loads the leaf declares, and how many were met */
     uint32_t loads_met;
-    uint8_t written[EQLI_MAX_REGS / 8]; /* registers with a value */
 } eqli_checker;
 
 static bool set_of_kind(const eqlm_program *p, uint32_t i, eqli_set_kind kind)
@@ -25,7 +26,7 @@ static bool set_of_kind(const eqlm_program *p, uint32_t i, eqli_set_kind kind)
 
 static bool is_written(const eqli_checker *c, uint32_t reg)
 {
-    return reg < c->p->n_regs && (c->written[reg / 8] >> (reg % 8) & 1) != 0;
+    return c->written && reg < c->p->n_regs && (c->written[reg / 8] >> (reg % 8) & 1) != 0;
 }
 
 /* The place of an element's field is counted from an element of that very array. */
@@ -110,10 +111,10 @@ static bool insn_is_good(eqli_checker *c)
     if (in->op >= EQLI_OP_COUNT)
         return false;
     const eqli_op_info *info = &eqli_op_table[in->op];
-    if ((info->group == EQLI_GROUP_VALUE) != c->in_leaf)
-        return false;
     /* A value instruction writes register a; everything else it names must be there already. */
     bool writes = info->group == EQLI_GROUP_VALUE;
+    if (writes != (c->written != NULL))
+        return false;
     if (writes ? in->a >= c->p->n_regs : !argument_is_good(c, in, info->a, in->a))
         return false;
     if (!argument_is_good(c, in, info->mode, in->mode) || !argument_is_good(c, in, info->b, in->b) ||
@@ -131,9 +132,11 @@ static bool leaf_is_good(const eqli_checker *outer)
     const eqlm_program *p = outer->p;
     const eqli_insn *leaf = &p->insns[outer->pc];
     eqli_checker c = *outer;
+    uint8_t written[EQLI_MAX_REGS / 8];
+    memset(written, 0, (p->n_regs + 7) / 8);
     c.pc = outer->pc + 1;
     c.end = c.pc + leaf->b;
-    c.in_leaf = true;
+    c.written = written;
     c.n_loads = leaf->a;
     for (; c.pc < c.end; c.pc++) {
         if (!insn_is_good(&c))
@@ -153,9 +156,8 @@ typedef struct eqli_regions {
 enum { REGION_ENTRY = 1, REGION_ALIASES = 2, REGION_LINEAGE = 4, REGION_SHIFT = 3 };
 
 /* Branch code in [pc, end); recursion is bounded by EQLI_MAX_SCOPES through operand kind SCOPE. */
-static bool region_is_good(const eqlm_program *p, eqli_checker start, eqli_regions *regions)
+static bool region_is_good(const eqlm_program *p, eqli_checker c, eqli_regions *regions)
 {
-    eqli_checker c = start;
     uint32_t end = c.end;
     uint32_t id = ++regions->n << REGION_SHIFT | (c.aliases ? REGION_ALIASES : 0u) |
                   (c.lineage_allowed ? REGION_LINEAGE : 0u);

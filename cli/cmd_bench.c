@@ -333,7 +333,7 @@ static void print(bench *b)
 
 static int bench_all(bench *b, char *const *paths, int n)
 {
-    eqlc_event_options options = { .max_event_size = (size_t)16 << 20, .timestamp_field = "@timestamp" };
+    eqlc_event_options options = { .max_event_size = EQLC_EVENT_SIZE, .timestamp_field = "@timestamp" };
     eqlc_reader *reader;
     bool nothing;
     int code;

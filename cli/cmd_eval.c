@@ -10,8 +10,6 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#define MAX_EVENT_SIZE ((size_t)16 << 20)
-
 typedef struct evaluation {
     eqlc_compiling compiling;
     eqlc_rules rules; /* the expression, as a rule of its own */
@@ -124,7 +122,7 @@ static void on_error(void *ctx, const char *path, uint64_t line, uint64_t column
 
 static int evaluate_events(evaluation *e, char *const *paths, int n)
 {
-    eqlc_event_options options = { .max_event_size = MAX_EVENT_SIZE, .strict = e->compiling.strict };
+    eqlc_event_options options = { .max_event_size = EQLC_EVENT_SIZE, .strict = e->compiling.strict };
     eqlc_event_counts counts;
     eqlc_reader *reader;
 

@@ -9,8 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_EVENT_SIZE ((size_t)16 << 20)
-
 static const struct option long_options[] = {
     EQLC_SCHEMA_OPTIONS,
     { "help", no_argument, NULL, 'h' },
@@ -48,7 +46,7 @@ static bool on_event(void *ctx, const eqlc_event *event)
 
 static int learn(char *const *paths, int n)
 {
-    eqlc_event_options options = { .max_event_size = MAX_EVENT_SIZE, .timestamp_field = "@timestamp" };
+    eqlc_event_options options = { .max_event_size = EQLC_EVENT_SIZE, .timestamp_field = "@timestamp" };
     learning l = { .path = NULL };
     eqlc_buf out = { NULL, 0, 0 };
     eqlm_schema *schema;

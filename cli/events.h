@@ -18,6 +18,8 @@
 
 typedef enum eqlc_time_unit { EQLC_MS, EQLC_S, EQLC_US, EQLC_NS, EQLC_FILETIME } eqlc_time_unit;
 
+#define EQLC_EVENT_SIZE ((size_t)16 << 20) /* what max_event_size is unless somebody asks for another */
+
 typedef struct eqlc_event_options {
     size_t max_event_size;        /* bytes of one document */
     bool strict;                  /* stop at the first bad document */

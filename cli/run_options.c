@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEFAULT_EVENT_SIZE ((size_t)16 << 20)
 #define DEFAULT_STATE (UINT64_C(256) << 20)
 #define MAX_SAMPLES 65536
 
@@ -298,7 +297,7 @@ bool eqlc_run_options_read(eqlc_run_options *o, int argc, char **argv, int *code
 {
     static const eqlc_command_line line = { "run", "q:r:j:h", long_options, take_option };
 
-    *o = (eqlc_run_options) { .events.max_event_size = DEFAULT_EVENT_SIZE,
+    *o = (eqlc_run_options) { .events.max_event_size = EQLC_EVENT_SIZE,
                               .stream = { .max_state = DEFAULT_STATE, .samples_per_key = 1 },
                               .jobs = 1 };
     if (!eqlc_command_line_read(&line, argc, argv, &o->compiling, o, code))

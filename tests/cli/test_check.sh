@@ -183,8 +183,8 @@ for command in check run eval dump build bench schema help version; do
 done
 for command in check run eval dump build bench schema help version; do
     check_text "$command --help is help $command" "$("$eqlc" help $command)" "$("$eqlc" $command --help)"
-    "$eqlc" help $command
-done > "$work/help"
+    "$eqlc" help $command >> "$work/help"
+done
 grep -oE '^ +(-., )?--[a-z-]+' "$work/help" | sed 's/.* --/-/' | sort -u > "$work/options"
 sed -nE 's/^\.It Fl ([a-z] , )?(-[a-z-]+).*/\2/p' docs/eqlc.1 | sort -u > "$work/described"
 check_text "options of the manual are those of the help" "$(cat "$work/options")" "$(cat "$work/described")"

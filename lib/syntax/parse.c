@@ -305,6 +305,15 @@ static bool take(eqli_parser *ps, eqli_token *t)
     return t->kind != 0;
 }
 
+static void parse_text(eqli_parser *ps)
+{
+    eqli_token t;
+    begin(ps);
+    do
+        t = next_token(ps);
+    while (take(ps, &t) && !halted(ps));
+}
+
 static eqli_query *parse(eqli_cx *cx, int start)
 {
     eqli_parser ps = { .cx = cx, .start = start };
@@ -318,18 +327,17 @@ static eqli_query *parse(eqli_cx *cx, int start)
         return NULL;
     /* Nesting beyond the parser's stack is refused there, so more room is never used. */
     uint32_t room = cx->options.limits.max_depth < YYSTACKDEPTH ? cx->options.limits.max_depth : YYSTACKDEPTH;
-    /* Not zeroed: both are large, and nothing is read that was not written. */
-    ps.open = eqli_arena_alloc(&cx->arena, (room + (size_t)2) * sizeof *ps.open);
-    ps.lemon = eqli_arena_alloc(&cx->arena, sizeof(yyParser));
-    if (!ps.open || !ps.lemon) {
+    /* Large, and of no use once the tree is there: so not in the arena. Not zeroed: nothing is read that was not
+     * written. */
+    size_t size = sizeof(yyParser) + (room + (size_t)2) * sizeof *ps.open;
+    ps.lemon = eqli_mem_resize(&cx->alloc, NULL, 0, 1, size);
+    if (!ps.lemon) {
         cx->nomem = true;
         return NULL;
     }
-    begin(&ps);
-    eqli_token t;
-    do
-        t = next_token(&ps);
-    while (take(&ps, &t) && !halted(&ps));
+    ps.open = (eqli_token *)((yyParser *)ps.lemon + 1);
+    parse_text(&ps);
+    eqli_mem_free(&cx->alloc, ps.lemon, size);
     return cx->nomem || cx->stopped ? NULL : cx->query;
 }
 

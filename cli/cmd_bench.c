@@ -229,11 +229,6 @@ static int by_cost(const void *a, const void *b)
     return x->rule < y->rule ? -1 : 1;
 }
 
-static const char *name_of(const bench_rule *rule)
-{
-    return rule->rule->name ? rule->rule->name : rule->rule->path;
-}
-
 static double per_second(const bench *b)
 {
     return b->index > 0 ? 1e9 / b->index : 0;
@@ -255,6 +250,7 @@ static const char *reason(const bench *b, const bench_rule *rule)
 static void print_text(const bench *b, double sum)
 {
     char events[32], speed[32], bytes[32], failures[32];
+    eqlc_buf line = { NULL, 0, 0 };
     size_t unguarded = 0;
 
     for (size_t i = 0; i < b->n_measured; i++)
@@ -270,17 +266,23 @@ static void print_text(const bench *b, double sum)
     for (size_t i = 0; i < b->n_measured; i++) {
         const bench_rule *rule = &b->measured[i];
 
-        if (!rule->selective)
-            printf("  %s: %s\n    %s\n", name_of(rule), reason(b, rule), rule->guard.data);
+        if (rule->selective)
+            continue;
+        line.len = 0;
+        eqlc_rule_label(&line, rule->rule);
+        printf("  %s: %s\n    %s\n", line.data, reason(b, rule), rule->guard.data);
     }
     printf("\neach rule by itself\n%9s %6s %9s  rule: guard\n", "ns/event", "share", "matches");
     for (size_t i = 0; i < b->n_measured; i++) {
         const bench_rule *rule = &b->measured[i];
 
+        line.len = 0;
+        eqlc_rule_label(&line, rule->rule);
         printf("%9.1f %5.1f%% %9llu  %s: %s%s\n", rule->ns, sum > 0 ? rule->ns * 100 / sum : 0,
-               (unsigned long long)rule->matches, name_of(rule), rule->guard.data,
+               (unsigned long long)rule->matches, line.data, rule->guard.data,
                rule->failed ? " (failed on some events)" : "");
     }
+    eqlc_buf_clear(&line);
 }
 
 static void print_json(const bench *b, double sum)
@@ -296,7 +298,7 @@ static void print_json(const bench *b, double sum)
         const bench_rule *rule = &b->measured[i];
 
         eqlc_buf_text(&line, "{\"rule\":");
-        eqlc_buf_json_cstr(&line, name_of(rule));
+        eqlc_buf_json_cstr(&line, rule->rule->name ? rule->rule->name : rule->rule->path);
         eqlc_buf_text(&line, ",\"id\":");
         eqlc_buf_json_cstr(&line, rule->rule->id);
         eqlc_buf_text(&line, ",\"path\":");

@@ -1,6 +1,7 @@
 /* cmd_dump.c - eqlc dump: shows the checked tree or the code of rules. */
 #include "commands.h"
 #include "report.h"
+#include "snippet.h"
 #include "util.h"
 
 #include <getopt.h>
@@ -93,9 +94,14 @@ static void print_json(const dump_options *o, const eqlc_rule *rule, const eqlc_
 
 static void print_text(const dump_options *o, const eqlc_rule *rule, const eqlc_buf *text)
 {
+    eqlc_buf title = { NULL, 0, 0 };
+
+    eqlc_buf_format(&title, "== %s:%lu%s", rule->path, (unsigned long)rule->start.line,
+                    rule->name ? " " : "");
+    eqlc_visible(&title, rule->name ? rule->name : "");
     if (o->rules.n > 1)
-        printf("== %s:%lu%s%s\n", rule->path, (unsigned long)rule->start.line, rule->name ? " " : "",
-               rule->name ? rule->name : "");
+        puts(title.data);
+    eqlc_buf_clear(&title);
     fwrite(text->data, 1, text->len, stdout);
     if (text->len && text->data[text->len - 1] != '\n')
         putchar('\n');

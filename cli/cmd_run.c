@@ -338,26 +338,30 @@ static void print_profile(run *r)
 static bool print_failures(const run *r)
 {
     bool failed = eqlc_run_stream_report(r->stream);
+    eqlc_buf name = { NULL, 0, 0 };
     char count[32];
 
     for (uint32_t i = 0; i < r->rules.n; i++) {
         const eqlc_run_rule *rule = &r->rules.items[i];
-        const char *name = rule->rule->name ? rule->rule->name : rule->rule->path;
         uint64_t errors, evicted;
 
+        name.len = 0;
+        eqlc_rule_label(&name, rule->rule);
         eqlc_run_stream_rule_counts(r->stream, i, &errors, &evicted);
         errors += rule->errors;
         if (errors)
             fprintf(stderr, "%s: %s run-time %s (overflow, division by zero, ...), each taken as no match\n",
-                    name, eqlc_count_text(errors, count), errors == 1 ? "error" : "errors");
+                    name.data, eqlc_count_text(errors, count), errors == 1 ? "error" : "errors");
         if (evicted)
-            fprintf(stderr, "%s: %s partial %s dropped for want of --max-state\n", name,
+            fprintf(stderr, "%s: %s partial %s dropped for want of --max-state\n", name.data,
                     eqlc_count_text(evicted, count), evicted == 1 ? "result" : "results");
         if (rule->failed)
-            fprintf(stderr, "%s: not evaluated on %s %s: %s\n", name, eqlc_count_text(rule->failed, count),
-                    rule->failed == 1 ? "event" : "events", eqlm_status_text(rule->why));
+            fprintf(stderr, "%s: not evaluated on %s %s: %s\n", name.data,
+                    eqlc_count_text(rule->failed, count), rule->failed == 1 ? "event" : "events",
+                    eqlm_status_text(rule->why));
         failed |= rule->failed > 0;
     }
+    eqlc_buf_clear(&name);
     return failed;
 }
 

@@ -2,7 +2,6 @@
  * a caret (snippet.c). */
 #include "report.h"
 #include "snippet.h"
-#include "util.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +71,16 @@ bool eqlc_severity_parse(const char *text, eqlm_severity *out)
     if (i >= 0)
         *out = (eqlm_severity)i;
     return i >= 0;
+}
+
+void eqlc_rule_label(eqlc_buf *b, const eqlc_rule *rule)
+{
+    const char *otherwise = eqlc_rule_is_query(rule) ? rule->query : rule->path;
+    const char *text = rule->name ? rule->name : rule->id ? rule->id : otherwise;
+    char *line = eqlc_copy(text, strcspn(text, "\r\n"));
+
+    eqlc_visible(b, line);
+    free(line);
 }
 
 /* One thing to print, from a rule or about a file. */

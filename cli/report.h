@@ -4,6 +4,7 @@
 #define EQLC_REPORT_H
 
 #include "rules.h"
+#include "util.h"
 
 #include <stdio.h>
 
@@ -35,6 +36,10 @@ void eqlc_report_init(eqlc_report *report, FILE *out, eqlm_severity minimum, eql
 bool eqlc_format_parse(const char *text, eqlc_format *out);
 bool eqlc_color_parse(const char *text, eqlc_color *out);
 bool eqlc_severity_parse(const char *text, eqlm_severity *out);
+
+/* Appends what a rule is called in text for people: its name, else its id, else its file; a query of the command
+ * line is its own name. One line, and nothing that a terminal obeys. */
+void eqlc_rule_label(eqlc_buf *b, const eqlc_rule *rule);
 
 /* Prints every diagnostic of one compiled (or not compiled) rule and counts it. Call once per rule. */
 void eqlc_report_diags(eqlc_report *report, const eqlc_rule *rule, const eqlm_diags *diags);

@@ -66,6 +66,7 @@ void eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc
                      void *ctx);
 /* Appends a query given on the command line. */
 void eqlc_rules_add_query(eqlc_rules *rules, const char *query);
+bool eqlc_rule_is_query(const eqlc_rule *rule);
 void eqlc_rules_clear(eqlc_rules *rules);
 
 /* Byte of the file where byte `offset` of the query stands (query_len is allowed), and its place. */

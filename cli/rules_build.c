@@ -181,6 +181,11 @@ void eqlc_rules_add_query(eqlc_rules *rules, const char *query)
     rule->start = (eqlc_place) { 1, 1 };
 }
 
+bool eqlc_rule_is_query(const eqlc_rule *rule)
+{
+    return strncmp(rule->path, "-q", 2) == 0;
+}
+
 void eqlc_rules_clear(eqlc_rules *rules)
 {
     for (size_t i = 0; i < rules->n; i++) {

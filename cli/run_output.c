@@ -1,6 +1,8 @@
 /* run_output.c - how `eqlc run` prints what matched: as lines of JSON, for people, as a search response. */
 #include "run_output.h"
 
+#include "report.h"
+#include "snippet.h"
 #include "timestamp.h"
 #include "value_json.h"
 
@@ -157,8 +159,7 @@ static void add_plain(eqlc_buf *b, const char *text, size_t len)
             eqlc_buf_utf8(b, 0xFFFD);
         else if (c == '\\')
             eqlc_buf_char(b, '\\');
-        else if (c < 0x20 || (c >= 0x7F && c < 0xA0) || (c >= 0x202A && c <= 0x202E) ||
-                 (c >= 0x2066 && c <= 0x2069))
+        else if (eqlc_is_harmful(c))
             eqlc_buf_format(b, "\\u%04x", (unsigned)c);
         else
             eqlc_buf_add(b, text, n);
@@ -270,13 +271,11 @@ static void print_pretty(eqlc_run_output *o, const eqlc_rule *rule, const eqlm_p
                          const eqlc_run_match *match)
 {
     eqlc_buf *b = &o->line;
-    const char *name = rule->name ? rule->name : rule->id ? rule->id : rule->query;
-    size_t name_len = strcspn(name, "\r\n");
 
     add_time(o, eqlc_run_match_last(match));
     eqlc_buf_text(b, "  ");
     eqlc_buf_text(b, paint(o, "\033[1m"));
-    add_plain(b, name, name_len);
+    eqlc_rule_label(b, rule);
     eqlc_buf_text(b, paint(o, "\033[0m"));
     if (rule->severity) {
         eqlc_buf_text(b, " [");

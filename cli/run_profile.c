@@ -1,7 +1,7 @@
 /* run_profile.c - `eqlc run --profile`: which rules take the time of a run. */
 #include "run_profile.h"
 
-#include "util.h"
+#include "report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -102,16 +102,16 @@ static const char *size_text(uint64_t bytes, char out[32])
 static void print_text(const eqlc_profile_row *row, uint64_t all)
 {
     char runs[32], matches[32], partials[32] = "-", peak[32] = "-";
-    const char *name = row->rule->name ? row->rule->name : row->rule->id ? row->rule->id : row->rule->query;
-    char *line = eqlc_copy(name ? name : row->rule->path, strcspn(name ? name : row->rule->path, "\r\n"));
+    eqlc_buf name = { NULL, 0, 0 };
 
+    eqlc_rule_label(&name, row->rule);
     if (row->in_stream) {
         eqlc_count_text(row->partials, partials);
         size_text(row->peak, peak);
     }
     print_line(share_of(row->counts.time, all), row->counts.time, eqlc_count_text(row->counts.runs, runs),
-               eqlc_count_text(row->matches, matches), partials, peak, line);
-    free(line);
+               eqlc_count_text(row->matches, matches), partials, peak, name.data);
+    eqlc_buf_clear(&name);
 }
 
 /* Looking at the clock takes time as well, inside and outside of what is measured. */

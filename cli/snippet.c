@@ -41,7 +41,7 @@ static bool in_ranges(uint32_t code, const range *ranges, size_t n)
 }
 
 /* Characters a terminal would act upon, and those that reorder the line for the eye. */
-static bool is_harmful(uint32_t code)
+bool eqlc_is_harmful(uint32_t code)
 {
     return code < 0x20 || (code >= 0x7F && code < 0xA0) || code == 0x200E || code == 0x200F ||
            (code >= 0x2028 && code <= 0x202E) || (code >= 0x2066 && code <= 0x2069) || code == EQLC_BAD_UTF8;
@@ -60,11 +60,12 @@ void eqlc_visible(eqlc_buf *b, const char *text)
 {
     size_t len = strlen(text);
 
+    eqlc_buf_text(b, ""); /* even of nothing data is text */
     for (size_t i = 0; i < len;) {
         uint32_t code;
 
         i += eqlc_utf8(text + i, len - i, &code);
-        eqlc_buf_utf8(b, is_harmful(code) ? 0xFFFD : code);
+        eqlc_buf_utf8(b, eqlc_is_harmful(code) ? 0xFFFD : code);
     }
 }
 
@@ -119,11 +120,11 @@ static void fill_cells(window *w, const eqlc_excerpt *e)
         i += eqlc_utf8(e->text + i, w->end - i, &c->code);
         if (c->code == '\t')
             c->width = TAB_STOP - column % TAB_STOP;
-        else if (is_harmful(c->code))
+        else if (eqlc_is_harmful(c->code))
             c->width = 1;
         else
             c->width = width_of(c->code);
-        if (c->code != '\t' && is_harmful(c->code))
+        if (c->code != '\t' && eqlc_is_harmful(c->code))
             c->code = 0xFFFD;
         column += c->width;
     }

@@ -24,6 +24,8 @@ typedef struct eqlc_excerpt {
  * long lines are cut around the caret; a span over several lines shows its first and its last. */
 void eqlc_snippet(eqlc_buf *b, const eqlc_excerpt *excerpt, int gutter, const eqlc_paint *paint);
 
+/* Whether a code point (EQLC_BAD_UTF8: bytes that are none) would make a terminal show something else. */
+bool eqlc_is_harmful(uint32_t code);
 /* Appends text with control characters, direction marks and invalid UTF-8 made harmless. */
 void eqlc_visible(eqlc_buf *b, const char *text);
 

@@ -85,6 +85,8 @@ check_text "files without rules: exit code" 3 "$code"
 printf 'process where true' > "$work/empty/one.eql"
 capture "$eqlc" check --format short "$work/empty"
 check_text "among rules of a directory nobody asked for them" "0 " "$code $out"
+capture "$eqlc" check --fail-level warning "$work/empty/one.eql" "$work/empty/table.toml"
+check_text "a file without a rule is a warning" 1 "$code"
 capture "$eqlc" check - - < "$work/empty/one.eql"
 check_text "standard input twice" "3 eqlc check: standard input (-) can be read only once" "$code ${err%%$'\n'*}"
 for command in dump "build -o $work/out.eqlp" "run -q x -r -" "run -q x" "bench -q x" "bench" "eval 1" "schema learn"; do

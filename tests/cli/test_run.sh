@@ -46,6 +46,16 @@ run -q 'file where file.path != null and process.pid > 5' --format pretty --colo
 holds "nothing that a terminal obeys" "$out" 'C:\Temp\a \u001b[31m.txt'
 holds "colours" "$out" $'\e[36m2025-03-01T10:00:10Z\e[0m'
 holds "numbers above INT64_MAX" "$out" 9223372036854775808
+printf '{"a":"\\u0085 \\u200e \\u202e \\u2066 \\u2029 \\u00e9","n":0}\n' > "$work/marks.ndjson"
+capture "$eqlc" run -q 'any where a != null' --format pretty "$work/marks.ndjson"
+holds "nor marks that turn a line around" "$out" 'a = \u0085 \u200e \u202e \u2066 \u2029 é'
+printf '// name: a\033[31mb\nany where not 1 / n == 1\n' > "$work/red.eql"
+for command in "run --format pretty --profile -r" "run --format count -r" "dump $work/red.eql" "bench"; do
+    # shellcheck disable=SC2086
+    "$eqlc" $command "$work/red.eql" "$work/marks.ndjson" > "$work/shown" 2>&1
+    check "a name in ${command%% *}" grep -q 'a[^ ]*\[31mb' "$work/shown"
+    check "what a name cannot do in ${command%% *}" test "$(grep -c $'\033' "$work/shown")" -eq 0
+done
 run -r rules.toml --format pretty --no-source --color never events.ndjson
 gives "for people, without fields" 0 \
 '2025-03-01T10:00:00.000Z  Command shell [low]  events.ndjson:1

@@ -81,6 +81,8 @@ same "standard input" "${all[@]}" --no-source -
 input=/dev/null
 (printf '\xEF\xBB\xBF'; head -n 300 lines.ndjson | sed 's/$/\r/'; printf '\n \n\t\n'; head -n 1 lines.ndjson | tr -d '\n') > odd.ndjson
 same "byte order mark, carriage returns, empty lines, no newline at the end" "${all[@]}" odd.ndjson
+{ printf '\n \n'; cat lines.ndjson; } > blank.ndjson
+same "empty lines a long way before" "${all[@]}" --no-source blank.ndjson
 printf '\xFF\xFE{\0}\0' > utf16.ndjson
 same "UTF-16" "${all[@]}" utf16.ndjson lines.ndjson
 awk 'BEGIN { for (i = 0; i < 60000; i++) printf i % 4 ? "{}\n" : "{\"n\":" i "}\n" }' > tiny.ndjson
@@ -181,6 +183,8 @@ for n in 1 3; do
     awk '/^ *[0-9.]+ +[0-9.]+ +[0-9]/ { $1 = $2 = ""; print }' err | sort > rows.$n
     check "--profile, -j $n: every rule has its line" test "$(wc -l < rows.$n)" -eq 8
     check "--profile, -j $n: the rest of the time" grep -q 'finding the rules to evaluate' err
+    check "--profile, -j $n: shares add up" \
+        awk '/^ *[0-9]+[.][0-9][0-9] /{ s += $1 } END { exit !(s > 99.8 && s < 100.2) }' err
     check "--profile, -j $n: the summary follows" grep -q ' matches of 8 rules in 12,000 events' err
     "$eqlc" run "${rules[@]}" "${streams[@]}" --profile=json -j $n lines.ndjson 2>&1 > out.json |
         grep '^{' | sed 's/"share":[0-9.]*,"nanoseconds":[0-9]*/T/' | sort > json.$n

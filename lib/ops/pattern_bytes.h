@@ -60,10 +60,10 @@ static inline uint64_t eqli_pat_load_short(const char *p, size_t n)
 }
 
 /* Index of the lowest bit of bits, which is not zero. */
-static inline unsigned eqli_pat_lowest(unsigned bits)
+static inline unsigned eqli_pat_lowest(uint64_t bits)
 {
 #if defined(__GNUC__)
-    return (unsigned)__builtin_ctz(bits);
+    return (unsigned)__builtin_ctzll(bits);
 #else
     unsigned i = 0;
     while (!(bits >> i & 1))

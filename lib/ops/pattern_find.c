@@ -107,91 +107,147 @@ static size_t two_way(const needle *x, bool periodic, const char *t, size_t at, 
     return EQLI_PAT_NOT_FOUND;
 }
 
-/* The two rare bytes, and where they lie. */
-typedef struct pair {
-    const char *a, *b; /* the text, moved by their places in the literal */
-    unsigned char lit_a, mask_a, lit_b, mask_b;
-} pair;
-
-/* One bit for each byte that is zero. */
-static unsigned zero_bytes(uint64_t v)
-{
-    const uint64_t low = ~EQLI_PAT_HIGH;
-    uint64_t zero = ~(((v & low) + low) | v | low);
-    return (unsigned)(((zero >> 7) * UINT64_C(0x0102040810204080)) >> 56);
-}
-
-/* Which of the 8 places from i on have both rare bytes. */
-static unsigned pairs8(const pair *p, size_t i)
-{
-    const uint64_t each = UINT64_C(0x0101010101010101);
-    uint64_t a = (eqli_pat_load64(p->a + i) | p->mask_a * each) ^ p->lit_a * each;
-    uint64_t b = (eqli_pat_load64(p->b + i) | p->mask_b * each) ^ p->lit_b * each;
-    return zero_bytes(a | b);
-}
-
+/* A step of the search: that many places of the text, looked at together. */
 #if EQLI_PAT_SSE2
 enum { STEP = 16 };
+typedef __m128i block;
 
-static unsigned pairs_step(const pair *p, size_t i)
+static inline block fill(unsigned char c)
 {
-    __m128i a = _mm_or_si128(_mm_loadu_si128((const __m128i *)(const void *)(p->a + i)),
-                             _mm_set1_epi8((char)p->mask_a));
-    __m128i b = _mm_or_si128(_mm_loadu_si128((const __m128i *)(const void *)(p->b + i)),
-                             _mm_set1_epi8((char)p->mask_b));
-    a = _mm_cmpeq_epi8(a, _mm_set1_epi8((char)p->lit_a));
-    b = _mm_cmpeq_epi8(b, _mm_set1_epi8((char)p->lit_b));
-    return (unsigned)_mm_movemask_epi8(_mm_and_si128(a, b));
+    return _mm_set1_epi8((char)c);
+}
+
+static inline block load(const char *p)
+{
+    return _mm_loadu_si128((const __m128i *)(const void *)p);
+}
+
+static inline block few(uint64_t v)
+{
+    return _mm_loadl_epi64((const __m128i *)(const void *)&v);
+}
+
+static inline block either(block x, block y)
+{
+    return _mm_or_si128(x, y);
+}
+
+/* Marks the places where both bytes agree with the literal's. */
+static inline block both(block a, block lit_a, block mask_a, block b, block lit_b, block mask_b)
+{
+    return _mm_and_si128(_mm_cmpeq_epi8(_mm_or_si128(a, mask_a), lit_a),
+                         _mm_cmpeq_epi8(_mm_or_si128(b, mask_b), lit_b));
+}
+
+/* One bit for each place that is marked. */
+static inline uint64_t bits_of(block marks)
+{
+    return (unsigned)_mm_movemask_epi8(marks);
 }
 #else
 enum { STEP = 8 };
+typedef uint64_t block;
 
-static unsigned pairs_step(const pair *p, size_t i)
+static inline block fill(unsigned char c)
 {
-    return pairs8(p, i);
+    return c * UINT64_C(0x0101010101010101);
+}
+
+static inline block load(const char *p)
+{
+    return eqli_pat_load64(p);
+}
+
+static inline block few(uint64_t v)
+{
+    return v;
+}
+
+static inline block either(block x, block y)
+{
+    return x | y;
+}
+
+static inline block both(block a, block lit_a, block mask_a, block b, block lit_b, block mask_b)
+{
+    const uint64_t low = ~EQLI_PAT_HIGH, v = ((a | mask_a) ^ lit_a) | ((b | mask_b) ^ lit_b);
+    return ~(((v & low) + low) | v | low); /* the bytes that are zero */
+}
+
+static inline uint64_t bits_of(block marks)
+{
+    return ((marks >> 7) * UINT64_C(0x0102040810204080)) >> 56;
 }
 #endif
 
-/* Which of n < STEP places from i on have both rare bytes. */
-static unsigned pairs_short(const pair *p, size_t i, size_t n)
+enum { GROUP = 4 * STEP };
+
+/* The two rare bytes, and where they lie. */
+typedef struct pair {
+    const char *a, *b; /* the text, moved by their places in the literal */
+    block lit_a, mask_a, lit_b, mask_b;
+} pair;
+
+static inline block marks_at(const pair *p, size_t i)
 {
-    unsigned bits = 0;
+    return both(load(p->a + i), p->lit_a, p->mask_a, load(p->b + i), p->lit_b, p->mask_b);
+}
+
+/* Which of GROUP places from i on have both rare bytes. */
+static inline uint64_t pairs_group(const pair *p, size_t i)
+{
+    block m0 = marks_at(p, i), m1 = marks_at(p, i + STEP);
+    block m2 = marks_at(p, i + 2 * STEP), m3 = marks_at(p, i + 3 * STEP);
+    if (bits_of(either(either(m0, m1), either(m2, m3))) == 0)
+        return 0;
+    return bits_of(m0) | bits_of(m1) << STEP | bits_of(m2) << 2 * STEP | bits_of(m3) << 3 * STEP;
+}
+
+/* Which of n <= 8 places from i on have both rare bytes. */
+static inline uint64_t pairs_few(const pair *p, size_t i, size_t n)
+{
+    uint64_t a = n == 8 ? eqli_pat_load64(p->a + i) : eqli_pat_load_short(p->a + i, n);
+    uint64_t b = n == 8 ? eqli_pat_load64(p->b + i) : eqli_pat_load_short(p->b + i, n);
+    return bits_of(both(few(a), p->lit_a, p->mask_a, few(b), p->lit_b, p->mask_b)) & ((1u << n) - 1);
+}
+
+/* Which of n places from i on, at most STEP, have both rare bytes; places from `from` on may be read. */
+static inline uint64_t pairs_at(const pair *p, size_t from, size_t i, size_t n)
+{
+    if (n == STEP)
+        return bits_of(marks_at(p, i));
+    if (i + n - from >= STEP)
+        return bits_of(marks_at(p, i + n - STEP)) >> (STEP - n);
     if (n >= 8)
-        return pairs8(p, i) | pairs8(p, i + n - 8) << (n - 8);
-    for (size_t k = 0; k < n; k++) {
-        if (((unsigned char)p->a[i + k] | p->mask_a) == p->lit_a &&
-            ((unsigned char)p->b[i + k] | p->mask_b) == p->lit_b)
-            bits |= 1u << k;
-    }
-    return bits;
+        return pairs_few(p, i, 8) | pairs_few(p, i + n - 8, 8) << (n - 8);
+    return pairs_few(p, i, n);
 }
 
-/* Which of the places i, i + 1, ... last, at most STEP, have both rare bytes; places from `from` on may be
- * read. */
-static unsigned pairs_at(const pair *p, size_t from, size_t i, size_t last)
+size_t eqli_pat_find_pair(const eqli_pat_seg *seg, const unsigned char *lit, const char *t, size_t from,
+                          size_t end, bool *give_up)
 {
-    if (last - i >= STEP - 1)
-        return pairs_step(p, i);
-    if (last - from >= STEP - 1)
-        return pairs_step(p, last - (STEP - 1)) >> (STEP - 1 - (last - i));
-    return pairs_short(p, i, last - i + 1);
-}
-
-/* Looks for the segment through its rare bytes. On too many false hits gives up: *give_up is then set and the
- * place returned is the first one not examined. */
-static size_t find_by_pair(const needle *x, const pair *p, const char *t, size_t from, size_t last,
-                           bool *give_up)
-{
-    size_t spent = 0;
-    for (size_t i = from; i <= last; i += STEP) {
-        unsigned bits = pairs_at(p, from, i, last);
-        while (bits) {
+    if (end - from < seg->len)
+        return EQLI_PAT_NOT_FOUND;
+    const unsigned char *mask = lit + seg->len;
+    uint32_t a = seg->rare_a, b = seg->rare_b;
+    const pair p = { t + a, t + b, fill(lit[a]), fill(mask[a]), fill(lit[b]), fill(mask[b]) };
+    size_t spent = 0, n, last = end - seg->len;
+    for (size_t i = from; i <= last; i += n) {
+        size_t left = last - i + 1;
+        uint64_t bits;
+        if (left >= GROUP) {
+            n = GROUP;
+            bits = pairs_group(&p, i);
+        } else {
+            n = left < STEP ? left : STEP;
+            bits = pairs_at(&p, from, i, n);
+        }
+        for (; bits; bits &= bits - 1) {
             size_t at = i + eqli_pat_lowest(bits);
-            bits &= bits - 1;
-            if (eqli_pat_same(t + at, x->lit, x->mask, x->len))
+            if (eqli_pat_same(t + at, lit, mask, seg->len))
                 return at;
             /* A false hit costs at most the literal's length: all of them together stay linear. */
-            spent += x->len;
+            spent += seg->len;
             if (spent > 8 * (at - from) + 256) {
                 *give_up = true;
                 return at + 1;
@@ -204,19 +260,17 @@ static size_t find_by_pair(const needle *x, const pair *p, const char *t, size_t
 size_t eqli_pat_find(const eqli_pattern_set *set, const eqli_pat_seg *seg, const eqli_pat_text *text,
                      size_t from, size_t end, eqli_op_result *result)
 {
-    if (end - from < seg->len)
-        return EQLI_PAT_NOT_FOUND;
-    if (seg->blank)
-        return from + seg->len;
     const unsigned char *lit = eqli_pat_at(set, seg->lit);
-    needle x = { lit, lit + seg->len, seg->len, seg->crit, seg->period };
-    uint32_t a = seg->rare_a, b = seg->rare_b;
-    pair p = { text->ptr + a, text->ptr + b, lit[a], x.mask[a], lit[b], x.mask[b] };
     bool give_up = false;
-    size_t at = find_by_pair(&x, &p, text->ptr, from, end - seg->len, &give_up);
+    if (seg->blank)
+        return end - from < seg->len ? EQLI_PAT_NOT_FOUND : from + seg->len;
+    size_t at = eqli_pat_find_pair(seg, lit, text->ptr, from, end, &give_up);
     if (give_up) {
         if (seg->wild)
             return eqli_pat_find_wild(set, seg, text, at, end, result);
+        if (end - at < seg->len)
+            return EQLI_PAT_NOT_FOUND;
+        const needle x = { lit, lit + seg->len, seg->len, seg->crit, seg->period };
         at = two_way(&x, seg->periodic, text->ptr, at, end - seg->len);
     }
     return at == EQLI_PAT_NOT_FOUND ? at : at + seg->len;

@@ -173,6 +173,11 @@ size_t eqli_pat_find(const eqli_pattern_set *set, const eqli_pat_seg *seg, const
 /* The same for odd segments, character by character. */
 size_t eqli_pat_find_wild(const eqli_pattern_set *set, const eqli_pat_seg *seg, const eqli_pat_text *text,
                           size_t from, size_t end, eqli_op_result *result);
+/* Looks for the literal of a segment, which is not blank, through its rare bytes and returns the place of its
+ * first occurrence. On too many false hits it gives up: *give_up is then set and the place returned is the
+ * first one not examined. */
+size_t eqli_pat_find_pair(const eqli_pat_seg *seg, const unsigned char *lit, const char *t, size_t from,
+                          size_t end, bool *give_up);
 /* Whether an odd member matches a text that is not ASCII. */
 bool eqli_pat_match_odd(const eqli_pattern_set *set, const eqli_pat_member *m, const eqli_pat_text *text,
                         eqli_op_result *result);

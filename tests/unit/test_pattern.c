@@ -398,6 +398,33 @@ static void every_length_agrees_with_the_reference(void **state)
     }
 }
 
+/* A literal at every place of texts longer than what the search looks at together, among bytes of its own. */
+static void every_place_is_searched(void **state)
+{
+    (void)state;
+    static const char *const literals[] = { "q", "qz", "zabq", "q---------------z",
+                                            "----------------------------q" };
+    static const char around[] = { '.', '-', 'q', 'Z' };
+    char text[200];
+    for (size_t k = 0; k < COUNT(literals); k++) {
+        size_t len = strlen(literals[k]);
+        eqli_pattern p = { str(literals[k]), EQLI_PAT_CONTAINS };
+        eqli_pattern_set *set = make_set(&p, 1, true);
+        for (size_t size = len; size <= sizeof text; size++) {
+            memset(text, around[size % COUNT(around)], size);
+            bool within = len == 1 && text[0] == 'q';
+            assert_true(set_match(set, (eqlm_str) { text, size }) == within);
+            for (size_t at = 0; at + len <= size; at++) {
+                memcpy(text + at, literals[k], len);
+                if (!set_match(set, (eqlm_str) { text, size }))
+                    fail_msg("\"%s\" at %zu of %zu bytes", literals[k], at, size);
+                memset(text + at, around[size % COUNT(around)], len);
+            }
+        }
+        eqli_pattern_set_free(set);
+    }
+}
+
 /* ---- large sets
  * ---------------------------------------------------------------------------------------------- */
 
@@ -679,6 +706,7 @@ int main(void)
         cmocka_unit_test(examples_hold_in_a_crowd),
         cmocka_unit_test(random_sets_agree_with_the_reference),
         cmocka_unit_test(every_length_agrees_with_the_reference),
+        cmocka_unit_test(every_place_is_searched),
         cmocka_unit_test(large_sets_find_each_member),
         cmocka_unit_test(more_members_than_one_pass),
         cmocka_unit_test(hostile_patterns_stay_linear),

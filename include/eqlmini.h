@@ -454,7 +454,8 @@ EQLM_API uint64_t eqlm_vm_errors(const eqlm_vm *vm);
  *
  * For hosts that build their rules in. A generated file holds one function per query, which answers exactly as
  * eqlm_match does: comparisons of text and numbers are C code, everything else is asked from this library, for which
- * the file also holds each program's image. It includes eqlmini_native.h, which lies beside this header. Made by `eqlc build --emit c`, or by a program of the host's own:
+ * the file also holds each program's image. It includes eqlmini_native.h, which lies beside this header. Made by
+ * `eqlc build --emit c`, or by a program of the host's own:
  *
  *   eqlm_emit_c_begin(write, ctx);
  *   eqlm_emit_c_rule(program, "my_rule", source, write, ctx);             for each query; my_rule is a C identifier
@@ -512,7 +513,8 @@ EQLM_API eqlm_status eqlm_emit_c_begin(eqlm_write_fn write, void *ctx);
  * EQLM_E_ARGUMENT: not an event query, one that asks for process ancestry, or no identifier. EQLM_E_NOMEM. */
 EQLM_API eqlm_status eqlm_emit_c_rule(const eqlm_program *program, const char *name, eqlm_str source,
                                       eqlm_write_fn write, void *ctx);
-/* The end: `const eqlm_native_rule *const TABLE[]` of the named queries, NULL behind the last. */
+/* The end: `const eqlm_native_rule *const TABLE[]` of the named queries, NULL behind the last. EQLM_E_ARGUMENT: a name is
+ * no identifier. */
 EQLM_API eqlm_status eqlm_emit_c_end(const char *table, const char *const *names, size_t n, eqlm_write_fn write,
                                      void *ctx);
 

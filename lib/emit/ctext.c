@@ -196,3 +196,13 @@ void eqli_ctext_bytes_end(eqli_ctext_bytes *b)
         put_text(b->s, "\"");
     b->column = 0;
 }
+
+bool eqli_ctext_identifier(const char *name)
+{
+    for (const char *p = name; *p; p++) {
+        bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_';
+        if (!letter && (p == name || *p < '0' || *p > '9'))
+            return false;
+    }
+    return *name != '\0';
+}

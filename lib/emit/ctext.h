@@ -34,5 +34,7 @@ typedef struct eqli_ctext_bytes {
 } eqli_ctext_bytes;
 bool eqli_ctext_bytes_write(void *ctx, const void *bytes, size_t len);
 void eqli_ctext_bytes_end(eqli_ctext_bytes *b);
+/* Whether a name can be one of C. */
+bool eqli_ctext_identifier(const char *name);
 
 #endif

@@ -19,8 +19,11 @@ eqlm_status eqlm_emit_c_begin(eqlm_write_fn write, void *ctx)
 eqlm_status eqlm_emit_c_end(const char *table, const char *const *names, size_t n, eqlm_write_fn write,
                             void *ctx)
 {
-    if (!table || !write || (n && !names))
+    if (!table || !write || (n && !names) || !eqli_ctext_identifier(table))
         return EQLM_E_ARGUMENT;
+    for (size_t i = 0; i < n; i++)
+        if (!names[i] || !eqli_ctext_identifier(names[i]))
+            return EQLM_E_ARGUMENT;
     eqli_ctext s = { .write = write, .ctx = ctx };
     eqli_ctext_put(&s,
                    "\nextern const eqlm_native_rule *const %s[];\nconst eqlm_native_rule *const %s[] = {\n",

@@ -387,16 +387,6 @@ static eqlm_status write_descriptor(eqli_rule_writer *w)
     return status;
 }
 
-static bool is_identifier(const char *name)
-{
-    for (const char *p = name; *p; p++) {
-        bool letter = (*p >= 'a' && *p <= 'z') || (*p >= 'A' && *p <= 'Z') || *p == '_';
-        if (!letter && (p == name || *p < '0' || *p > '9'))
-            return false;
-    }
-    return *name != '\0';
-}
-
 static eqlm_status write_rule(eqli_rule_writer *w, eqlm_str source)
 {
     eqli_ctext_put(w->s, "\n");
@@ -414,7 +404,7 @@ static eqlm_status write_rule(eqli_rule_writer *w, eqlm_str source)
 eqlm_status eqlm_emit_c_rule(const eqlm_program *p, const char *name, eqlm_str source, eqlm_write_fn write,
                              void *ctx)
 {
-    if (!p || !name || !write || !is_identifier(name) || p->kind != EQLM_EVENT_QUERY || p->n_lineages)
+    if (!p || !name || !write || !eqli_ctext_identifier(name) || p->kind != EQLM_EVENT_QUERY || p->n_lineages)
         return EQLM_E_ARGUMENT;
     eqli_ctext s = { .write = write, .ctx = ctx };
     const eqli_stage *stage = &p->stages[0];

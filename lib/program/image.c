@@ -275,9 +275,11 @@ static eqlm_status read_program(const eqlm_alloc *alloc, const unsigned char *im
 eqlm_status eqlm_program_load(const eqlm_alloc *alloc, eqlm_schema *schema, const void *image, size_t len,
                               eqlm_program **out)
 {
-    if (!schema || !image || !out)
+    if (!out)
         return EQLM_E_ARGUMENT;
     *out = NULL;
+    if (!schema || !image)
+        return EQLM_E_ARGUMENT;
     eqlm_alloc a = eqli_mem_default(alloc);
     eqlm_program *p = NULL;
     eqlm_status status = read_program(&a, image, len, &p);

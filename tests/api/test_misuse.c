@@ -76,6 +76,7 @@ static void test_null_objects(void **state)
     BAD(eqlm_program_dump(NULL, false, refuse, NULL));
     p = (eqlm_program *)state;
     BAD(eqlm_program_load(NULL, NULL, "x", 1, &p));
+    assert_null(p);
     BAD(eqlm_program_load(NULL, schema, "x", 1, NULL));
     BAD(eqlm_image_check(NULL, NULL, 5));
     assert_int_equal(eqlm_program_n_fields(NULL), 0);

@@ -102,8 +102,12 @@ static void test_arguments(void **state)
     eqlm_program *p = program_of(NULL, "any where name : \"x*\"", false);
     ts_bytes out = { 0 };
     (void)state;
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         assert_int_equal(eqlm_emit_c_rule(p, names[i], str(""), ts_bytes_write, &out), EQLM_E_ARGUMENT);
+        assert_int_equal(eqlm_emit_c_end(names[i], table, 1, ts_bytes_write, &out), EQLM_E_ARGUMENT);
+        assert_int_equal(eqlm_emit_c_end("t", &names[i], 1, ts_bytes_write, &out), EQLM_E_ARGUMENT);
+    }
+    assert_int_equal(eqlm_emit_c_end("t", (const char *const[]){ "r", NULL }, 2, ts_bytes_write, &out), EQLM_E_ARGUMENT);
     assert_int_equal(eqlm_emit_c_rule(NULL, "r", str(""), ts_bytes_write, &out), EQLM_E_ARGUMENT);
     assert_int_equal(eqlm_emit_c_rule(p, NULL, str(""), ts_bytes_write, &out), EQLM_E_ARGUMENT);
     assert_int_equal(eqlm_emit_c_rule(p, "r", str(""), NULL, NULL), EQLM_E_ARGUMENT);

@@ -77,8 +77,10 @@ void eqlc_rule_label(eqlc_buf *b, const eqlc_rule *rule)
 {
     const char *otherwise = eqlc_rule_is_query(rule) ? rule->query : rule->path;
     const char *text = rule->name ? rule->name : rule->id ? rule->id : otherwise;
-    char *line = eqlc_copy(text, strcspn(text, "\r\n"));
+    char *line;
 
+    text += strspn(text, " \t\r\n");
+    line = eqlc_copy(text, strcspn(text, "\r\n"));
     eqlc_visible(b, line);
     free(line);
 }

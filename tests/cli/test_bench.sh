@@ -33,9 +33,10 @@ holds "json: the set" "$(head -n 1 <<< "$out")" '{"rules":9,"not_measured":1,'
 holds "json: the events" "$(head -n 1 <<< "$out")" '"events":12,'
 shares=$(sed -n 's/.*"share":\([0-9.]*\),.*/\1/p' <<< "$out" | awk '{ s += $1 } END { print (s > 0.99 && s < 1.01) }')
 check_text "shares sum to one" 1 "$shares"
-printf '[{"type":"eql","language":"eql","name":"","query":"any where true"}]' > "$work/nameless.json"
-capture "$eqlc" bench -r "$work/nameless.json" "$work/events.ndjson"
-holds "an empty name" "$out" '  : runs for every event'
+printf '[{"type":"eql","language":"eql","name":"\\n ","query":"any where true"}]' > "$work/blank.json"
+capture "$eqlc" bench -r "$work/blank.json" -q $'\n any where 1 == 1\n or false' "$work/events.ndjson"
+holds "a name of white space" "$out" '  : runs for every event'
+holds "a query is called by its first line" "$out" '  any where 1 == 1: runs for every event'
 capture "$eqlc" bench --format json "$work/rules" "$work/events.ndjson"
 tail -n +2 <<< "$out" | grep -o '"ns_per_event":[0-9.]*' | cut -d: -f2 > "$work/costs"
 check "the dearest first" sort -c -rn "$work/costs"

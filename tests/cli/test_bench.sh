@@ -37,6 +37,7 @@ printf '[{"type":"eql","language":"eql","name":"\\n ","query":"any where true"}]
 capture "$eqlc" bench -r "$work/blank.json" -q $'\n any where 1 == 1\n or false' "$work/events.ndjson"
 holds "a name of white space" "$out" '  : runs for every event'
 holds "a query is called by its first line" "$out" '  any where 1 == 1: runs for every event'
+holds "few rules need no index" "$out" 'an index is of no use to so few rules'
 capture "$eqlc" bench --format json "$work/rules" "$work/events.ndjson"
 tail -n +2 <<< "$out" | grep -o '"ns_per_event":[0-9.]*' | cut -d: -f2 > "$work/costs"
 check "the dearest first" sort -c -rn "$work/costs"
@@ -51,6 +52,8 @@ capture "$eqlc" bench -q 'any where true' -r "$work/rules/1_exact.eql" "$work/ev
 holds "-q and -r: all arguments are events" "$out" '2 event queries in a set'
 capture "$eqlc" bench "$work/rules" "$work/none.ndjson"
 check_text "missing events" 3 "$code"
+capture "$eqlc" bench "$work/rules" "$work/events.ndjson" "$work/none.ndjson"
+check_text "some missing events" 3 "$code"
 capture "$eqlc" bench -q 'process where' "$work/events.ndjson"
 check_text "a rule that does not compile" 2 "$code"
 echo '{"process":' > "$work/bad.ndjson"

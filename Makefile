@@ -155,7 +155,7 @@ CLI_PARTS := $(filter-out $(BUILD)/obj/cli/eqlc.o,$(CLI_OBJ))
 # either: debuggers use what -g writes, exceptions must not pass the library. Builds for debugging and with sanitizers are
 # left as they are.
 HOT_SRC := $(addprefix lib/,base/arena.c base/mem.c base/text.c event/read.c vm/run.c vm/test.c rules/match.c rules/find.c \
-    $(addprefix ops/,pattern.c pattern_build.c pattern_read.c pattern_write.c pattern_find.c pattern_wild.c regex_dfa.c) \
+    $(addprefix ops/,pattern.c pattern_build.c pattern_read.c pattern_write.c pattern_find.c pattern_wild.c regex_match.c) \
     stream/stream.c stream/plan.c stream/conditions.c stream/sequence.c stream/index.c stream/keys.c syntax/lexer.c syntax/parse.c)
 FOR_USE := $(if $(filter -O2 -O3,$(CFLAGS)),$(if $(findstring -fsanitize,$(CFLAGS)),,yes))
 # The first of some flags that the compiler knows.

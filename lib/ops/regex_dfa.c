@@ -1,17 +1,12 @@
-/* regex_dfa.c - the automaton, built while matching. A state is a term; reading a character leads to the
+/* regex_dfa.c - the automaton, made while matching. A state is a term; reading a character leads to the
  * term's derivative, the language of what may still follow (Brzozowski). So complement and intersection cost
- * nothing special, and only states that texts really reach are made.
- *
- * Everything is bounded per filling of the cache: states, bytes, work. When a bound is reached the cache is
- * emptied and the text read again from its start; reached again, the text alone is too complex. So the answer
- * for a text does not depend on what the cache has seen before. */
-#include "ops/regex_impl.h"
+ * nothing special, and only states that texts really reach are made. */
+#include "ops/regex_dfa.h"
 
-/* States: three fixed ones, then FIRST + row offset in `next`. */
-enum { UNKNOWN, DEAD, ALWAYS, FIRST };
+enum { UNKNOWN = EQLI_RX_UNKNOWN, DEAD = EQLI_RX_DEAD, ALWAYS = EQLI_RX_ALWAYS, FIRST = EQLI_RX_FIRST };
 
 /* What the cache knows of a term. */
-typedef struct note {
+typedef struct eqli_rx_note {
     uint32_t stamp; /* of the derivation that `derivative` belongs to */
     uint32_t derivative;
     uint32_t state; /* UNKNOWN: none yet */
@@ -20,21 +15,9 @@ typedef struct note {
 /* A long union is part of many states, and its derivative costs a visit of every member: the latest are kept.
  */
 enum { MEMO_MEMBERS = 8, MEMO_SIZE = 256 };
-typedef struct memo {
+typedef struct eqli_rx_memo {
     uint32_t term, symbol, derivative; /* term 0: nothing yet */
 } memo;
-
-struct eqli_regex_cache {
-    eqlm_alloc alloc;
-    eqli_rx_terms terms;
-    memo *memos;    /* made on first need */
-    note *notes;    /* by term */
-    uint32_t *next; /* a row of n_symbols per state */
-    uint32_t *state_term;
-    uint32_t *todo; /* stack of a derivation */
-    uint32_t cap_notes, cap_next, cap_state_term, n_todo, cap_todo;
-    uint32_t n_states, stamp;
-};
 
 static void begin(eqli_regex_cache *c, const eqli_regex *re)
 {
@@ -53,12 +36,31 @@ static void release(eqli_regex_cache *c)
     eqli_mem_free(&c->alloc, c->todo, c->cap_todo * sizeof *c->todo);
 }
 
-static void empty(eqli_regex_cache *c, const eqli_regex *re)
+void eqli_rx_empty(eqli_regex_cache *c, const eqli_regex *re)
 {
-    eqlm_alloc alloc = c->alloc;
     release(c);
-    *c = (eqli_regex_cache) { .alloc = alloc };
+    *c = (eqli_regex_cache) { .alloc = c->alloc, .factor = c->factor };
     begin(c, re);
+}
+
+void eqli_regex_cache_free(eqli_regex_cache *cache)
+{
+    if (!cache)
+        return;
+    eqlm_alloc a = cache->alloc;
+    release(cache);
+    eqli_mem_free(&a, cache, sizeof *cache);
+}
+
+static bool find_factor(const eqli_regex *re, eqli_rx_factor *f)
+{
+    size_t len;
+    if (!eqli_regex_factor(re, (char *)f->lit, &len))
+        return false;
+    memset(f->lit + len, 0x20, len);
+    f->seg.len = (uint32_t)len;
+    eqli_pat_analyse(&f->seg, f->lit, f->lit + len);
+    return true;
 }
 
 eqlm_status eqli_regex_cache_new(const eqlm_alloc *alloc, const eqli_regex *re, eqli_regex_cache **out)
@@ -70,16 +72,11 @@ eqlm_status eqli_regex_cache_new(const eqlm_alloc *alloc, const eqli_regex *re, 
         return EQLM_E_NOMEM;
     c->alloc = a;
     begin(c, re);
-    return EQLM_OK;
-}
-
-void eqli_regex_cache_free(eqli_regex_cache *cache)
-{
-    if (!cache)
-        return;
-    eqlm_alloc a = cache->alloc;
-    release(cache);
-    eqli_mem_free(&a, cache, sizeof *cache);
+    if (find_factor(re, &c->factor))
+        return EQLM_OK;
+    eqli_regex_cache_free(c);
+    *out = NULL;
+    return EQLM_E_NOMEM;
 }
 
 /* Notes for every term there is now. */
@@ -274,8 +271,7 @@ static uint32_t add_state(eqli_regex_cache *c, const eqli_regex *re, uint32_t id
     return FIRST + n * row;
 }
 
-/* On failure terms.status is set. */
-static uint32_t state_of(eqli_regex_cache *c, const eqli_regex *re, uint32_t id)
+uint32_t eqli_rx_state(eqli_regex_cache *c, const eqli_regex *re, uint32_t id)
 {
     if (id == EQLI_RX_NONE)
         return DEAD;
@@ -296,54 +292,18 @@ static uint32_t term_of(const eqli_regex_cache *c, const eqli_regex *re, uint32_
     return c->state_term[(state - FIRST) / re->terms.n_symbols];
 }
 
-/* Fills in one transition. */
-static uint32_t step(eqli_regex_cache *c, const eqli_regex *re, uint32_t state, uint32_t symbol)
+uint32_t eqli_rx_step(eqli_regex_cache *c, const eqli_regex *re, uint32_t state, uint32_t symbol)
 {
     uint32_t id = derive(c, term_of(c, re, state), symbol);
     if (c->terms.status != EQLM_OK)
         return DEAD;
-    uint32_t to = state_of(c, re, id);
+    uint32_t to = eqli_rx_state(c, re, id);
     if (c->terms.status == EQLM_OK)
         c->next[state - FIRST + symbol] = to;
     return to;
 }
 
-static eqlm_status run(const eqli_regex *re, eqli_regex_cache *c, const char *s, size_t len, bool *out)
+bool eqli_rx_accepts(const eqli_regex_cache *c, const eqli_regex *re, uint32_t state)
 {
-    const char *p = s, *end = s + len;
-    c->terms.status = EQLM_OK;
-    c->terms.n_stack = 0;
-    uint32_t state = state_of(c, re, re->root);
-    while (p < end && state >= FIRST) {
-        unsigned char byte = (unsigned char)*p;
-        uint32_t symbol;
-        if (byte < 128) {
-            symbol = re->alphabet.ascii[byte];
-            p++;
-        } else {
-            symbol = eqli_rx_symbol(&re->alphabet, eqli_utf8_next(&p, end));
-        }
-        uint32_t to = c->next[state - FIRST + symbol];
-        state = to != UNKNOWN ? to : step(c, re, state, symbol);
-    }
-    if (c->terms.status == EQLM_OK)
-        *out = state == ALWAYS || (state != DEAD && eqli_rx_get(&c->terms, term_of(c, re, state))->nullable);
-    return c->terms.status;
-}
-
-eqli_op_result eqli_regex_match(const eqli_regex *re, eqli_regex_cache *cache, const char *s, size_t len,
-                                bool *out)
-{
-    if (len == 0)
-        s = ""; /* may be NULL */
-    eqlm_status status = run(re, cache, s, len, out);
-    if (status == EQLM_E_LIMIT) {
-        empty(cache, re);
-        status = run(re, cache, s, len, out);
-        if (status == EQLM_E_LIMIT)
-            empty(cache, re); /* nothing of it will be of use */
-    }
-    if (status == EQLM_OK)
-        return EQLI_OP_OK;
-    return status == EQLM_E_NOMEM ? EQLI_OP_NOMEM : EQLI_OP_TOO_COMPLEX;
+    return state == ALWAYS || (state != DEAD && eqli_rx_get(&c->terms, term_of(c, re, state))->nullable);
 }

@@ -80,8 +80,9 @@ int main(int argc, char **argv)
     int code = dispatch(argc, argv);
 
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        if (errno != EPIPE)
-            fprintf(stderr, "eqlc: cannot write the output: %s\n", strerror(errno));
+        if (errno == EPIPE)
+            return code; /* whoever read has seen enough */
+        fprintf(stderr, "eqlc: cannot write the output: %s\n", strerror(errno));
         return EQLC_EXIT_USAGE;
     }
     return code;

@@ -200,13 +200,15 @@ static void number(maker *m, int depth)
     ts_random *r = m->r;
     switch (depth > 0 ? ts_below(r, 16) : 11) {
     case 0:
-    case 1:
-        say(m, "(");
+    case 1: {
+        bool apart = ts_chance(r, 60);
+        say(m, apart ? "(" : "");
         number(m, depth - 1);
         say(m, " %c ", "+-*/%"[ts_below(r, 5)]);
         number(m, depth - 1);
-        say(m, ")");
+        say(m, apart ? ")" : "");
         break;
+    }
     case 2:
         say(m, ts_chance(r, 70) ? "-" : "+");
         number(m, 0);
@@ -462,18 +464,19 @@ static void condition(maker *m, int depth)
 {
     ts_random *r = m->r;
     uint32_t kind = depth > 0 ? ts_below(r, 8) : 7;
+    bool apart = ts_chance(r, 70);
     if (kind < 3) {
         const char *word = ts_chance(r, 50) ? " and " : " or ";
-        say(m, "(");
+        say(m, apart ? "(" : "");
         for (uint32_t n = 2 + ts_below(r, 3); n > 0; n--) {
             condition(m, depth - 1);
-            say(m, "%s", n > 1 ? word : ")");
+            say(m, "%s", n > 1 ? word : apart ? ")" : "");
         }
     } else if (kind == 3) {
         m->q->positive = false;
-        say(m, "not (");
+        say(m, apart ? "not (" : "not ");
         condition(m, depth - 1);
-        say(m, ")");
+        say(m, apart ? ")" : "");
     } else if (kind == 4) {
         static const char *const negations[] = { " != ", " not in (", " not in~ (" };
         const char *op = TS_PICK(r, negations);

@@ -97,6 +97,17 @@ holds "the rule" "$shell" '"kibana.alert.rule.version":7,"kibana.alert.rule.tags
 holds "the original event" "$out" '"kibana.alert.original_event.kind":"event"'
 run -r rules.toml --format alerts "$work/two.ndjson"
 check_text "the same alerts again" "$first" "$out"
+sed 's/version = 7/version = 8/' rules.toml > "$work/newer.toml"
+run -r "$work/newer.toml" --format alerts "$work/two.ndjson"
+holds "another version" "$out" '"kibana.alert.rule.version":8'
+check "whose alerts are others" test "$(uuid "$(tail -n 1 <<< "$out")")" != "$(uuid "$shell")"
+hit() { printf '{"_index":"i","_id":"%s","_source":{"@timestamp":%s,"k":"%s"}}\n' "$@"; }
+for ids in "1 2" "2 1"; do
+    { hit "${ids% *}" 1000 a; hit "${ids#* }" 2000 b; } > "$work/hits.ndjson"
+    run -q 'sequence [any where k == "a"] [any where k == "b"]' --format alerts "$work/hits.ndjson"
+    uuid "$(tail -n 1 <<< "$out")"
+done > "$work/ids"
+check_text "a group is its rule and its events in any order" 1 "$(grep . "$work/ids" | sort -u | wc -l)"
 run -q 'process where process.pid == 10' --format alerts --no-source events.ndjson
 holds "one alert for an event" "$out" '{"@timestamp":"2025-05-02T09:00:00Z","event":{"kind":"signal"},"kibana.alert.original_time"'
 check_text "of its own" 1 "$(wc -l <<< "$out")"
@@ -214,6 +225,9 @@ run -q "$pair" -q 'any where true' --format count --state "$work/s3" "$work/grow
 check_text "a file that grows" "1	-q
 3	-q2" "$out"
 holds "only what is new" "$err" 'in 2 events'
+head -n 2 events.ndjson > "$work/grows"
+run -q "$pair" -q 'any where true' --format count --state "$work/s3" "$work/grows"
+holds "a file begun anew is read from its beginning" "$err" 'in 2 events'
 matches "a trailing missing event waits" '' -q "$missing" --state "$work/s4" "$work/two.ndjson"
 matches "until --flush" '1 2 -' -q "$missing" --state "$work/s4" --flush /dev/null
 matches "after which nothing is left" '' -q "$missing" --state "$work/s4" --flush /dev/null

@@ -295,8 +295,9 @@ eqli_op_result eqli_fn_substring(const eqlm_value *args, uint32_t n_args, bool f
     text s = text_of(&args[0]);
     size_t length = eqli_utf16_len(s.ptr, s.len);
     size_t from = slice_index(first, length), to = slice_index(last, length);
-    size_t start = from < to ? eqli_utf16_offset(s.ptr, s.len, from) : 0;
-    size_t end = from < to ? start + eqli_utf16_offset(s.ptr + start, s.len - start, to - from) : 0;
-    *out = eqli_string(s.ptr + start, end - start);
+    /* Whole characters: the range may begin or end within one of two units. */
+    size_t start = from < to ? offset_at_least(s, from) : 0;
+    size_t end = from < to ? eqli_utf16_offset(s.ptr, s.len, to) : 0;
+    *out = start < end ? eqli_string(s.ptr + start, end - start) : eqli_string("", 0);
     return EQLI_OP_OK;
 }

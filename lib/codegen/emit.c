@@ -80,29 +80,32 @@ static bool index_slots(eqli_emit *e, uint32_t size)
     return true;
 }
 
-/* The slot equal to `want` (name, parent, element), added if it is new. */
-static uint32_t intern_slot(eqli_emit *e, eqlm_str name, eqli_slot want)
+/* The slot of that name, parent and scope, added if it is new. */
+static uint32_t intern_slot(eqli_emit *e, eqlm_str name, uint32_t parent, unsigned scope, uint8_t type,
+                            bool element)
 {
     if ((e->n_slots + 1) * 2 > e->slot_index_size &&
         !index_slots(e, e->slot_index_size ? e->slot_index_size * 2 : 64))
         return 0;
-    uint32_t h = eqli_name_hash(name, want.parent);
+    uint32_t h = eqli_name_hash(name, parent);
     for (;; h++) {
         uint32_t entry = e->slot_index[h & (e->slot_index_size - 1)];
         if (entry == 0)
             break;
         eqlm_str other = slot_name(e, entry - 1);
-        if (other.len == name.len && memcmp(other.ptr, name.ptr, name.len) == 0 &&
-            e->slots[entry - 1].parent == want.parent && e->slots[entry - 1].scope == want.scope &&
-            e->slots[entry - 1].element == want.element)
+        const eqli_slot *slot = &e->slots[entry - 1];
+        if (other.len == name.len && memcmp(other.ptr, name.ptr, name.len) == 0 && slot->parent == parent &&
+            slot->scope == scope && slot->element == element)
             return entry - 1;
     }
     if (!GROW(e, slots, n_slots, cap_slots, EQLI_MAX_SLOTS))
         return 0;
-    want.name = eqli_emit_const(e, eqli_string(name.ptr, name.len));
+    uint32_t constant = eqli_emit_const(e, eqli_string(name.ptr, name.len));
     if (e->cx->nomem || e->cx->stopped)
         return 0;
-    e->slots[e->n_slots] = want;
+    e->slots[e->n_slots] = (eqli_slot){
+        .name = constant, .parent = parent, .scope = (uint8_t)scope, .type = type, .element = element
+    };
     e->slot_index[h & (e->slot_index_size - 1)] = e->n_slots + 1;
     return e->n_slots++;
 }
@@ -110,24 +113,18 @@ static uint32_t intern_slot(eqli_emit *e, eqlm_str name, eqli_slot want)
 uint32_t eqli_emit_slot(eqli_emit *e, const eqli_field_ref *field, uint32_t array)
 {
     bool element = field->scope && field->name.len == 0;
-    eqli_slot want = { .parent = field->scope ? array : EQLI_NO_FIELD,
-                       .scope = field->scope,
-                       .type = field->type,
-                       .element = element };
-    return intern_slot(e, field->full, want);
+    return intern_slot(e, field->full, field->scope ? array : EQLI_NO_FIELD, field->scope, field->type, element);
 }
 
 uint32_t eqli_emit_event_slot(eqli_emit *e, eqlm_str name)
 {
-    eqli_slot want = { .parent = EQLI_NO_FIELD, .type = EQLM_TYPE_KEYWORD };
-    return intern_slot(e, name, want);
+    return intern_slot(e, name, EQLI_NO_FIELD, 0, EQLM_TYPE_KEYWORD, false);
 }
 
 uint32_t eqli_emit_alias_slot(eqli_emit *e, const eqli_field_ref *field, uint32_t alias)
 {
     eqli_alias *a = &e->aliases[alias];
-    uint32_t source =
-        intern_slot(e, field->full, (eqli_slot) { .parent = EQLI_NO_FIELD, .type = field->type });
+    uint32_t source = intern_slot(e, field->full, EQLI_NO_FIELD, 0, field->type, false);
     uint32_t k = 0;
     while (k < a->n && e->alias_captures[alias][k] != source)
         k++;
@@ -137,8 +134,7 @@ uint32_t eqli_emit_alias_slot(eqli_emit *e, const eqli_field_ref *field, uint32_
             return 0;
         e->alias_captures[alias][a->n++] = source;
     }
-    eqli_slot want = { .parent = k, .scope = (uint8_t)(EQLI_SCOPE_ALIAS + alias), .type = field->type };
-    return intern_slot(e, field->full, want);
+    return intern_slot(e, field->full, k, EQLI_SCOPE_ALIAS + alias, field->type, false);
 }
 
 void eqli_emit_stage(eqli_emit *e, eqli_stage stage)

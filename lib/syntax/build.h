@@ -14,8 +14,9 @@ typedef struct eqli_subquery {
 
 /* A field name under construction. */
 typedef struct eqli_path {
-    char *name;
-    uint32_t len, cap;
+    eqlm_str name;
+    char *buffer; /* NULL: name is text of the query */
+    size_t cap;
     eqlm_str variable;
     bool indexed;
     eqli_span span;

@@ -6,22 +6,25 @@
 #include "base/number.h"
 #include "eql.h"
 
+/* A name that is written without gaps and quotes stays where it is in the text; any other is put together. */
 static eqli_path *append_name(eqli_cx *cx, eqli_path *p, eqlm_str text)
 {
-    if (text.len + 1 > p->cap - p->len) { /* len <= cap, and both are bounded by the source: no overflow */
-        size_t cap = 2 * (p->len + text.len + 1);
-        char *name = eqli_cx_alloc(cx, cap, 1);
-        if (!name)
-            return NULL;
-        if (p->len)
-            memcpy(name, p->name, p->len);
-        p->name = name;
-        p->cap = (uint32_t)cap;
+    size_t old = p->name.len, len = old + (old > 0) + text.len; /* bounded by the source */
+    if (!p->buffer && (old == 0 || text.ptr == p->name.ptr + old + 1)) {
+        p->name = (eqlm_str){ old ? p->name.ptr : text.ptr, len };
+        return p;
     }
-    if (p->len)
-        p->name[p->len++] = '.';
-    memcpy(p->name + p->len, text.ptr, text.len);
-    p->len += (uint32_t)text.len;
+    if (len > p->cap) {
+        char *buffer = eqli_cx_alloc(cx, 2 * len, 1);
+        if (!buffer)
+            return NULL;
+        memcpy(buffer, p->name.ptr, old);
+        p->name.ptr = p->buffer = buffer;
+        p->cap = 2 * len;
+    }
+    p->buffer[old] = '.';
+    memcpy(p->buffer + len - text.len, text.ptr, text.len);
+    p->name.len = len;
     return p;
 }
 
@@ -65,7 +68,7 @@ eqli_node *eqli_ast_field(eqli_cx *cx, const eqli_token *question, eqli_path *pa
     if (!node)
         return NULL;
     node->u.field = (eqli_field_ref){
-        .name = { path->name, path->len },
+        .name = path->name,
         .variable = path->variable,
         .optional = question != NULL,
         .indexed = path->indexed,

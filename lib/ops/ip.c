@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/sort.h"
 
 /* An IPv4 address written or stored as IPv6 (::ffff:a.b.c.d) is that IPv4 address, everywhere: dual-stack
  * sockets report their peers so, and a rule's "10.0.0.0/8" means them too. */
@@ -105,10 +106,16 @@ bool eqli_ip_parse(const char *s, size_t len, eqli_ip *out)
     memset(out->bytes, 0, sizeof out->bytes);
     if (!parse_v6(s, len, v6))
         return false;
-    bool v4 = eqli_ip_is_mapped(v6, 16);
-    out->len = v4 ? 4 : 16;
-    memcpy(out->bytes, v4 ? v6 + 12 : v6, out->len);
+    *out = eqli_ip_of(v6, 16);
     return true;
+}
+
+eqli_ip eqli_ip_of(const uint8_t *addr, size_t addr_len)
+{
+    bool mapped_v4 = eqli_ip_is_mapped(addr, addr_len);
+    eqli_ip ip = { .len = mapped_v4 || addr_len == 4 ? 4 : 16 };
+    memcpy(ip.bytes, mapped_v4 ? addr + 12 : addr, ip.len);
+    return ip;
 }
 
 bool eqli_cidr_parse(const char *s, size_t len, eqli_cidr *out)
@@ -155,6 +162,33 @@ bool eqli_cidr_match(const eqli_cidr *block, const uint8_t *addr, size_t addr_le
         return false;
     unsigned rest = block->bits % 8;
     return rest == 0 || ((addr[whole] ^ block->base.bytes[whole]) & (0xFF00u >> rest) & 0xFF) == 0;
+}
+
+static int order_blocks(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(eqli_cidr));
+}
+
+void eqli_cidrs_sort(eqli_cidr *blocks, uint32_t n)
+{
+    eqli_sort(blocks, n, sizeof *blocks, order_blocks);
+    for (uint32_t i = 1; i < n; i++) {
+        if (eqli_cidr_match(&blocks[i - 1], blocks[i].base.bytes, blocks[i].base.len))
+            blocks[i] = blocks[i - 1];
+    }
+}
+
+bool eqli_cidrs_match(const eqli_cidr *blocks, uint32_t n, const eqli_ip *ip)
+{
+    uint32_t lo = 0, hi = n; /* those before lo begin at the address or before it */
+    while (lo < hi) {
+        uint32_t mid = lo + (hi - lo) / 2;
+        if (memcmp(&blocks[mid].base, ip, sizeof *ip) <= 0)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return lo > 0 && eqli_cidr_match(&blocks[lo - 1], ip->bytes, ip->len);
 }
 
 void eqli_ip_widen(uint8_t out[16], const uint8_t *addr, size_t addr_len)

@@ -265,6 +265,7 @@ static eqlm_status finish_blocks(eqlm_program *p, eqli_set *set)
         if (!eqli_cidr_parse(v->as.str, v->len, &set->blocks[i]))
             return EQLM_E_IMAGE; /* a compiled query has been checked before */
     }
+    eqli_cidrs_sort(set->blocks, set->n);
     return EQLM_OK;
 }
 

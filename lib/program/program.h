@@ -114,8 +114,14 @@ typedef enum eqli_source {
     EQLI_FROM_NOTHING /* the end of a region */
 } eqli_source;
 
-/* What an instruction asks of one text. */
-typedef enum eqli_question { EQLI_ASKS_OTHER, EQLI_ASKS_EQUAL, EQLI_ASKS_MATCH, EQLI_ASKS_ANY } eqli_question;
+/* What an instruction asks of one text, unless the comment says something else. */
+typedef enum eqli_question {
+    EQLI_ASKS_OTHER,
+    EQLI_ASKS_ORDER, /* of an integer or a boolean, how it stands to another */
+    EQLI_ASKS_EQUAL,
+    EQLI_ASKS_MATCH,
+    EQLI_ASKS_ANY
+} eqli_question;
 
 /* Most rules are tests in a row, any of which may fail the query. What a look at the event may say of such a
  * test, which goes on with the next step if it holds and with RETURN_FALSE if not. */
@@ -124,7 +130,7 @@ typedef enum eqli_glance {
     EQLI_GLANCE_EQUAL,  /* TEXT: whether it is the one, of at most 16 bytes */
     EQLI_GLANCE_MATCH,  /* TEXT: whether its length and its ends leave a chance */
     EQLI_GLANCE_ANY,    /* TEXTS: whether the first one is not empty */
-    EQLI_GLANCE_GETTER  /* all but OTHER */
+    EQLI_GLANCE_GETTER  /* a question of a text */
 } eqli_glance;
 
 /* An instruction as the vm runs it: tests of texts in common storage need neither slot, constant nor set
@@ -136,12 +142,14 @@ typedef struct eqli_vm_step {
     union {
         bool wide;    /* TEXT, TEXTS: the length has 64 bits, not 32 */
         bool result;  /* NOTHING */
+        uint8_t type; /* ORDER */
     };
     uint32_t offset, len_offset; /* of the text; GETTER: offset is the field */
-    uint32_t len;                /* EQUAL */
+    uint32_t len;                /* EQUAL; ORDER: 1 if less will do, 2 if equal, 4 if greater */
     union {
         const char *text; /* EQUAL */
         const eqli_pattern_set *patterns; /* MATCH */
+        int64_t number; /* ORDER */
     } with;
     uint32_t t, f; /* how many steps ahead */
 } eqli_vm_step;

@@ -35,10 +35,9 @@ static EQLI_ALWAYS_INLINE bool same_text(const char *a, const char *b, size_t n)
 }
 
 /* What the step asks of one text. */
-static EQLI_ALWAYS_INLINE eqli_op_result test_text(eqlm_vm *vm, const eqlm_program *p, const eqli_vm_step *s,
-                                                   const char *text, uint32_t len, bool *hit)
+static EQLI_ALWAYS_INLINE eqli_op_result test_text(eqlm_vm *vm, const eqli_vm_step *s, const char *text,
+                                                   uint32_t len, bool *hit)
 {
-    eqlm_value v;
     switch ((eqli_question)s->question) {
     case EQLI_ASKS_EQUAL:
         *hit = len == s->len && same_text(text, s->with.text, len);
@@ -46,12 +45,9 @@ static EQLI_ALWAYS_INLINE eqli_op_result test_text(eqlm_vm *vm, const eqlm_progr
     case EQLI_ASKS_ANY:
         *hit = len != 0;
         return EQLI_OP_OK;
-    case EQLI_ASKS_MATCH:
+    default: /* MATCH */
         eqli_vm_fresh_scratch(vm);
         return eqli_pattern_set_match(s->with.patterns, text, len, &vm->scratch, hit);
-    default:
-        v = eqli_string(text, len);
-        return eqli_vm_test_value(vm, p, &p->insns[s - p->steps], &v, hit);
     }
 }
 
@@ -135,7 +131,7 @@ static EQLI_NEVER_INLINE eqli_op_result some_text(eqlm_vm *vm, const eqlm_progra
         }
         eqli_op_result r = EQLI_OP_OK;
         if ((text || values) && len <= UINT32_MAX)
-            r = test_text(vm, p, s, text, (uint32_t)len, hit);
+            r = test_text(vm, s, text, (uint32_t)len, hit);
         if (eqli_vm_stops(vm, r))
             return r;
     }
@@ -167,9 +163,16 @@ static EQLI_ALWAYS_INLINE eqli_op_result run_test(eqlm_vm *vm, const eqlm_progra
             return EQLI_OP_OK;
         if (values.one.type == EQLM_NULL)
             return EQLI_OP_OK;
-        if (values.one.type != EQLM_STRING) {
+        if (s->question == EQLI_ASKS_ORDER && values.one.type == s->type) {
+            int64_t v = s->type == EQLM_BOOL ? values.one.as.boolean : values.one.as.i64;
+            *hit = s->len >> (1 + (v > s->with.number) - (v < s->with.number)) & 1;
+            return EQLI_OP_OK;
+        }
+        if (values.one.type != EQLM_STRING || s->question <= EQLI_ASKS_ORDER) {
             eqli_values_of(&values);
-            return some_text(vm, p, s, &values, hit);
+            return s->question <= EQLI_ASKS_ORDER
+                       ? eqli_vm_test_values(vm, p, &p->insns[s - p->steps], &values, hit)
+                       : some_text(vm, p, s, &values, hit);
         }
         text = values.one.as.str;
         len = values.one.len;
@@ -177,7 +180,7 @@ static EQLI_ALWAYS_INLINE eqli_op_result run_test(eqlm_vm *vm, const eqlm_progra
     default:
         return test_in_general(vm, p, (uint32_t)(s - p->steps), hit);
     }
-    return test_text(vm, p, s, text, (uint32_t)len, hit);
+    return test_text(vm, s, text, (uint32_t)len, hit);
 }
 
 bool eqli_vm_forget_answers(eqlm_vm *vm, uint32_t n)
@@ -260,7 +263,7 @@ static EQLI_NEVER_INLINE eqlm_status match_from(eqlm_vm *vm, const eqlm_program 
                 continue;
         } else if (v.type == EQLM_STRING) {
             bool hit = false;
-            eqli_op_result r = test_text(vm, p, s, v.as.str, v.len, &hit);
+            eqli_op_result r = test_text(vm, s, v.as.str, v.len, &hit);
             if (r != EQLI_OP_OK)
                 return eqli_vm_status(r);
             if (hit)

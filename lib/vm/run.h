@@ -28,9 +28,6 @@ void eqli_vm_open(const eqlm_vm *vm, const eqlm_program *p, uint32_t slot, eqli_
 /* Whether one value, read as its operand asks and no null, is in the set. */
 eqli_op_result eqli_vm_in_set(eqlm_vm *vm, const eqlm_program *p, const eqli_set *set, const eqlm_value *v,
                               bool *hit);
-/* The same for the question of a test of a slot. */
-eqli_op_result eqli_vm_test_value(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
-                                  const eqlm_value *v, bool *hit);
 /* Whether some value of a slot passes the test. *hit is false before. */
 eqli_op_result eqli_vm_test_values(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
                                    const eqli_values *values, bool *hit);

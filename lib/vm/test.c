@@ -4,6 +4,8 @@
 #include "base/text.h"
 #include "vm/run.h"
 
+#include <string.h>
+
 void eqli_vm_open(const eqlm_vm *vm, const eqlm_program *p, uint32_t slot, eqli_values *v)
 {
     const eqli_slot *s = &p->slots[slot];
@@ -48,25 +50,35 @@ static bool in_values(const eqli_set *set, const eqlm_value *v)
     return false;
 }
 
-static eqli_op_result in_blocks(const eqli_set *set, const eqlm_value *v, bool *hit)
+/* Several programs ask about one address in a row. */
+static const eqli_ip *read_address(eqlm_vm *vm, const eqlm_value *v)
 {
-    eqli_ip ip;
-    const uint8_t *addr;
-    size_t len;
-    *hit = false;
-    if (v->type == EQLM_IP) {
-        addr = v->as.ip;
-        len = v->len;
-    } else if (v->type != EQLM_STRING) {
-        return EQLI_OP_BAD_TYPE;
-    } else if (!eqli_ip_parse(v->as.str, v->len, &ip)) {
-        return EQLI_OP_BAD_ADDRESS;
-    } else {
-        addr = ip.bytes;
-        len = ip.len;
+    if (v->len > sizeof vm->ip_text)
+        return NULL;
+    if (v->len != vm->ip_text_len || memcmp(v->as.str, vm->ip_text, v->len) != 0) {
+        vm->ip_text_len = 0;
+        if (!eqli_ip_parse(v->as.str, v->len, &vm->ip))
+            return NULL;
+        memcpy(vm->ip_text, v->as.str, v->len);
+        vm->ip_text_len = (uint8_t)v->len;
     }
-    for (uint32_t i = 0; i < set->n && !*hit; i++)
-        *hit = eqli_cidr_match(&set->blocks[i], addr, len);
+    return &vm->ip;
+}
+
+static eqli_op_result in_blocks(eqlm_vm *vm, const eqli_set *set, const eqlm_value *v, bool *hit)
+{
+    eqli_ip own;
+    const eqli_ip *ip = &own;
+    *hit = false;
+    if (v->type == EQLM_IP)
+        own = eqli_ip_of(v->as.ip, v->len);
+    else if (v->type != EQLM_STRING)
+        return EQLI_OP_BAD_TYPE;
+    else
+        ip = v->len ? read_address(vm, v) : NULL;
+    if (!ip)
+        return EQLI_OP_BAD_ADDRESS;
+    *hit = eqli_cidrs_match(set->blocks, set->n, ip);
     return EQLI_OP_OK;
 }
 
@@ -95,7 +107,7 @@ eqli_op_result eqli_vm_in_set(eqlm_vm *vm, const eqlm_program *p, const eqli_set
     case EQLI_SET_REGEX:
         return match_regex(vm, p, set, v, hit);
     case EQLI_SET_BLOCKS:
-        return in_blocks(set, v, hit);
+        return in_blocks(vm, set, v, hit);
     default:
         *hit = in_values(set, v);
         return EQLI_OP_OK;
@@ -115,8 +127,9 @@ static eqli_op_result test_length(const eqli_insn *in, const eqlm_value *v, cons
     return EQLI_OP_OK;
 }
 
-eqli_op_result eqli_vm_test_value(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in,
-                                  const eqlm_value *v, bool *hit)
+/* Whether one value, read as the test asks and no null, passes it. */
+static eqli_op_result test_value(eqlm_vm *vm, const eqlm_program *p, const eqli_insn *in, const eqlm_value *v,
+                                 bool *hit)
 {
     *hit = false;
     switch (in->op) {
@@ -151,7 +164,7 @@ eqli_op_result eqli_vm_test_values(eqlm_vm *vm, const eqlm_program *p, const eql
             r = eqli_read_as(as, (in->mode & EQLI_COERCE) != 0, &raw, &vm->scratch, &v);
         }
         if (r == EQLI_OP_OK && v.type != EQLM_NULL)
-            r = eqli_vm_test_value(vm, p, in, &v, hit);
+            r = test_value(vm, p, in, &v, hit);
         if (eqli_vm_stops(vm, r))
             return r;
     }

@@ -37,6 +37,9 @@ struct eqlm_vm {
     eqli_op_result (*lineage)(void *ctx, const eqlm_program *p, uint32_t lineage, const void *event,
                               bool *out);
     void *lineage_ctx;
+    eqli_ip ip; /* the address read last, from ip_text */
+    uint8_t ip_text_len;
+    char ip_text[45];
     eqlm_profile *profile; /* of eqlm_rules_match, or NULL */
     uint64_t errors;
     eqli_regex_entry *regexes; /* open addressing by pointer; size is a power of two */

@@ -149,6 +149,44 @@ static void a_stored_mapped_address_is_in_ipv4_blocks(void **state)
     assert_false(eqli_cidr_match(&block, addr, 16));
 }
 
+/* Sorted blocks, some in others, say what each of them says. */
+static void sorted_blocks_match_as_one_by_one(void **state)
+{
+    static const char *const texts[] = { "10.0.0.0/8",  "10.5.0.0/16",    "10.5.6.0/24", "0.0.0.0/32",
+                                         "11.0.0.0/9",  "192.168.0.0/16", "::1",         "fe80::/10",
+                                         "fe80:1::/32", "10.0.0.0/8",     "255.0.0.0/8", "fc00::/7",
+                                         "10.0.0.0/30", "::/128",         "12.0.0.1" };
+    static const char *const addresses[] = {
+        "0.0.0.0",      "0.0.0.1",     "9.255.255.255",   "10.0.0.0",
+        "10.5.6.7",     "10.200.1.1",  "10.255.255.255",  "11.127.255.255",
+        "11.128.0.0",   "12.0.0.0",    "12.0.0.1",        "12.0.0.2",
+        "192.168.3.4",  "192.169.0.0", "255.255.255.255", "::",
+        "::1",          "::2",         "fe7f::",          "fe80:2::",
+        "febf:ffff::1", "fec0::",      "fdff::1",         "fe00::",
+        "1::",          "ffff::",      "::ffff:10.5.6.7"
+    };
+    enum { N = sizeof texts / sizeof texts[0] };
+    (void)state;
+    for (uint32_t first = 0; first < N; first++) {
+        for (uint32_t n = 0; n <= N - first; n++) {
+            eqli_cidr given[N] = { 0 }, sorted[N];
+            for (uint32_t i = 0; i < n; i++)
+                assert_true(eqli_cidr_parse(texts[first + i], strlen(texts[first + i]), &given[i]));
+            memcpy(sorted, given, sizeof sorted);
+            if (n)
+                eqli_cidrs_sort(sorted, n);
+            for (size_t a = 0; a < sizeof addresses / sizeof addresses[0]; a++) {
+                eqli_ip ip;
+                bool wanted = false;
+                assert_true(eqli_ip_parse(addresses[a], strlen(addresses[a]), &ip));
+                for (uint32_t i = 0; i < n; i++)
+                    wanted |= eqli_cidr_match(&given[i], ip.bytes, ip.len);
+                assert_int_equal(eqli_cidrs_match(sorted, n, &ip), wanted);
+            }
+        }
+    }
+}
+
 static void host_bits_are_cleared(void **state)
 {
     eqli_cidr block;
@@ -183,6 +221,7 @@ int main(void)
         cmocka_unit_test(a_stored_mapped_address_is_written_as_ipv4),
         cmocka_unit_test(matches_blocks),
         cmocka_unit_test(a_stored_mapped_address_is_in_ipv4_blocks),
+        cmocka_unit_test(sorted_blocks_match_as_one_by_one),
         cmocka_unit_test(host_bits_are_cleared),
         cmocka_unit_test(orders_addresses),
     };

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { FIRST_BLOCK = 4096, ALIGN = 16, MAX_BLOCK = 1 << 20 };
+enum { FIRST_BLOCK = 4096, ALIGN = 16, MAX_BLOCK = 1 << 16 };
 
 struct eqli_arena_block {
     eqli_arena_block *next;

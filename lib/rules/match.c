@@ -122,10 +122,11 @@ static eqli_op_result dispatch(finder *f, const eqli_part *part, const eqli_disp
 /* Whether any candidate asks the slot. */
 static bool is_worth_asking(const eqli_lookup *x, const uint64_t *candidates)
 {
-    uint64_t any = 0;
-    for (uint32_t i = 0; i < x->n_users; i++)
-        any |= x->users[i].bits & candidates[x->users[i].word];
-    return any != 0;
+    for (uint32_t i = 0; i < x->n_users; i++) {
+        if (x->users[i].bits & candidates[x->users[i].word])
+            return true;
+    }
+    return false;
 }
 
 static eqli_op_result look_up(finder *f, const eqli_lookup *x)
@@ -214,13 +215,6 @@ static eqli_op_result run_entry(finder *f, uint32_t entry, bool *hit)
 static eqli_op_result run_part(finder *f, const eqli_part *part)
 {
     eqli_op_result r = find_candidates(f, part);
-    if (f->numbers == NULL) { /* only asked how many there are */
-        for (uint32_t w = 0; w < part->n_words; w++) {
-            for (uint64_t bits = f->candidates[w]; bits; bits &= bits - 1)
-                f->n++;
-        }
-        return r;
-    }
     for (uint32_t w = 0; w < part->n_words && r == EQLI_OP_OK; w++) {
         for (uint64_t bits = f->candidates[w]; bits && r == EQLI_OP_OK; bits &= bits - 1) {
             uint32_t entry = part->entries[w * 64 + lowest_bit(bits)];
@@ -345,15 +339,4 @@ eqli_op_result eqli_rules_run_entry(eqlm_vm *vm, const eqlm_rules *rules, uint32
 {
     finder f = { .vm = vm, .rules = rules, .event = event };
     return run_entry(&f, entry, hit);
-}
-
-eqli_op_result eqli_rules_candidates(eqlm_vm *vm, const eqlm_rules *rules, const void *event, size_t *n)
-{
-    finder f;
-    if (!finder_init(&f, vm, rules, event))
-        return EQLI_OP_NOMEM;
-    f.numbers = NULL;
-    eqli_op_result r = run_parts(&f);
-    *n = f.n;
-    return r;
 }

@@ -9,12 +9,13 @@
 
 #include <string.h>
 
-#define USEFUL_CLAUSE 0.5f /* a clause that more events satisfy is not worth looking up */
+#define USEFUL_CLAUSE 2.0f /* a clause of which values are expected more often is not worth looking up */
+#define MIN_USE 0.4f       /* entries a slot keeps from running, or it is not worth asking */
 #define RUN_COST 60.0f     /* of an entry and of a dispatch, in nanoseconds; only their ratio matters */
 #define DISPATCH_COST 14.0f
 #define WORD_COST 0.4f
 
-enum { MIN_USERS = 3, MAX_ROUNDS = 3, MAX_DISPATCHES = 24, MAX_MASK_WORDS = 1 << 16 };
+enum { MIN_SCANNERS = 3, MAX_ROUNDS = 3, MAX_DISPATCHES = 24, MAX_MASK_WORDS = 1 << 16 };
 
 /* What an entry of the part looks for, and in which slot. */
 typedef struct slot_use {
@@ -25,8 +26,8 @@ typedef struct slot_use {
 
 /* How a slot takes part in the index. */
 typedef struct slot_plan {
-    uint32_t users;       /* entries whose clause asks it */
-    uint32_t scanners[2]; /* and of these: for fragments anywhere in its texts, of 4 bytes at least, of 3 */
+    float use;            /* entries that a look at its values keeps from running */
+    uint32_t scanners[2]; /* those that look for fragments anywhere in its texts, of 4 bytes at least, of 3 */
     bool texts, numbers;
     uint32_t passed_over; /* the last entry, counted from 1, that had to look for a clause without it */
     bool dispatched;      /* masks see to its whole values */
@@ -43,6 +44,7 @@ typedef struct part_builder {
     eqli_vec uses;           /* slot_use */
     struct slot_plan *plans; /* by slot of the set */
     float *weight;           /* by entry: how often it is expected to run */
+    float *left;             /* by entry: how often the masks leave it */
     uint64_t *unindexed;
     eqli_vec dispatches;
     eqli_vec indexes;
@@ -194,8 +196,9 @@ static bool note_test(part_builder *pb, uint32_t local, uint32_t slot, const eql
     return true;
 }
 
-static bool add_chosen(part_builder *pb, uint32_t local)
+static bool add_chosen(part_builder *pb, uint32_t local, float cost)
 {
+    float use = pb->left[local] / (1 + cost);
     eqli_flow *f = &pb->b->flow;
     bool other = false;
     for (uint32_t i = 0; i < f->n; i++) {
@@ -206,9 +209,10 @@ static bool add_chosen(part_builder *pb, uint32_t local)
         uint32_t slot = eqli_builder_slot(pb->b, f->program, in);
         if (!add_uses(pb, local, slot, in, &narrowest) || !note_test(pb, local, slot, in, &other))
             return false;
+        slot_plan *plan = &pb->plans[slot];
         if (narrowest)
-            pb->plans[slot].scanners[narrowest - EQLI_LIT_FLOAT4]++;
-        pb->plans[slot].users++;
+            plan->scanners[narrowest - EQLI_LIT_FLOAT4] += in->op == EQLI_OP_REGEX ? MIN_SCANNERS : 1;
+        plan->use += use;
     }
     return true;
 }
@@ -233,14 +237,15 @@ static bool choose_clauses(part_builder *pb)
             clear_bit(pb->unindexed, i);
         else
             set_bit(pb->unindexed, i);
-        if (useful && !add_chosen(pb, i))
+        if (useful && !add_chosen(pb, i, cost))
             return false;
     }
     return true;
 }
 
-/* A slot that only a few entries ask is better left to them, and texts are not scanned for a few either, with
- * grams of 4 bytes or of 3: these entries choose again. */
+/* A slot that is asked for few entries, or for such as the masks seldom leave, is better left to them. Texts
+ * are not scanned for a few either, with grams of 4 bytes or of 3, unless that spares a regular expression.
+ * These entries choose again. */
 static bool find_clauses(part_builder *pb)
 {
     for (int round = 0;; round++) {
@@ -249,12 +254,12 @@ static bool find_clauses(part_builder *pb)
             return false;
         for (uint32_t s = 0; s < pb->b->rules->n_slots; s++) {
             slot_plan *plan = &pb->plans[s];
-            bool close = plan->users > 0 && plan->users < MIN_USERS;
+            bool close = plan->use > 0 && plan->use < MIN_USE;
             uint32_t scanners = plan->scanners[0] + plan->scanners[1];
             uint8_t shortest = plan->shortest;
-            if (scanners > 0 && scanners < MIN_USERS)
+            if (scanners > 0 && scanners < MIN_SCANNERS)
                 shortest = EQLI_FLOAT_NONE;
-            else if (plan->scanners[1] > 0 && plan->scanners[1] < MIN_USERS)
+            else if (plan->scanners[1] > 0 && plan->scanners[1] < MIN_SCANNERS)
                 shortest = EQLI_FLOAT_LONG;
             again |= close || shortest != plan->shortest;
             plan->closed |= close;
@@ -432,6 +437,7 @@ static bool add_dispatch(part_builder *pb, uint32_t slot, uint32_t n_uses)
         if (!c)
             continue;
         pb->weight[i] *= c->p;
+        pb->left[i] *= c->p;
         if (!eqli_builder_note_clause(pb->b, c))
             return false;
     }
@@ -499,14 +505,18 @@ bool eqli_part_build(eqli_builder *b, const uint32_t *entries, uint32_t n, uint3
     uint32_t n_slots = b->rules->n_slots;
     eqli_arena_init(&pb.temp, b->alloc, SIZE_MAX);
     pb.plans = eqli_mem_new(b->alloc, n_slots * sizeof *pb.plans);
-    pb.weight = eqli_mem_new(b->alloc, n * sizeof *pb.weight);
+    pb.weight = eqli_mem_new(b->alloc, 2 * (size_t)n * sizeof *pb.weight);
+    if (pb.weight)
+        pb.left = pb.weight + n;
+    for (uint32_t i = 0; pb.weight && i < n; i++)
+        pb.left[i] = 1;
     pb.unindexed = new_mask(&pb, false);
     if (pb.plans && skip_slot != EQLI_NO_FIELD)
         pb.plans[skip_slot].closed = true;
     bool ok = pb.plans && pb.weight && pb.unindexed && choose_clauses(&pb) && build_dispatches(&pb) &&
               find_clauses(&pb) && build_indexes(&pb) && finish(&pb, out);
     eqli_mem_free(b->alloc, pb.plans, n_slots * sizeof *pb.plans);
-    eqli_mem_free(b->alloc, pb.weight, n * sizeof *pb.weight);
+    eqli_mem_free(b->alloc, pb.weight, 2 * (size_t)n * sizeof *pb.weight);
     eqli_vec_clear(b->alloc, &pb.uses, sizeof(slot_use));
     eqli_vec_clear(b->alloc, &pb.dispatches, sizeof(eqli_dispatch));
     eqli_vec_clear(b->alloc, &pb.indexes, sizeof(eqli_lookup));

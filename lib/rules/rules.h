@@ -122,7 +122,4 @@ eqli_op_result eqli_rules_select(eqlm_vm *vm, const eqlm_rules *rules, const voi
 eqli_op_result eqli_rules_run_entry(eqlm_vm *vm, const eqlm_rules *rules, uint32_t entry, const void *event,
                                     bool *hit);
 
-/* How many entries eqli_rules_run would run: the index alone. */
-eqli_op_result eqli_rules_candidates(eqlm_vm *vm, const eqlm_rules *rules, const void *event, size_t *n);
-
 #endif

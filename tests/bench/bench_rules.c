@@ -360,9 +360,10 @@ static double measure_floor(const eqlm_rules *set, category *c)
     size_t total = 0;
     double begin = cpu_seconds();
     for (size_t i = 0; i < c->n; i++) {
+        const uint32_t *numbers;
         size_t n = 0;
         prepare(c->events[i]);
-        if (eqli_rules_candidates(vm, set, c->events[i], &n) != EQLI_OP_OK)
+        if (eqli_rules_select(vm, set, c->events[i], &numbers, &n) != EQLI_OP_OK)
             die("index failed");
         total += n;
     }
@@ -374,8 +375,9 @@ static double measure_index(const eqlm_rules *set, const category *c)
 {
     double begin = cpu_seconds();
     for (size_t i = 0; i < c->n; i++) {
+        const uint32_t *numbers;
         size_t n = 0;
-        if (eqli_rules_candidates(vm, set, c->events[i], &n) != EQLI_OP_OK)
+        if (eqli_rules_select(vm, set, c->events[i], &numbers, &n) != EQLI_OP_OK)
             die("index failed");
     }
     return (cpu_seconds() - begin) * 1e9 / (double)c->n;

@@ -404,17 +404,18 @@ static void test_candidates_are_few(void **state)
     eqlm_rules *set = seal(queries, N, schema);
     eqlm_vm *vm;
     event e = { .values = { { .type = EQLM_NULL } } };
+    const uint32_t *numbers;
     size_t n;
     assert_int_equal(eqlm_vm_new(NULL, &vm), EQLM_OK);
     set_value(schema, &e, "event.category", text("process"));
     set_value(schema, &e, "a", text("NAME30.EXE"));
     set_value(schema, &e, "b", text("some FRAGMENT7 here"));
     set_value(schema, &e, "c", text("c"));
-    assert_int_equal(eqli_rules_candidates(vm, set, &e, &n), EQLI_OP_OK);
+    assert_int_equal(eqli_rules_select(vm, set, &e, &numbers, &n), EQLI_OP_OK);
     assert_int_equal(n, 2);
     set_value(schema, &e, "event.category", text("file"));
     set_value(schema, &e, "n", (eqlm_value) { .type = EQLM_F64, .as.f64 = 299.0 });
-    assert_int_equal(eqli_rules_candidates(vm, set, &e, &n), EQLI_OP_OK);
+    assert_int_equal(eqli_rules_select(vm, set, &e, &numbers, &n), EQLI_OP_OK);
     assert_int_equal(n, 1);
     assert_true(eqlm_rules_memory(set) > 0 && eqlm_rules_memory(set) < 1 << 20);
     eqlm_vm_free(vm);
@@ -454,7 +455,7 @@ static void test_candidates_of_regexes(void **state)
         assert_int_equal(eqlm_vm_new(NULL, &vm), EQLM_OK);
         set_value(schema, &e, "event.category", text("process"));
         set_value(schema, &e, "a", text(cases[i].a));
-        assert_int_equal(eqli_rules_candidates(vm, set, &e, &n), EQLI_OP_OK);
+        assert_int_equal(eqli_rules_select(vm, set, &e, &matches, &n), EQLI_OP_OK);
         assert_int_equal(n, cases[i].candidates); /* ten of them say nothing that all matches have */
         assert_int_equal(eqlm_rules_match(vm, set, &e, &matches, &n), EQLM_OK);
         assert_int_equal(n, cases[i].match != N);
@@ -574,7 +575,7 @@ static void test_kinds_of_patterns(void **state)
         assert_int_equal(eqlm_rules_match(vm, set, &e, &matches, &n), EQLM_OK);
         if (n != 1 || matches[0] != 17)
             fail_msg("%s: %zu matches", kinds[k].where, n);
-        assert_int_equal(eqli_rules_candidates(vm, set, &e, &n), EQLI_OP_OK);
+        assert_int_equal(eqli_rules_select(vm, set, &e, &matches, &n), EQLI_OP_OK);
         if (n > 3 && !strstr(kinds[k].where, "window")) /* they differ outside */
             fail_msg("%s: %zu candidates", kinds[k].where, n);
         eqlm_vm_free(vm);

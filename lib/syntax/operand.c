@@ -14,7 +14,7 @@ static eqli_path *append_name(eqli_cx *cx, eqli_path *p, eqlm_str text)
         p->name = (eqlm_str){ old ? p->name.ptr : text.ptr, len };
         return p;
     }
-    if (len > p->cap) {
+    if (!p->buffer || len > p->cap) {
         char *buffer = eqli_cx_alloc(cx, 2 * len, 1);
         if (!buffer)
             return NULL;

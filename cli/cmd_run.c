@@ -1,5 +1,6 @@
 /* cmd_run.c - eqlc run: evaluates rules on event documents and prints what matches. */
 #include "complaints.h"
+#include "event_input.h"
 #include "report.h"
 #include "run_input.h"
 #include "run_options.h"
@@ -261,10 +262,10 @@ static bool open_stream(run *r)
     return r->stream;
 }
 
-/* Whether a later run will go on, so that the end of input decides nothing. */
+/* Whether more may follow, so that the end of input decides nothing. */
 static bool goes_on(const run *r)
 {
-    return r->state.path && !r->options.flush;
+    return eqlc_stop_signal || (r->state.path && !r->options.flush);
 }
 
 static eqlc_event_counts read_events(run *r, char *const *paths, int n)
@@ -321,7 +322,7 @@ static void end_state(run *r)
     }
     if (goes_on(r))
         r->n_matches = r->n_seen_matches;
-    save_state(r, true);
+    save_state(r, !eqlc_stop_signal);
 }
 
 static void print_profile(run *r)
@@ -382,6 +383,8 @@ static void print_summary(const run *r, const eqlc_event_counts *counts)
         add_count(&b, "", r->n_mended, EQLC_MENDED_ONE, EQLC_MENDED_MANY);
         eqlc_buf_char(&b, '\n');
     }
+    if (eqlc_stop_signal)
+        eqlc_buf_text(&b, "eqlc run: stopped by a signal; what follows was not read\n");
     add_count(&b, "", r->n_matches, "match", "matches");
     add_count(&b, " of ", n_run, "rule", "rules");
     add_count(&b, " in ", counts->events, "event", "events");
@@ -447,7 +450,8 @@ static int run_all(run *r, char *const *paths, int n)
     if (!open_stream(r))
         return EQLC_EXIT_USAGE;
     eqlc_event_counts counts = read_events(r, paths, n);
-    print_rest(r);
+    if (!r->state.path || !eqlc_stop_signal) /* a run that goes on prints it */
+        print_rest(r);
     if (r->profile)
         print_profile(r);
     if (r->state.path)
@@ -466,12 +470,30 @@ static void clear(run *r)
     eqlc_run_options_clear(&r->options);
 }
 
+static void on_signal(int number)
+{
+    eqlc_stop_signal = number;
+}
+
+/* The first one ends the run in good order, the second one at once. */
+static void stop_at(int number)
+{
+    struct sigaction action = { .sa_flags = SA_RESTART | (int)SA_RESETHAND }, before;
+
+    action.sa_handler = on_signal;
+    if (sigaction(number, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+        sigaction(number, &action, NULL);
+}
+
 int eqlc_cmd_run(int argc, char **argv)
 {
     run r = { .n_seen = 0 };
     int code;
 
     signal(SIGPIPE, SIG_IGN); /* a closed pipe is seen as a failed write */
+    stop_at(SIGINT);
+    stop_at(SIGTERM);
+    stop_at(SIGHUP);
     clock_gettime(CLOCK_MONOTONIC, &r.started);
     r.show_progress = isatty(STDERR_FILENO) && !isatty(STDOUT_FILENO);
     if (eqlc_run_options_read(&r.options, argc, argv, &code)) {
@@ -479,5 +501,7 @@ int eqlc_cmd_run(int argc, char **argv)
         code = run_all(&r, argv + optind, argc - optind);
     }
     clear(&r);
+    if (eqlc_stop_signal)
+        raise(eqlc_stop_signal); /* whoever waits for this process is to know */
     return code;
 }

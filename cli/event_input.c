@@ -22,12 +22,17 @@ static bool fail(eqlc_event_input *in, const char *error)
     return false;
 }
 
-/* read(2) that goes on after signals. -1: failed. */
+volatile sig_atomic_t eqlc_stop_signal;
+
+/* read(2) that goes on after signals, unless they ask to stop. -1: failed. */
 static ssize_t read_some(int fd, void *out, size_t size)
 {
+    struct pollfd input = { .fd = fd, .events = POLLIN };
     ssize_t n;
+    while (!eqlc_stop_signal && poll(&input, 1, -1) < 0 && errno == EINTR)
+        continue; /* a read would go on by itself after a signal */
     do
-        n = read(fd, out, size > INT_MAX ? INT_MAX : size);
+        n = eqlc_stop_signal ? 0 : read(fd, out, size > INT_MAX ? INT_MAX : size);
     while (n < 0 && errno == EINTR);
     return n;
 }

@@ -4,11 +4,15 @@
 #ifndef EQLC_EVENT_INPUT_H
 #define EQLC_EVENT_INPUT_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #define EQLC_EVENT_INPUT_PADDING 64 /* readable and writable bytes behind `end` */
+
+/* A signal that asks the program to end, set by its handler, or 0: nothing more is read, as if inputs ended. */
+extern volatile sig_atomic_t eqlc_stop_signal;
 
 typedef struct eqlc_place_in_file {
     uint64_t line, column; /* from 1; columns count code points */

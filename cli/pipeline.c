@@ -4,6 +4,7 @@
 #include "util.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 
 typedef struct worker {
@@ -100,17 +101,21 @@ eqlc_pipeline *eqlc_pipeline_new(unsigned n, void *const *items, size_t n_items,
                                  const eqlc_pipeline_hooks *hooks)
 {
     eqlc_pipeline *p = eqlc_alloc(sizeof *p);
+    sigset_t all, before;
 
     *p = (eqlc_pipeline) { .hooks = *hooks, .items = items, .n_items = n_items, .n_workers = n - 1 };
     p->worked = eqlc_alloc(n_items * sizeof *p->worked);
     if (pthread_mutex_init(&p->lock, NULL) != 0 || pthread_cond_init(&p->filling, NULL) != 0 ||
         pthread_cond_init(&p->room, NULL) != 0)
         eqlc_die("out of memory");
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before); /* signals are for the first thread, which waits for input */
     for (unsigned i = 0; i < p->n_workers; i++) {
         p->workers[i] = (worker) { .pipeline = p, .number = i + 1 };
         if (pthread_create(&p->workers[i].thread, NULL, run_worker, &p->workers[i]) != 0)
             eqlc_die("cannot start a thread");
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     return p;
 }
 

@@ -133,6 +133,8 @@ void eqlc_run_batch_read(eqlc_run_batch *b, eqlc_run_reader *r)
         line_end = newline ? newline : end;
         while (text < line_end && is_space(*text))
             text++;
+        if (!newline && eqlc_stop_signal)
+            return; /* the rest of the line was not read */
         if (text < line_end && !read_document(b, r, line, text, line_end, newline != NULL)) {
             b->broken = true;
             b->rest = (size_t)(line - b->lines.text);

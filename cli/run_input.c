@@ -302,7 +302,7 @@ eqlc_event_counts eqlc_run_input(const eqlc_run_input_options *options, const eq
     open_readers(&in);
     if (options->jobs > 1)
         open_pipeline(&in);
-    for (int i = 0; i < n && !in.stopped; i++) {
+    for (int i = 0; i < n && !in.stopped && !eqlc_stop_signal; i++) {
         if (options->jobs > 1)
             read_together(&in, paths[i]);
         else

@@ -454,6 +454,10 @@ static void read_line(eqlc_splitter *s)
         long_object(s, NULL);
         return;
     }
+    if (!closed && eqlc_stop_signal) { /* the rest of the line was not read */
+        s->pos = end;
+        return;
+    }
     size_t next = end + closed, trimmed = end;
     while (is_space(s->in->window[trimmed - 1]))
         trimmed--;

@@ -131,6 +131,18 @@ read -r -t 20 answer <&"${live[0]}"
 holds "lines are answered as they come" "$answer" '"_line":1'
 eval "exec ${live[1]}>&-"
 wait "$live_pid"
+# Asked to stop, a run that waits for input says what it has found, and ends by the signal.
+for n in 1 2; do
+    coproc live { exec "$eqlc" run -q 'any where true' -j $n --no-source - 2> "$work/live"; }
+    live_pid=$live_PID
+    printf '{"a":1}\n{"a":' >&"${live[1]}"
+    read -r -t 20 answer <&"${live[0]}"
+    kill -TERM "$live_pid"
+    wait "$live_pid"
+    check_text "asked to stop, -j $n: exit code" 143 "$?"
+    check_text "asked to stop, -j $n" "eqlc run: stopped by a signal; what follows was not read
+1 match of 1 rule in 1 event" "$(cat "$work/live")"
+done
 
 # --------------------------------------------------------------------------------------------------- failures
 {

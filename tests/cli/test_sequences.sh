@@ -186,6 +186,8 @@ matches "all partial results fit" '5000 5001
 1 5002' -q "$pair" "$work/keys.ndjson"
 matches "the oldest do not fit" '5000 5001' -q "$pair" --max-state 256K "$work/keys.ndjson"
 holds "they are counted" "$err" 'partial results dropped for want of --max-state'
+run -q "$pair" --max-state 256K --lateness 1d "$work/keys.ndjson"
+holds "events that cannot wait are counted" "$err" 'taken before --lateness was over, for want of --max-state'
 run -q "$pair" --max-state 2M "$work/keys.ndjson"
 holds "documents that do not fit are named" "$out" '"_id":"1","_line":1,"_source":null}'
 holds "and counted" "$err" 'matches name them without _source'
@@ -228,6 +230,17 @@ holds "only what is new" "$err" 'in 2 events'
 head -n 2 events.ndjson > "$work/grows"
 run -q "$pair" -q 'any where true' --format count --state "$work/s3" "$work/grows"
 holds "a file begun anew is read from its beginning" "$err" 'in 2 events'
+# What another program writes behind the output of a whole run stays.
+"$eqlc" run -q 'any where true' --format count --state "$work/s6" events.ndjson > "$work/shared" 2> /dev/null
+echo mine >> "$work/shared"
+"$eqlc" run -q 'any where true' --format count --state "$work/s6" /dev/null >> "$work/shared" 2> /dev/null
+check_text "the output of a whole run is not cut" mine "$(sed -n 2p "$work/shared")"
+# A document that is none is told of once.
+{ head -n 1 events.ndjson; echo '{"event":}'; sed -n 2,3p events.ndjson; } > "$work/part"
+run -q 'any where true' --format count --state "$work/s7" "$work/part"
+check_text "a bad document: exit code" 1 "$code"
+run -q 'any where true' --format count --state "$work/s7" "$work/part"
+check_text "a bad document of an earlier run" "0 0 matches of 1 rule in 0 events" "$code $err"
 matches "a trailing missing event waits" '' -q "$missing" --state "$work/s4" "$work/two.ndjson"
 matches "until --flush" '1 2 -' -q "$missing" --state "$work/s4" --flush /dev/null
 matches "after which nothing is left" '' -q "$missing" --state "$work/s4" --flush /dev/null
@@ -237,29 +250,35 @@ awk 'BEGIN { srand(3); for (i = 0; i < 120000; i++) {
     c = rand() < 0.5 ? "process" : rand() < 0.5 ? "network" : "file"
     printf "{\"@timestamp\":%d,\"event\":{\"category\":\"%s\",\"sequence\":%d},\"process\":{\"pid\":%d,\"name\":\"make\"}}\n",
         int(i / 10) * 1000, c, 100 - i % 10, int(rand() * 300) } }' > "$work/big.ndjson"
-for options in "" "--tiebreaker event.sequence" "--lateness 3s" "-j 3" "-j 2 --lateness 3s"; do
+three=(-q "$pair | head 5000" -q "$missing" -q 'file where process.pid == 7 | tail 5')
+for how in KILL "KILL --tiebreaker event.sequence" "KILL --lateness 3s" "KILL -j 3" "KILL -j 2 --lateness 3s" TERM "TERM -j 2 --lateness 3s"; do
+    options=${how#* }
+    [ "$options" != "$how" ] || options=
+    # A run that is asked to stop saves then and there.
+    every=1500
+    [ "${how%% *}" = KILL ] || every=1000000
     # shellcheck disable=SC2086
-    "$eqlc" run -q "$pair | head 5000" -q "$missing" -q 'file where process.pid == 7 | tail 5' $options "$work/big.ndjson" \
-        > "$work/whole" 2> /dev/null
+    "$eqlc" run "${three[@]}" $options "$work/big.ndjson" > "$work/whole" 2> /dev/null
     rm -f "$work/s5"
     : > "$work/pieces"
     kills=0
     for i in 1 2 3 4 5 6; do
         # shellcheck disable=SC2086
-        "$eqlc" run -q "$pair | head 5000" -q "$missing" -q 'file where process.pid == 7 | tail 5' $options --flush \
-            --state "$work/s5" --save-every 1500 "$work/big.ndjson" >> "$work/pieces" 2> /dev/null &
+        "$eqlc" run "${three[@]}" $options --flush --state "$work/s5" --save-every $every "$work/big.ndjson" \
+            >> "$work/pieces" 2> /dev/null &
         pid=$!
         sleep 0.0$((4 + i))
-        kill -9 $pid 2> /dev/null && kills=$((kills + 1))
+        kill "-${how%% *}" $pid 2> /dev/null && kills=$((kills + 1))
         wait $pid 2> /dev/null
     done
     # shellcheck disable=SC2086
-    "$eqlc" run -q "$pair | head 5000" -q "$missing" -q 'file where process.pid == 7 | tail 5' $options --flush \
-        --state "$work/s5" --save-every 1500 "$work/big.ndjson" >> "$work/pieces" 2> /dev/null
-    check "killed runs leave the same ($options)" cmp "$work/whole" "$work/pieces"
-    check "a run was killed at least once ($options)" test "$kills" -ge 1
-    check "there was something to find ($options)" test "$(wc -l < "$work/whole")" -gt 1000
+    "$eqlc" run "${three[@]}" $options --flush --state "$work/s5" --save-every $every "$work/big.ndjson" \
+        >> "$work/pieces" 2> "$work/last"
+    check "stopped runs leave the same ($how)" cmp "$work/whole" "$work/pieces"
+    check "a run was stopped at least once ($how)" test "$kills" -ge 1
+    check "there was something to find ($how)" test "$(wc -l < "$work/whole")" -gt 1000
 done
+check_text "a run that was asked to stop is not taken up from the beginning" 0 "$(grep -c 'in 120,000 events' "$work/last")"
 
 # -------------------------------------------------------------------------------------------------- threads
 awk 'BEGIN { srand(11); for (i = 0; i < 20000; i++) {

@@ -372,6 +372,8 @@ $(BUILD)/bench/w1_native.c: $(BUILD)/bench/w1_emit
 $(BUILD)/bench/w1_native.o: $(BUILD)/bench/w1_native.c
 	$(call say,CC)$(CC) $(EXAMPLE_FLAGS) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(BUILD)/corpus/corpus_es: $(BUILD)/obj/tests/corpus/toml_json.o
+$(BUILD)/corpus/corpus_rules $(BUILD)/corpus/corpus_sequences: $(call obj,tests/corpus/public_rules.c)
+$(call obj,tests/corpus/public_rules.c): FLAGS = $(UNIT_FLAGS)
 $(BUILD)/tests/test_stream_random: $(call obj,tests/stream/reference.c)
 $(call obj,tests/stream/reference.c): FLAGS = $(API_FLAGS)
 $(BUILD)/obj/tests/%.o: tests/%.cc $(BUILD)/.flags | $(BUILD)/.tools-cli

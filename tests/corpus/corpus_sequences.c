@@ -1,14 +1,15 @@
-/* corpus_sequences.c - compares what public sequence rules find in recorded and generated events with known answers.
- * Run by tests/support/corpus.sh. Arguments: the folder with events/, expected/ and stream/, the unpacked stream or "-",
- * then rule folders. Exit status 1: some answer differs.
+/* corpus_sequences.c - compares what public sequence rules find in recorded and generated events with known
+ * answers. Run by tests/support/corpus.sh. Arguments: the folder with events/, expected/ and stream/, the
+ * unpacked stream or "-", then rule folders. Exit status 1: some answer differs.
  *
- * Recordings are sorted by time and given to one stream with all rules; their expectations list all sequences of a rule,
- * and rules they do not name find none. Groups of generated events are given to a stream of their own each: at least one
- * sequence, or none, or exactly those listed. Groups injected into a long stream have to be among its sequences. */
+ * Recordings are sorted by time and given to one stream with all rules; their expectations list all sequences
+ * of a rule, and rules they do not name find none. Groups of generated events are given to a stream of their
+ * own each: at least one sequence, or none, or exactly those listed. Groups injected into a long stream have
+ * to be among its sequences. */
 #include "eqlmini.h"
 
 #include "events.h"
-#include "rules.h"
+#include "public_rules.h"
 #include "run_docs.h"
 
 #include <jansson.h>
@@ -20,100 +21,30 @@
 #define MAX_SHOWN 40
 #define MAX_LISTED 200 /* sequences of one rule that an expectation lists */
 
-typedef struct item {
-    const eqlc_rule *rule;
-    const char *file; /* the rule's path below its collection */
-    eqlm_program *program;
-    bool endpoint, covered;
-    json_t *found; /* of the stream at hand: lists of line numbers from 0, null for a missing event */
-} item;
-
 typedef struct corpus {
     const char *dir;
-    eqlc_rules rules;
-    item *items; /* sorted by file */
-    size_t n;
-    eqlm_schema *schema;
+    public_rules rules;
+    json_t *
+        *found; /* of the stream at hand, by rule: lists of line numbers from 0, null for a missing event */
     eqlc_reader *reader;
     eqlc_doc **docs; /* of the file at hand, by line */
     size_t n_docs, cap_docs;
-    item **fed; /* by number in the stream at hand */
-    uint64_t compared, sequences, differences, failures;
+    public_rule **fed; /* by number in the stream at hand */
+    uint64_t compared, sequences, differences;
 } corpus;
 
-static void die(const char *what, const char *which)
+static public_rule *rule_of(const corpus *c, json_t *line)
 {
-    fprintf(stderr, "corpus_sequences: %s: %s\n", what, which);
-    exit(2);
+    const char *file = json_string_value(json_object_get(line, "rule_file"));
+    public_rule *r = public_rules_find(&c->rules, file);
+    if (!r)
+        corpus_die("unknown rule", file ? file : "");
+    return r;
 }
 
-static int by_file(const void *a, const void *b)
+static json_t **found_of(const corpus *c, const public_rule *r)
 {
-    return strcmp(((const item *)a)->file, ((const item *)b)->file);
-}
-
-static item *find_item(const corpus *c, json_t *line)
-{
-    item key = { .file = json_string_value(json_object_get(line, "rule_file")) };
-    item *found = bsearch(&key, c->items, c->n, sizeof key, by_file);
-    if (!found)
-        die("unknown rule", key.file);
-    return found;
-}
-
-static const char *file_in_collection(const eqlc_rule *r)
-{
-    static const char *const collections[] = { "/detection-rules/", "/protections-artifacts/" };
-    for (size_t i = 0; i < sizeof collections / sizeof collections[0]; i++) {
-        const char *p = strstr(r->path, collections[i]);
-        if (p)
-            return p + strlen(collections[i]);
-    }
-    return r->path;
-}
-
-static void report_file(void *ctx, const char *path, eqlc_place place, bool warning, const char *message)
-{
-    corpus *c = ctx;
-    c->failures += !warning;
-    fprintf(stderr, "%s:%u:%u: %s\n", path, (unsigned)place.line, (unsigned)place.column, message);
-}
-
-static void compile_all(corpus *c)
-{
-    for (size_t i = 0; i < c->n; i++) {
-        item *it = &c->items[i];
-        eqlm_options options = { .size = sizeof options,
-                                 .dialect = it->rule->dialect,
-                                 .category_field = it->rule->category_field };
-        eqlm_str source = { it->rule->query, it->rule->query_len };
-        it->endpoint = it->rule->dialect == EQLM_DIALECT_ENDPOINT;
-        if (eqlm_compile(NULL, c->schema, source, &options, NULL, &it->program) != EQLM_OK) {
-            printf("%s: does not compile\n", it->file);
-            c->failures++;
-        }
-    }
-}
-
-static void mark_covered(corpus *c)
-{
-    char path[1024];
-    const char *name;
-    json_t *collection, *covered, *file;
-    size_t i;
-    snprintf(path, sizeof path, "%s/expected/rules_covered.json", c->dir);
-    covered = json_load_file(path, 0, NULL);
-    if (!covered)
-        die("cannot read", path);
-    json_object_foreach(covered, name, collection)
-        json_array_foreach(json_object_get(collection, "sequence"), i, file)
-    {
-        item key = { .file = json_string_value(file) };
-        item *it = bsearch(&key, c->items, c->n, sizeof key, by_file);
-        if (it)
-            it->covered = true;
-    }
-    json_decref(covered);
+    return &c->found[r - c->rules.items];
 }
 
 /* ------------------------------------------------------------------------------------------------------
@@ -127,7 +58,7 @@ static bool keep_event(void *ctx, const eqlc_event *event)
         c->cap_docs = c->cap_docs ? 2 * c->cap_docs : 4096;
         c->docs = realloc(c->docs, c->cap_docs * sizeof *c->docs);
         if (!c->docs)
-            die("memory", "short");
+            corpus_die("memory", "short");
     }
     c->docs[c->n_docs++] = eqlc_doc_new(event, event->line - 1, true);
     return true;
@@ -136,8 +67,9 @@ static bool keep_event(void *ctx, const eqlc_event *event)
 static void on_error(void *ctx, const char *path, uint64_t line, uint64_t column, const char *message)
 {
     corpus *c = ctx;
-    c->failures++;
-    fprintf(stderr, "%s:%llu:%llu: %s\n", path, (unsigned long long)line, (unsigned long long)column, message);
+    c->rules.failures++;
+    fprintf(stderr, "%s:%llu:%llu: %s\n", path, (unsigned long long)line, (unsigned long long)column,
+            message);
 }
 
 static void read_events(corpus *c, const char *path)
@@ -162,7 +94,7 @@ static bool on_match(void *ctx, const eqlm_stream_match *m)
     for (uint32_t i = 0; i < m->n_events; i++)
         if (m->events[i] != EQLM_NO_EVENT)
             json_array_append_new(ids, json_integer((json_int_t)m->events[i]));
-    json_array_append_new(c->fed[m->program]->found, ids);
+    json_array_append_new(*found_of(c, c->fed[m->program]), ids);
     c->sequences++;
     return true;
 }
@@ -174,28 +106,28 @@ static eqlm_stream *new_stream(corpus *c)
     };
     eqlm_stream *s;
     if (eqlm_stream_new(NULL, &options, &s) != EQLM_OK)
-        die("memory", "short");
+        corpus_die("memory", "short");
     return s;
 }
 
-static void add_program(corpus *c, eqlm_stream *s, item *it)
+static void add_program(corpus *c, eqlm_stream *s, public_rule *it)
 {
     uint32_t number;
     if (eqlm_stream_add(s, it->program, &number) != EQLM_OK)
-        die("cannot add", it->file);
+        corpus_die("cannot add", it->file);
     c->fed[number] = it;
-    json_decref(it->found);
-    it->found = json_array();
+    json_decref(*found_of(c, it));
+    *found_of(c, it) = json_array();
 }
 
 static void feed(corpus *c, eqlm_stream *s, const eqlc_doc *doc)
 {
     eqlc_event event;
     if (!eqlc_reader_again(c->reader, &doc->event, &event))
-        die("memory", "short");
+        corpus_die("memory", "short");
     eqlm_event_info info = { .id = doc->number, .has_time = event.has_time, .time = event.time };
     if (eqlm_stream_feed(s, event.values, &info) != EQLM_OK)
-        die("cannot feed", doc->event.id);
+        corpus_die("cannot feed", doc->event.id);
 }
 
 /* ------------------------------------------------------------------------------------------------------
@@ -217,9 +149,7 @@ static char *normal(json_t *lists, size_t *n)
     json_array_foreach(lists, i, list)
     {
         json_t *present = json_array();
-        json_array_foreach(list, k, id)
-            if (json_is_integer(id))
-                json_array_append(present, id);
+        json_array_foreach(list, k, id) if (json_is_integer(id)) json_array_append(present, id);
         lines[i] = json_dumps(present, JSON_COMPACT);
         len += strlen(lines[i]) + 1;
         json_decref(present);
@@ -235,16 +165,16 @@ static char *normal(json_t *lists, size_t *n)
     return text;
 }
 
-static void differ(corpus *c, const char *where, const item *it, const char *wanted, const char *got)
+static void differ(corpus *c, const char *where, const public_rule *it, const char *wanted, const char *got)
 {
     if (c->differences++ < MAX_SHOWN)
         printf("%s: %s: wanted %.300s, got %.300s\n", where, it->file, wanted, got);
 }
 
-static void compare_lists(corpus *c, const char *where, const item *it, json_t *wanted)
+static void compare_lists(corpus *c, const char *where, const public_rule *it, json_t *wanted)
 {
     size_t n, m;
-    char *a = normal(wanted, &n), *b = normal(it->found, &m);
+    char *a = normal(wanted, &n), *b = normal(*found_of(c, it), &m);
     c->compared++;
     if (strcmp(a, b) != 0)
         differ(c, where, it, *a ? a : "none", *b ? b : "none");
@@ -273,14 +203,14 @@ static void compare_counts(corpus *c, const char *name, json_t *expected)
 {
     json_t *line, *none = json_array();
     size_t i;
-    for (size_t k = 0; k < c->n; k++) {
-        item *it = &c->items[k];
+    for (size_t k = 0; k < c->rules.n; k++) {
+        public_rule *it = &c->rules.items[k];
         json_t *wanted = none, *count = NULL;
-        if (!it->found || !it->covered)
+        if (!*found_of(c, it) || !it->covered)
             continue;
         json_array_foreach(expected, i, line)
         {
-            if (find_item(c, line) != it)
+            if (rule_of(c, line) != it)
                 continue;
             wanted = json_object_get(line, "sequences_es");
             count = json_object_get(line, "count_es");
@@ -288,7 +218,7 @@ static void compare_counts(corpus *c, const char *name, json_t *expected)
         if (count && json_integer_value(count) > MAX_LISTED) {
             char a[32], b[32];
             snprintf(a, sizeof a, "%lld", (long long)json_integer_value(count));
-            snprintf(b, sizeof b, "%zu", json_array_size(it->found));
+            snprintf(b, sizeof b, "%zu", json_array_size(*found_of(c, it)));
             c->compared++;
             if (strcmp(a, b) != 0)
                 differ(c, name, it, a, b);
@@ -301,9 +231,9 @@ static void compare_counts(corpus *c, const char *name, json_t *expected)
 
 static void forget(corpus *c)
 {
-    for (size_t i = 0; i < c->n; i++) {
-        json_decref(c->items[i].found);
-        c->items[i].found = NULL;
+    for (size_t i = 0; i < c->rules.n; i++) {
+        json_decref(c->found[i]);
+        c->found[i] = NULL;
     }
 }
 
@@ -312,16 +242,17 @@ static void run_all_rules(corpus *c, bool endpoint_rules)
 {
     eqlm_stream *s = new_stream(c);
     forget(c);
-    for (size_t i = 0; i < c->n; i++) {
-        item *it = &c->items[i];
-        if (it->program && eqlm_program_get_kind(it->program) == EQLM_SEQUENCE && (endpoint_rules || !it->endpoint))
+    for (size_t i = 0; i < c->rules.n; i++) {
+        public_rule *it = &c->rules.items[i];
+        if (it->program && eqlm_program_get_kind(it->program) == EQLM_SEQUENCE &&
+            (endpoint_rules || !it->endpoint))
             add_program(c, s, it);
     }
     qsort(c->docs, c->n_docs, sizeof *c->docs, by_time);
     for (size_t i = 0; i < c->n_docs; i++)
         feed(c, s, c->docs[i]);
     if (eqlm_stream_flush(s) != EQLM_OK)
-        die("cannot", "flush");
+        corpus_die("cannot", "flush");
     eqlm_stream_free(s);
 }
 
@@ -352,13 +283,13 @@ static const eqlc_doc *doc_at(const corpus *c, json_t *index)
 {
     size_t i = (size_t)json_integer_value(index);
     if (i >= c->n_docs)
-        die("no such event", "in a group");
+        corpus_die("no such event", "in a group");
     return c->docs[i];
 }
 
 static void run_group(corpus *c, const char *name, json_t *line)
 {
-    item *it = find_item(c, line);
+    public_rule *it = rule_of(c, line);
     json_t *index, *wanted = json_object_get(line, "sequences");
     bool match = json_is_true(json_object_get(line, "match"));
     char where[256];
@@ -367,10 +298,9 @@ static void run_group(corpus *c, const char *name, json_t *line)
         return;
     eqlm_stream *s = new_stream(c);
     add_program(c, s, it);
-    json_array_foreach(json_object_get(line, "events"), i, index)
-        feed(c, s, doc_at(c, index));
+    json_array_foreach(json_object_get(line, "events"), i, index) feed(c, s, doc_at(c, index));
     if (eqlm_stream_flush(s) != EQLM_OK)
-        die("cannot", "flush");
+        corpus_die("cannot", "flush");
     eqlm_stream_free(s);
     char *events = json_dumps(json_object_get(line, "events"), JSON_COMPACT);
     const char *mutation = json_string_value(json_object_get(line, "mutation"));
@@ -381,7 +311,7 @@ static void run_group(corpus *c, const char *name, json_t *line)
         return;
     }
     c->compared++;
-    if ((json_array_size(it->found) > 0) != match)
+    if ((json_array_size(*found_of(c, it)) > 0) != match)
         differ(c, where, it, match ? "a sequence" : "none", match ? "none" : "a sequence");
 }
 
@@ -416,19 +346,20 @@ static void run_injected(corpus *c, const char *path)
     json_array_foreach(expected, i, line)
     {
         const char *kind = json_string_value(json_object_get(line, "kind"));
-        item *it = find_item(c, line);
+        public_rule *it = rule_of(c, line);
         bool there = false;
         if (!kind || strcmp(kind, "sequence") != 0)
             continue;
-        json_array_foreach(it->found, k, found)
-            there |= json_equal(found, json_object_get(line, "lines"));
+        json_array_foreach(*found_of(c, it), k, found) there |=
+            json_equal(found, json_object_get(line, "lines"));
         c->compared++;
         if (!there)
             differ(c, "stream", it, "an injected group", "others");
     }
-    printf("%-28s %6zu events, %5llu injected groups, %llu sequences, %llu differences, %.2f s\n", "stream_200k",
-           c->n_docs, (unsigned long long)(c->compared - compared), (unsigned long long)(c->sequences - sequences),
-           (unsigned long long)(c->differences - differences), (double)(clock() - begin) / CLOCKS_PER_SEC);
+    printf("%-28s %6zu events, %5llu injected groups, %llu sequences, %llu differences, %.2f s\n",
+           "stream_200k", c->n_docs, (unsigned long long)(c->compared - compared),
+           (unsigned long long)(c->sequences - sequences), (unsigned long long)(c->differences - differences),
+           (double)(clock() - begin) / CLOCKS_PER_SEC);
     json_decref(expected);
 }
 
@@ -437,46 +368,32 @@ static void clear(corpus *c)
     forget(c);
     for (size_t i = 0; i < c->n_docs; i++)
         eqlc_doc_free(c->docs[i]);
-    for (size_t i = 0; i < c->n; i++)
-        eqlm_program_free(c->items[i].program);
     free(c->docs);
     free(c->fed);
-    free(c->items);
+    free(c->found);
     eqlc_reader_free(c->reader);
-    eqlm_schema_free(c->schema);
-    eqlc_rules_clear(&c->rules);
+    public_rules_close(&c->rules);
 }
 
 int main(int argc, char **argv)
 {
-    static const char *const recordings[] = { "auditd_linux",       "evtx_attack_defend", "evtx_attack_winlog",
-                                              "evtx_mitre_defend",  "evtx_mitre_winlog",  "otrf_defend",
+    static const char *const recordings[] = { "auditd_linux",       "evtx_attack_defend",
+                                              "evtx_attack_winlog", "evtx_mitre_defend",
+                                              "evtx_mitre_winlog",  "otrf_defend",
                                               "otrf_winlog",        "upstream" };
     static const char *const groups[] = { "geneve_detection-rules", "geneve_protections-artifacts",
                                           "mutants_detection-rules", "mutants_protections-artifacts" };
     corpus c = { 0 };
     if (argc < 4)
-        die("arguments", "CORPUS STREAM RULES...");
+        corpus_die("arguments", "CORPUS STREAM RULES...");
     c.dir = argv[1];
-    eqlc_rules_read(&c.rules, argv + 3, (size_t)argc - 3, report_file, &c);
-    c.n = c.rules.n;
-    c.items = calloc(c.n + 1, sizeof *c.items);
-    c.fed = calloc(c.n + 1, sizeof *c.fed);
-    if (!c.items || !c.fed || eqlm_schema_new(NULL, &c.schema) != EQLM_OK ||
-        eqlm_schema_set_types(c.schema, eqlm_ecs_type, NULL) != EQLM_OK ||
-        eqlm_schema_set_getter(c.schema, eqlc_event_get, NULL) != EQLM_OK)
-        die("memory", "short");
-    for (size_t i = 0; i < c.n; i++) {
-        c.items[i].rule = &c.rules.items[i];
-        c.items[i].file = file_in_collection(c.items[i].rule);
-    }
-    qsort(c.items, c.n, sizeof *c.items, by_file);
-    compile_all(&c);
-    mark_covered(&c);
-    eqlc_event_options options = { .max_event_size = 64u << 20, .timestamp_field = "@timestamp" };
-    c.reader = eqlc_reader_new(c.schema, &options);
-    if (!c.reader)
-        die("memory", "short");
+    public_rules_open(&c.rules, argv + 3, (size_t)argc - 3);
+    public_rules_mark_covered(&c.rules, c.dir, "sequence");
+    c.fed = calloc(c.rules.n + 1, sizeof *c.fed);
+    c.found = calloc(c.rules.n + 1, sizeof *c.found);
+    if (!c.fed || !c.found)
+        corpus_die("memory", "short");
+    c.reader = public_rules_reader(&c.rules);
     for (size_t i = 0; i < sizeof recordings / sizeof recordings[0]; i++)
         run_recording(&c, recordings[i]);
     for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++)
@@ -485,8 +402,8 @@ int main(int argc, char **argv)
         run_injected(&c, argv[2]);
     printf("sequences: %llu expectations, %llu sequences found, %llu differences, %llu failures\n",
            (unsigned long long)c.compared, (unsigned long long)c.sequences, (unsigned long long)c.differences,
-           (unsigned long long)c.failures);
-    int status = c.differences || c.failures;
+           (unsigned long long)c.rules.failures);
+    int status = c.differences || c.rules.failures;
     clear(&c);
     return status;
 }

@@ -11,7 +11,8 @@
 
 #define EQLC_EVENT_INPUT_PADDING 64 /* readable and writable bytes behind `end` */
 
-/* A signal that asks the program to end, set by its handler, or 0: nothing more is read, as if inputs ended. */
+/* A signal that asks the program to end, set by its handler, or 0: nothing more is read, as if inputs ended.
+ */
 extern volatile sig_atomic_t eqlc_stop_signal;
 
 typedef struct eqlc_place_in_file {

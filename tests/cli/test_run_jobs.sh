@@ -195,6 +195,10 @@ check "--profile: threads count the same" cmp rows.1 rows.3
 check "--profile=json: threads count the same" cmp json.1 json.3
 check "--profile=json: matches" grep -q "\"matches\":$("$eqlc" run "${rules[0]}" "${rules[1]}" --format count lines.ndjson 2> err)}" json.1
 check "--profile=json: state" grep -q '"partials":[0-9]*,"state_bytes":[0-9]*,"peak_bytes":[1-9]' json.1
+awk 'BEGIN { for (i = 0; i < 8000; i++) printf "{\"@timestamp\":%d,\"k\":%d,\"n\":%d}\n", i < 4000 ? i : 9000000 + i, i, i < 4000 }' > gone.ndjson
+"$eqlc" run -q 'sequence by k with maxspan=1m [any where n == 1] [any where n == 2]' --profile=json gone.ndjson 2>&1 |
+    sed -n 's/.*"partials":0,"state_bytes":\([0-9]*\),"peak_bytes":\([0-9]*\)}$/\1 \2/p' > peak
+check "--profile=json: the peak is that of all the time" awk '{ n = ($2 > 4000 && $2 > $1) } END { exit !n }' peak
 "$eqlc" run -q 'any where n > 90' --profile=json lines.ndjson 2>&1 > out | grep '^{' > json.one
 check "--profile=json of one rule" grep -q '"evaluations":12000,' json.one
 "$eqlc" run -q 'any where true' --profile=csv lines.ndjson 2> err

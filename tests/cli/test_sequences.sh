@@ -120,6 +120,9 @@ matches "a file event before its process event is none of it" '1 2' -q "$pair" -
 printf '%s\n' '{"@timestamp":1000,"event":{"category":"process"},"process":{"pid":1,"name":"make"}}' \
     '{"@timestamp":3000,"event":{"category":"any"},"process":{"pid":9}}' \
     '{"@timestamp":2000,"event":{"category":"file"},"process":{"pid":1}}' > "$work/late.ndjson"
+printf '{"@timestamp":1000,"k":"%s"%s}\n' none '' text ',"t":"1"' big ',"t":1e3' small ',"t":-2' > "$work/ties.ndjson"
+matches "numbers, then text, then none" '4 3 2 1' --tiebreaker t \
+    -q 'sequence [any where k == "small"] [any where k == "big"] [any where k == "text"] [any where k == "none"]' "$work/ties.ndjson"
 matches "too late" '' -q "$pair" "$work/late.ndjson"
 matches "in time with --lateness" '1 3' -q "$pair" --lateness 1s "$work/late.ndjson"
 matches "not with less of it" '' -q "$pair" --lateness 999ms "$work/late.ndjson"
@@ -230,6 +233,12 @@ holds "only what is new" "$err" 'in 2 events'
 head -n 2 events.ndjson > "$work/grows"
 run -q "$pair" -q 'any where true' --format count --state "$work/s3" "$work/grows"
 holds "a file begun anew is read from its beginning" "$err" 'in 2 events'
+# After a flush time begins anew.
+printf '{"@timestamp":%s000,"k":"%s"}\n' 5 a 6 b > "$work/later"
+printf '{"@timestamp":%s000,"k":"%s"}\n' 1 a 2 b > "$work/sooner"
+matches "a whole run" '1 2' -q 'sequence [any where k == "a"] [any where k == "b"]' --state "$work/s8" --flush "$work/later"
+matches "the run after it, of earlier events" '1 2' -q 'sequence [any where k == "a"] [any where k == "b"]' --state "$work/s8" \
+    --flush "$work/sooner"
 # What another program writes behind the output of a whole run stays.
 "$eqlc" run -q 'any where true' --format count --state "$work/s6" events.ndjson > "$work/shared" 2> /dev/null
 echo mine >> "$work/shared"

@@ -10,6 +10,7 @@
 
 #include "alloc.h"
 #include "eqlmini.h"
+#include "random.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -357,18 +358,12 @@ static void clear(world *w)
     }
 }
 
-static uint64_t number_from(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
 static void test_any_order(void **state)
 {
     static world w;
     static uint64_t clock, results[7], matches;
     (void)state;
-    uint64_t rounds = number_from("ROUNDS", 300), first = number_from("SEED", 1);
+    uint64_t rounds = ts_number_from("ROUNDS", 300), first = ts_number_from("SEED", 1);
     for (uint64_t i = 0; i < rounds; i++) {
         memset(&w, 0, sizeof w);
         w.random = (first + i) * UINT64_C(0x9E3779B97F4A7C15);

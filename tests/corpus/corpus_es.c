@@ -270,18 +270,6 @@ static void load_documents(run *r, const char *base)
     qsort(r->docs, r->n_docs, sizeof r->docs[0], by_time);
 }
 
-static eqlm_type type_of(void *ctx, eqlm_str name, bool *is_array)
-{
-    char key[512];
-    (void)is_array;
-    if (name.len >= sizeof key)
-        return EQLM_TYPE_ANY;
-    memcpy(key, name.ptr, name.len);
-    key[name.len] = 0;
-    json_t *type = json_object_get(ctx, key);
-    return type ? ts_type_by_name(json_string_value(type)) : EQLM_TYPE_ANY;
-}
-
 static void add_found(results *out, const long long *ids, size_t n, int64_t time)
 {
     if (out->n == MAX_MATCHES || n > MAX_TERMS)
@@ -392,7 +380,7 @@ static bool run_query(run *r, const char *query, json_t *spec, results *out)
     eqlm_diags *diags = NULL;
     eqlm_program *program = NULL;
     ts_getter getter = { 0 };
-    if (eqlm_schema_new(NULL, &schema) != EQLM_OK || eqlm_schema_set_types(schema, type_of, r->types) != EQLM_OK ||
+    if (eqlm_schema_new(NULL, &schema) != EQLM_OK || eqlm_schema_set_types(schema, ts_json_type, r->types) != EQLM_OK ||
         eqlm_schema_set_getter(schema, ts_event_get, &getter) != EQLM_OK ||
         eqlm_diags_new(NULL, &diags) != EQLM_OK || (r->s->closed && eqlm_schema_close(schema) != EQLM_OK))
         die("memory", "short");

@@ -416,17 +416,11 @@ static void run_round(trial *t, uint64_t seed, bool native)
     clear(t);
 }
 
-static uint64_t number_from(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
 static void test_all_paths(void **state)
 {
     static trial t;
     (void)state;
-    uint64_t rounds = number_from("ROUNDS", 24), first = number_from("SEED", 1),
+    uint64_t rounds = ts_number_from("ROUNDS", 24), first = ts_number_from("SEED", 1),
              all = rounds * QUERIES * EVENTS;
     for (uint64_t i = 0; i < rounds; i++)
         run_round(&t, first + i, i % NATIVE_EVERY == 0);

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "eqlmini.h"
+#include "random.h"
 #include "reference.h"
 
 #include <stdio.h>
@@ -497,16 +498,10 @@ static void run_trial(trial *t, uint64_t seed)
     eqlm_program_free(t->program);
 }
 
-static uint64_t number_from(const char *name, uint64_t otherwise)
-{
-    const char *text = getenv(name);
-    return text ? strtoull(text, NULL, 10) : otherwise;
-}
-
 static void test_random_streams(void **state)
 {
     static trial t;
-    uint64_t n = number_from("STREAMS", 20000), first = number_from("SEED", 1), matches = 0, missing = 0,
+    uint64_t n = ts_number_from("STREAMS", 20000), first = ts_number_from("SEED", 1), matches = 0, missing = 0,
              samples = 0;
     (void)state;
     assert_int_equal(eqlm_schema_new(NULL, &t.schema), EQLM_OK);

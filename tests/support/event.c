@@ -240,3 +240,15 @@ const void *ts_event_root(const ts_event *e)
 {
     return &e->root;
 }
+
+eqlm_type ts_json_type(void *ctx, eqlm_str name, bool *is_array)
+{
+    char key[512];
+    (void)is_array;
+    if (name.len >= sizeof key)
+        return EQLM_TYPE_ANY;
+    memcpy(key, name.ptr, name.len);
+    key[name.len] = 0;
+    json_t *type = json_object_get(ctx, key);
+    return type ? ts_type_by_name(json_string_value(type)) : EQLM_TYPE_ANY;
+}

@@ -36,4 +36,7 @@ bool ts_event_get(void *ctx, const void *event, uint32_t field, eqlm_value *out)
 /* "long" -> EQLM_TYPE_LONG and so on, by the names of an Elasticsearch mapping; EQLM_TYPE_ANY if unknown. */
 eqlm_type ts_type_by_name(const char *name);
 
+/* An eqlm_type_fn; ctx is {name: type name}. */
+eqlm_type ts_json_type(void *ctx, eqlm_str name, bool *is_array);
+
 #endif

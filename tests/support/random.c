@@ -1,6 +1,13 @@
 #include "random.h"
 
+#include <stdlib.h>
 #include <string.h>
+
+uint64_t ts_number_from(const char *variable, uint64_t otherwise)
+{
+    const char *text = getenv(variable);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
 
 uint32_t ts_below(ts_random *r, uint32_t n)
 {

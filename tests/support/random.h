@@ -18,6 +18,9 @@ typedef struct ts_random {
     ts_word words[TS_WORDS]; /* what queries and events of one trial are made of: UTF-8 */
 } ts_random;
 
+/* A number from the environment. */
+uint64_t ts_number_from(const char *variable, uint64_t otherwise);
+
 #define TS_PICK(r, list) (list)[ts_below(r, sizeof(list) / sizeof((list)[0]))]
 
 void ts_random_begin(ts_random *r, uint64_t seed);

@@ -5,18 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static eqlm_type type_of(void *ctx, eqlm_str name, bool *is_array)
-{
-    char key[512];
-    (void)is_array;
-    if (name.len >= sizeof key)
-        return EQLM_TYPE_ANY;
-    memcpy(key, name.ptr, name.len);
-    key[name.len] = 0;
-    json_t *type = json_object_get(ctx, key);
-    return type ? ts_type_by_name(json_string_value(type)) : EQLM_TYPE_ANY;
-}
-
 void ts_feeder_init(ts_feeder *f, json_t *types)
 {
     memset(f, 0, sizeof *f);
@@ -25,7 +13,7 @@ void ts_feeder_init(ts_feeder *f, json_t *types)
     f->released = json_array();
     if (eqlm_schema_new(NULL, &f->schema) != EQLM_OK || !f->matches || !f->released ||
         eqlm_schema_set_getter(f->schema, ts_event_get, &f->getter) != EQLM_OK ||
-        (types && eqlm_schema_set_types(f->schema, type_of, types) != EQLM_OK)) {
+        (types && eqlm_schema_set_types(f->schema, ts_json_type, types) != EQLM_OK)) {
         fputs("no memory\n", stderr);
         exit(2);
     }

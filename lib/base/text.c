@@ -184,6 +184,23 @@ size_t eqli_fold_text(char *out, const char *s, size_t len)
     return (size_t)(o - out);
 }
 
+/* Whether a character of n bytes is in the text. */
+static bool has_char(const char *s, size_t len, const char *c, size_t n)
+{
+    const char *p = s, *end = s + len;
+    while ((p = memchr(p, (unsigned char)c[0], (size_t)(end - p))) != NULL) {
+        if ((size_t)(end - p) >= n && memcmp(p, c, n) == 0)
+            return true;
+        p++;
+    }
+    return false;
+}
+
+bool eqli_folds_to_ascii(const char *s, size_t len)
+{
+    return !eqli_is_ascii(s, len) && (has_char(s, len, "\xE2\x84\xAA", 3) || has_char(s, len, "\xC5\xBF", 2));
+}
+
 static size_t utf16_units(uint32_t c)
 {
     return c >= 0x10000 && !(c & EQLI_BAD_BYTE) ? 2 : 1;

@@ -25,6 +25,8 @@ uint32_t eqli_fold_char(uint32_t c);
 /* All characters that fold to the same character as c, itself included: writes at most 8, returns how many.
  */
 size_t eqli_fold_class(uint32_t c, uint32_t out[8]);
+/* Whether a character that is not ASCII may fold to one that is: only U+212A and U+017F do. */
+bool eqli_folds_to_ascii(const char *s, size_t len);
 /* Upper bound of the folded length of len bytes. */
 #define EQLI_FOLD_MAX(len) ((len) + (len) / 2 + 1)
 /* Folds len bytes to out, which has room for EQLI_FOLD_MAX(len); returns the folded length. out != s. */

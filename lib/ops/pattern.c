@@ -256,7 +256,7 @@ static eqli_pat_verdict match_not_ascii(run *r)
 {
     r->sure = true;
     r->text.ascii = r->text.lower = false;
-    if (r->set->fold) {
+    if (r->set->fold && (!r->set->ascii || eqli_folds_to_ascii(r->text.ptr, r->text.len))) {
         if (!fold(r))
             return EQLI_PAT_NO;
         load_ends(r->text.ptr, r->text.len, &r->head, &r->tail);

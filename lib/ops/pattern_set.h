@@ -6,7 +6,8 @@
  *
  * Text is compared in one of three states (decisions 2, 7):
  *  - ASCII bytes as they are: the masks of the literals take care of case, and `?` is one byte;
- *  - not ASCII, caseless: the folded copy; a literal's bytes are the text's, but `?` is several bytes;
+ *  - not ASCII, caseless: the folded copy; a literal's bytes are the text's, but `?` is several bytes. A set
+ *    of ASCII literals alone needs the copy only if some other character of the text folds to ASCII;
  *  - not ASCII, case-sensitive: the bytes as they are, `?` as before.
  * Well-formed UTF-8 is found by its bytes. Members with `?` or with bytes that are not UTF-8 are `odd`: in
  * text that is not ASCII they are matched character by character (pattern_wild.c). */
@@ -85,6 +86,7 @@ struct eqli_pattern_set {
     uint64_t head_care, head_want, tail_care, tail_want; /* bytes all members share */
     bool fold, always;
     bool bytewise;    /* no fold, nothing odd: bytes decide, whatever they are */
+    bool ascii;       /* all members are ASCII without `?` */
     bool all_plain;   /* all members are in those n_plain classes */
     bool has_odd;     /* among the members in classes */
     uint32_t n_plain; /* classes that come first, have only plain members, and are keyed at the ends */

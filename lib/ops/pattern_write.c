@@ -235,6 +235,7 @@ static void write_set(const eqli_pat_builder *b, const layout *l, eqli_pattern_s
     set->fold = b->fold;
     set->always = b->always;
     set->bytewise = !b->fold;
+    set->ascii = true;
     set->lower = b->lower;
     set->n_members = b->n;
     set->n_classes = b->n_classes;
@@ -247,6 +248,7 @@ static void write_set(const eqli_pat_builder *b, const layout *l, eqli_pattern_s
         const eqli_pat_draft *d = &b->drafts[i];
         set->has_odd = set->has_odd || (d->odd && d->group < EQLI_PAT_G_GRAM4);
         set->bytewise = set->bytewise && !d->odd;
+        set->ascii = set->ascii && d->ascii && !d->odd;
     }
     put_lengths(b, set);
     put_gates(b, set);

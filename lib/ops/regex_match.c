@@ -35,13 +35,12 @@ static eqlm_status run(const eqli_regex *re, eqli_regex_cache *c, const char *s,
     return c->terms.status;
 }
 
-/* Whether the text lacks what every match contains. The factor says nothing of characters that are not ASCII:
- * they may fold to some of its own. */
+/* Whether the text lacks what every match contains, also as characters that only fold to it. */
 static bool lacks_factor(const eqli_rx_factor *f, const char *s, size_t len)
 {
     bool give_up = false;
     return f->seg.len && eqli_pat_find_pair(&f->seg, f->lit, s, 0, len, &give_up) == EQLI_PAT_NOT_FOUND &&
-           eqli_is_ascii(s, len);
+           !eqli_folds_to_ascii(s, len);
 }
 
 eqli_op_result eqli_regex_match(const eqli_regex *re, eqli_regex_cache *cache, const char *s, size_t len,

@@ -115,6 +115,8 @@ static void folding_is_stable_and_bounded(void **state)
         if (eqli_fold_char(to) != to)
             fail_msg("U+%04X does not fold to a folded character", c);
         size_t n = eqli_utf8_put(s, c), n_folded = eqli_utf8_put(f, to);
+        if (eqli_folds_to_ascii(s, n) != (c >= 0x80 && to < 0x80))
+            fail_msg("U+%04X folds to U+%04X", c, to);
         if (n_folded > n + n / 2)
             fail_msg("U+%04X grows beyond EQLI_FOLD_MAX", c);
     }
@@ -182,6 +184,16 @@ static void folds_ascii_as_one_by_one(void **state)
     }
 }
 
+static void finds_what_folds_to_ascii(void **state)
+{
+    (void)state;
+    assert_true(eqli_folds_to_ascii("\xE2\x84\xE2\x84\xAA", 5));
+    assert_true(eqli_folds_to_ascii("\xC5\x80\xC5\xBF.", 5));
+    assert_false(eqli_folds_to_ascii("\xE2\x84\xAA", 2));
+    assert_false(eqli_folds_to_ascii("\xE2\x84\xAB\xC5", 4));
+    assert_false(eqli_folds_to_ascii(NULL, 0));
+}
+
 static void counts_utf16(void **state)
 {
     static const struct {
@@ -226,6 +238,7 @@ int main(void)
         cmocka_unit_test(fold_classes_are_complete),
         cmocka_unit_test(folds_text),
         cmocka_unit_test(folds_ascii_as_one_by_one),
+        cmocka_unit_test(finds_what_folds_to_ascii),
         cmocka_unit_test(counts_utf16),
         cmocka_unit_test(finds_utf16_offsets),
     };

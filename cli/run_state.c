@@ -327,6 +327,10 @@ void eqlc_run_state_save(eqlc_run_state *st, const eqlc_buf *parts, bool finishe
     if (finished)
         for (size_t i = 0; i < st->earlier.n; i++)
             st->earlier.items[i].used = true; /* files of this run alone are remembered */
+    if (!finished && st->inputs.n) { /* stopped before it came to what is new: that place stays */
+        st->inputs.items[st->inputs.n - 1].taken += st->skip;
+        st->skip = 0;
+    }
     eqlc_buf_add(&body, st->rules, sizeof st->rules);
     eqlc_pack(&body, finished, 1);
     pack_output(&body);

@@ -287,6 +287,16 @@ for how in KILL "KILL --tiebreaker event.sequence" "KILL --lateness 3s" "KILL -j
     check "a run was stopped at least once ($how)" test "$kills" -ge 1
     check "there was something to find ($how)" test "$(wc -l < "$work/whole")" -gt 1000
 done
+"$eqlc" run "${three[@]}" --state "$work/s9" "$work/big.ndjson" > "$work/pieces" 2> /dev/null
+for delay in 0.01 0.02 0.03 0.05; do
+    "$eqlc" run "${three[@]}" --state "$work/s9" "$work/big.ndjson" >> "$work/pieces" 2> /dev/null &
+    pid=$!
+    sleep $delay
+    kill $pid 2> /dev/null
+    wait $pid 2> /dev/null
+done
+run "${three[@]}" --state "$work/s9" "$work/big.ndjson"
+holds "stopped before it came to anything new" "$err" 'in 0 events'
 check_text "a run that was asked to stop is not taken up from the beginning" 0 "$(grep -c 'in 120,000 events' "$work/last")"
 
 # -------------------------------------------------------------------------------------------------- threads

@@ -11,8 +11,8 @@
 /* Costs of a test, where reading one field and comparing it with a short text is 1. */
 #define COST_TEXTS 1.5f
 #define COST_PATTERNS 4.0f
-#define COST_BLOCKS 16.0f
-#define COST_REGEX 14.0f
+#define COST_BLOCKS 4.0f
+#define COST_REGEX 6.0f
 #define COST_REGION 16.0f
 
 #define ANSWERED 0.98f /* of what the index has asked already */

@@ -239,6 +239,7 @@ printf '{"@timestamp":%s000,"k":"%s"}\n' 1 a 2 b > "$work/sooner"
 matches "a whole run" '1 2' -q 'sequence [any where k == "a"] [any where k == "b"]' --state "$work/s8" --flush "$work/later"
 matches "the run after it, of earlier events" '1 2' -q 'sequence [any where k == "a"] [any where k == "b"]' --state "$work/s8" \
     --flush "$work/sooner"
+check_text "none of them is late" "1 match of 1 rule in 2 events" "$err"
 # What another program writes behind the output of a whole run stays.
 "$eqlc" run -q 'any where true' --format count --state "$work/s6" events.ndjson > "$work/shared" 2> /dev/null
 echo mine >> "$work/shared"

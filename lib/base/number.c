@@ -2,114 +2,7 @@
 
 #include <string.h>
 
-/* ---- Unsigned integers of bounded size ----------------------------------------------------------------
- * Large enough for every exact step below: 801 digits or 5^1140 have fewer than 2,700 bits. */
-
-enum { BIG_LIMBS = 96 };
-
-typedef struct big {
-    uint32_t n; /* limbs in use, lowest first; the top one is not zero */
-    uint32_t limb[BIG_LIMBS];
-} big;
-
-static void big_mul_add(big *b, uint32_t factor, uint32_t summand)
-{
-    uint64_t carry = summand;
-    for (uint32_t i = 0; i < b->n; i++) {
-        carry += (uint64_t)b->limb[i] * factor;
-        b->limb[i] = (uint32_t)carry;
-        carry >>= 32;
-    }
-    if (carry && b->n < BIG_LIMBS)
-        b->limb[b->n++] = (uint32_t)carry;
-}
-
-static void big_mul_pow5(big *b, uint32_t exponent)
-{
-    enum { POW5_13 = 1220703125 };
-    for (; exponent >= 13; exponent -= 13)
-        big_mul_add(b, POW5_13, 0);
-    for (; exponent > 0; exponent--)
-        big_mul_add(b, 5, 0);
-}
-
-static uint32_t top_bits(uint64_t v)
-{
-    uint32_t n = 0;
-    for (; v; v >>= 1)
-        n++;
-    return n;
-}
-
-static uint32_t big_bits(const big *b)
-{
-    return b->n ? (b->n - 1) * 32 + top_bits(b->limb[b->n - 1]) : 0;
-}
-
-static void big_shift(big *b, uint32_t bits)
-{
-    uint32_t limbs = bits / 32, rest = bits % 32;
-    if (b->n == 0 || limbs + b->n >= BIG_LIMBS)
-        return;
-    memmove(b->limb + limbs, b->limb, b->n * sizeof b->limb[0]);
-    memset(b->limb, 0, limbs * sizeof b->limb[0]);
-    b->n += limbs;
-    uint32_t carry = 0;
-    for (uint32_t i = limbs; rest && i < b->n; i++) {
-        uint32_t limb = b->limb[i];
-        b->limb[i] = limb << rest | carry;
-        carry = limb >> (32 - rest);
-    }
-    if (carry)
-        b->limb[b->n++] = carry;
-}
-
-static int big_compare(const big *a, const big *b)
-{
-    if (a->n != b->n)
-        return a->n < b->n ? -1 : 1;
-    for (uint32_t i = a->n; i-- > 0;) {
-        if (a->limb[i] != b->limb[i])
-            return a->limb[i] < b->limb[i] ? -1 : 1;
-    }
-    return 0;
-}
-
-/* a -= b, where a >= b */
-static void big_subtract(big *a, const big *b)
-{
-    uint64_t borrow = 0;
-    for (uint32_t i = 0; i < a->n; i++) {
-        uint64_t take = borrow + (i < b->n ? b->limb[i] : 0);
-        borrow = a->limb[i] < take;
-        a->limb[i] = (uint32_t)(a->limb[i] - take);
-    }
-    while (a->n && a->limb[a->n - 1] == 0)
-        a->n--;
-}
-
-static void big_add(big *a, const big *b)
-{
-    uint64_t carry = 0;
-    uint32_t n = a->n > b->n ? a->n : b->n;
-    for (uint32_t i = 0; i < n; i++) {
-        carry += (uint64_t)(i < a->n ? a->limb[i] : 0) + (i < b->n ? b->limb[i] : 0);
-        a->limb[i] = (uint32_t)carry;
-        carry >>= 32;
-    }
-    a->n = n;
-    if (carry && n < BIG_LIMBS)
-        a->limb[a->n++] = (uint32_t)carry;
-}
-
-static big big_from(uint64_t v)
-{
-    big b;
-    b.limb[0] = (uint32_t)v;
-    b.limb[1] = (uint32_t)(v >> 32);
-    b.n = b.limb[1] ? 2 : b.limb[0] ? 1 : 0;
-    return b;
-}
+#include "base/big.h"
 
 /* ---- Text to number ------------------------------------------------------------------------------------ */
 
@@ -234,26 +127,26 @@ static uint64_t round_to_bits(uint64_t top, bool sticky, int64_t exponent)
 /* The exact quotient of two integers, cut to 64 bits; n > 0, -330 <= point <= 310. */
 static uint64_t exact_bits(const decimal *d)
 {
-    big num = big_from(0), den = big_from(1);
+    eqli_big num = eqli_big_from(0), den = eqli_big_from(1);
     for (uint32_t i = 0; i < d->n; i++)
-        big_mul_add(&num, 10, d->digit[i]);
+        eqli_big_mul_add(&num, 10, d->digit[i]);
     int32_t exp10 = (int32_t)(d->point - (int64_t)d->n);
-    big_mul_pow5(exp10 < 0 ? &den : &num, (uint32_t)(exp10 < 0 ? -exp10 : exp10));
-    int32_t shift = (int32_t)big_bits(&den) - (int32_t)big_bits(&num);
-    big_shift(shift > 0 ? &num : &den, (uint32_t)(shift > 0 ? shift : -shift));
+    eqli_big_mul_pow5(exp10 < 0 ? &den : &num, (uint32_t)(exp10 < 0 ? -exp10 : exp10));
+    int32_t shift = (int32_t)eqli_big_bits(&den) - (int32_t)eqli_big_bits(&num);
+    eqli_big_shift(shift > 0 ? &num : &den, (uint32_t)(shift > 0 ? shift : -shift));
     int64_t exponent = (int64_t)exp10 - shift;
-    if (big_compare(&num, &den) < 0) {
-        big_shift(&num, 1);
+    if (eqli_big_compare(&num, &den) < 0) {
+        eqli_big_shift(&num, 1);
         exponent--;
     }
     uint64_t quotient = 0;
     for (int i = 0; i < 64; i++) {
         quotient <<= 1;
-        if (big_compare(&num, &den) >= 0) {
-            big_subtract(&num, &den);
+        if (eqli_big_compare(&num, &den) >= 0) {
+            eqli_big_subtract(&num, &den);
             quotient |= 1;
         }
-        big_shift(&num, 1);
+        eqli_big_shift(&num, 1);
     }
     return round_to_bits(quotient, num.n != 0, exponent);
 }
@@ -367,15 +260,15 @@ size_t eqli_i64_text(int64_t v, char out[EQLI_NUM_MAX])
 /* A double's value and the half-way points to its neighbours, all times one common power: value = r / s,
  * neighbours' middles at (r - minus) / s and (r + plus) / s (Steele and White). */
 typedef struct digit_source {
-    big r, s, plus, minus;
+    eqli_big r, s, plus, minus;
     bool even; /* the middles themselves round to this double */
 } digit_source;
 
 static bool reaches_next(const digit_source *g)
 {
-    big sum = g->r;
-    big_add(&sum, &g->plus);
-    int order = big_compare(&sum, &g->s);
+    eqli_big sum = g->r;
+    eqli_big_add(&sum, &g->plus);
+    int order = eqli_big_compare(&sum, &g->s);
     return order > 0 || (order == 0 && g->even);
 }
 
@@ -389,41 +282,42 @@ static int32_t digits_begin(digit_source *g, uint64_t bits)
         mantissa |= UINT64_C(1) << 52;
     int32_t exponent = (biased ? biased : 1) - 1075;
     g->even = (mantissa & 1) == 0;
-    g->r = big_from(mantissa);
-    g->s = g->plus = g->minus = big_from(1);
+    const eqli_big value = eqli_big_from(mantissa);
+    g->r = value;
+    g->s = g->plus = g->minus = eqli_big_from(1);
     uint32_t extra = closer_below ? 2 : 1;
-    big_shift(&g->r, extra + (uint32_t)(exponent > 0 ? exponent : 0));
-    big_shift(&g->s, extra + (uint32_t)(exponent < 0 ? -exponent : 0));
-    big_shift(&g->minus, (uint32_t)(exponent > 0 ? exponent : 0));
-    big_shift(&g->plus, extra - 1 + (uint32_t)(exponent > 0 ? exponent : 0));
+    eqli_big_shift(&g->r, extra + (uint32_t)(exponent > 0 ? exponent : 0));
+    eqli_big_shift(&g->s, extra + (uint32_t)(exponent < 0 ? -exponent : 0));
+    eqli_big_shift(&g->minus, (uint32_t)(exponent > 0 ? exponent : 0));
+    eqli_big_shift(&g->plus, extra - 1 + (uint32_t)(exponent > 0 ? exponent : 0));
 
     /* floor(log10(2^log2)) + 1 is right or too small by one. */
-    int32_t log2 = exponent + (int32_t)top_bits(mantissa) - 1;
+    int32_t log2 = exponent + (int32_t)eqli_big_bits(&value) - 1;
     int32_t scaled = log2 * 30103;
     int32_t k = scaled / 100000 - (scaled % 100000 < 0) + 1;
     if (k >= 0) {
-        big_mul_pow5(&g->s, (uint32_t)k);
-        big_shift(&g->s, (uint32_t)k);
+        eqli_big_mul_pow5(&g->s, (uint32_t)k);
+        eqli_big_shift(&g->s, (uint32_t)k);
     } else {
-        big *parts[] = { &g->r, &g->plus, &g->minus };
+        eqli_big *parts[] = { &g->r, &g->plus, &g->minus };
         for (size_t i = 0; i < 3; i++) {
-            big_mul_pow5(parts[i], (uint32_t)-k);
-            big_shift(parts[i], (uint32_t)-k);
+            eqli_big_mul_pow5(parts[i], (uint32_t)-k);
+            eqli_big_shift(parts[i], (uint32_t)-k);
         }
     }
     for (; reaches_next(g); k++)
-        big_mul_add(&g->s, 10, 0);
+        eqli_big_mul_add(&g->s, 10, 0);
     return k;
 }
 
 static uint8_t next_digit(digit_source *g)
 {
     uint8_t digit = 0;
-    big_mul_add(&g->r, 10, 0);
-    big_mul_add(&g->plus, 10, 0);
-    big_mul_add(&g->minus, 10, 0);
-    for (; big_compare(&g->r, &g->s) >= 0; digit++)
-        big_subtract(&g->r, &g->s);
+    eqli_big_mul_add(&g->r, 10, 0);
+    eqli_big_mul_add(&g->plus, 10, 0);
+    eqli_big_mul_add(&g->minus, 10, 0);
+    for (; eqli_big_compare(&g->r, &g->s) >= 0; digit++)
+        eqli_big_subtract(&g->r, &g->s);
     return digit;
 }
 
@@ -432,9 +326,9 @@ static bool rounds_up(const digit_source *g, uint8_t digit, bool low, bool high)
 {
     if (low != high)
         return high;
-    big twice = g->r;
-    big_shift(&twice, 1);
-    int order = big_compare(&twice, &g->s);
+    eqli_big twice = g->r;
+    eqli_big_shift(&twice, 1);
+    int order = eqli_big_compare(&twice, &g->s);
     return order > 0 || (order == 0 && (digit & 1));
 }
 
@@ -450,7 +344,7 @@ static size_t shortest_digits(uint64_t bits, uint8_t out[SHORTEST_MAX], int32_t 
     *k = digits_begin(&g, bits);
     for (;;) {
         uint8_t digit = next_digit(&g);
-        int order = big_compare(&g.r, &g.minus);
+        int order = eqli_big_compare(&g.r, &g.minus);
         bool low = order < 0 || (order == 0 && g.even), high = reaches_next(&g);
         significant += significant || digit;
         out[n++] = digit;

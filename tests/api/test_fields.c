@@ -290,6 +290,35 @@ static void test_objects(void **state)
 }
 
 /* What the table says is impossible, and nothing of it stays in the schema. */
+/* Not the types of refused fields either: without types in force a text is no number. */
+static void test_refused_types(void **state)
+{
+    struct {
+        const char *text;
+    } e = { "80" };
+    const eqlm_field plain = { .name = "text", .storage = EQLM_STORE_CSTR, .offset = 0, .type = EQLM_TYPE_ANY };
+    const eqlm_field typed[] = { { .name = "new", .storage = EQLM_STORE_BOOL, .type = EQLM_TYPE_LONG }, plain };
+    const eqlm_str query = { "any where text == 80", 20 };
+    eqlm_schema *s;
+    eqlm_program *p;
+    eqlm_vm *vm;
+    bool match = true;
+    (void)state;
+    assert_int_equal(eqlm_schema_new(NULL, &s), EQLM_OK);
+    assert_int_equal(eqlm_vm_new(NULL, &vm), EQLM_OK);
+    assert_int_equal(eqlm_schema_add(s, &plain, 1), EQLM_OK);
+    assert_int_equal(eqlm_schema_add(s, typed, 2), EQLM_E_SCHEMA);
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(eqlm_compile(NULL, s, query, NULL, NULL, &p), EQLM_OK);
+        assert_int_equal(eqlm_match(vm, p, &e, &match), EQLM_OK);
+        assert_int_equal(match, i);
+        eqlm_program_free(p);
+        assert_int_equal(eqlm_schema_add(s, typed, 1), i ? EQLM_E_SCHEMA : EQLM_OK);
+    }
+    eqlm_vm_free(vm);
+    eqlm_schema_free(s);
+}
+
 static void test_bad_fields(void **state)
 {
     static const eqlm_field bad[] = {
@@ -344,7 +373,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_scalars), cmocka_unit_test(test_missing),    cmocka_unit_test(test_arrays),
-        cmocka_unit_test(test_objects), cmocka_unit_test(test_bad_fields),
+        cmocka_unit_test(test_objects), cmocka_unit_test(test_bad_fields), cmocka_unit_test(test_refused_types),
     };
     return cmocka_run_group_tests_name("fields", tests, NULL, NULL);
 }

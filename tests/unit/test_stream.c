@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_PROGRAMS 8
+#define MAX_PROGRAMS 12
 #define MS INT64_C(1000000)
 
 typedef struct rig {
@@ -615,6 +615,31 @@ static void test_expiry_frees_memory(void **state)
     assert_int_equal(counts_of(&r).peak_bytes, peak);
     feed(&r, 5000, 5000, "z", "");
     assert_int_equal(counts_of(&r).keys, 0);
+    rig_clear(&r);
+}
+
+/* What is over is forgotten at once, also when programs have spans of every length. */
+static void test_expiry_of_many_programs(void **state)
+{
+    static const int spans[] = { 50, 20, 90, 10, 70, 30, 100, 60, 40, 80 };
+    enum { N = sizeof spans / sizeof spans[0] };
+    char text[N][80];
+    const char *queries[N + 1] = { NULL };
+    rig r;
+    (void)state;
+    for (int i = 0; i < N; i++) {
+        snprintf(text[i], sizeof text[i], "sequence by u with maxspan=%dms [a where true] [b where true]", spans[i]);
+        queries[i] = text[i];
+    }
+    rig_init(&r, queries, EQLM_DIALECT_ES);
+    rig_open(&r, ts_feeder_options(&r.feeder));
+    for (int round = 0; round < 3; round++) {
+        feed(&r, round, round * 1000, "a", "\"u\": 1");
+        for (int ms = 5; ms < 110; ms += 10) {
+            assert_int_equal(eqlm_stream_advance(r.stream, (round * 1000 + ms) * INT64_C(1000000)), EQLM_OK);
+            assert_int_equal(counts_of(&r).partials, N - ms / 10);
+        }
+    }
     rig_clear(&r);
 }
 
@@ -1221,6 +1246,7 @@ int main(void)
         cmocka_unit_test(test_budget_of_processes),
         cmocka_unit_test(test_reused_process_numbers),
         cmocka_unit_test(test_expiry_frees_memory),
+        cmocka_unit_test(test_expiry_of_many_programs),
         cmocka_unit_test(test_size_of_a_partial),
         cmocka_unit_test(test_too_many_tuples),
         cmocka_unit_test(test_every_allocation_fails),

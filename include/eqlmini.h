@@ -493,7 +493,8 @@ struct eqlm_native {
 };
 
 /* Loads the program of a generated query. Names are looked up in `schema` as in eqlm_program_load.
- * EQLM_E_SCHEMA: the code was made for fields in other places. EQLM_E_IMAGE: made by a library of another version. */
+ * EQLM_E_SCHEMA: the code was made for fields in other places. EQLM_E_IMAGE: made by a library of another version.
+ * EQLM_E_NOMEM. */
 EQLM_API eqlm_status eqlm_native_new(const eqlm_alloc *alloc, eqlm_schema *schema, const eqlm_native_rule *rule,
                                      eqlm_native **out);
 EQLM_API void eqlm_native_free(eqlm_native *native);
@@ -535,7 +536,8 @@ EQLM_API void eqlm_rules_free(eqlm_rules *rules);
  * ancestry, or the set is sealed. */
 EQLM_API eqlm_status eqlm_rules_add(eqlm_rules *rules, const eqlm_program *program, uint32_t *number);
 
-/* Builds the index. Afterwards the set is immutable and may be shared by threads. */
+/* Builds the index. Afterwards the set is immutable and may be shared by threads; sealing it again does nothing.
+ * EQLM_E_NOMEM: the set is as it was before. */
 EQLM_API eqlm_status eqlm_rules_seal(eqlm_rules *rules);
 
 /* Gives the numbers of all programs that match `event`, rising: *matches and *n stay valid until the vm is used again.
@@ -547,7 +549,8 @@ EQLM_API eqlm_status eqlm_rules_match(eqlm_vm *vm, const eqlm_rules *rules, cons
 EQLM_API size_t eqlm_rules_memory(const eqlm_rules *rules);
 
 /* What keeps a program from running on most events, for people: "event.category == \"process\" and process.name in (3)";
- * *selective is false when nothing but the category does. Written to write. */
+ * *selective is false when nothing but the category does. Written to write. EQLM_E_ARGUMENT: the set is not sealed, or
+ * has no such program. EQLM_E_LIMIT: the writer stopped. */
 EQLM_API eqlm_status eqlm_rules_guard(const eqlm_rules *rules, uint32_t number, bool *selective, eqlm_write_fn write,
                                       void *ctx);
 
@@ -609,6 +612,8 @@ typedef struct eqlm_stream_options {
                                  of its terms with the earliest events first; 0: 1; at most 65536 */
 } eqlm_stream_options;
 
+/* A new stream. `options` NULL: all zeros, so that only its counters tell of matches. EQLM_E_ARGUMENT: an option that is out
+ * of range or lacks what it needs. EQLM_E_NOMEM. */
 EQLM_API eqlm_status eqlm_stream_new(const eqlm_alloc *alloc, const eqlm_stream_options *options, eqlm_stream **out);
 EQLM_API void eqlm_stream_free(eqlm_stream *stream);
 
@@ -663,8 +668,9 @@ EQLM_API void eqlm_stream_program_counts(const eqlm_stream *stream, uint32_t pro
  * advance first. EQLM_E_LIMIT: `write` refused. */
 EQLM_API eqlm_status eqlm_stream_save(const eqlm_stream *stream, eqlm_write_fn write, void *ctx);
 /* Reads a state into a new stream to which the same programs were added in the same order; counters go on. It trusts
- * nothing: EQLM_E_IMAGE when the state is damaged, of another version or of other programs; then the stream is as new.
- * EQLM_E_ARGUMENT: the stream has been fed. */
+ * nothing: EQLM_E_IMAGE when the state is damaged, of another version or of other programs; then the stream is as new,
+ * and so it is after EQLM_E_NOMEM and EQLM_E_LIMIT: a key larger than any event may have. EQLM_E_ARGUMENT: the stream has been
+ * fed. */
 EQLM_API eqlm_status eqlm_stream_restore(eqlm_stream *stream, const void *state, size_t len);
 
 /* For a host that shards by join key: a hash of every key tuple that `event` has in any term of the program, whatever its
@@ -672,7 +678,7 @@ EQLM_API eqlm_status eqlm_stream_restore(eqlm_stream *stream, const void *state,
  * an equal hash in every process that uses the same seed, which must be that of the streams (hash_seed). An event must
  * be fed to shard `hash % n_shards` for each hash; a program without keys has one hash for all events. *everywhere is
  * set when the program asks for ancestors, which every shard must know: then feed all shards. Shards that get few events
- * learn the time through eqlm_stream_advance. */
+ * learn the time through eqlm_stream_advance. EQLM_E_ARGUMENT: program is an expression. Otherwise as eqlm_match. */
 EQLM_API eqlm_status eqlm_stream_shard(eqlm_vm *vm, const eqlm_program *program, const void *event, uint64_t seed,
                                        uint64_t *hashes, size_t max, size_t *n, bool *everywhere);
 

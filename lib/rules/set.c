@@ -64,7 +64,7 @@ eqlm_status eqlm_rules_add(eqlm_rules *r, const eqlm_program *p, uint32_t *numbe
 eqlm_status eqlm_rules_match(eqlm_vm *vm, const eqlm_rules *r, const void *event, const uint32_t **matches,
                              size_t *n)
 {
-    if (!vm || !r || !matches || !n || !r->sealed)
+    if (!vm || !r || !event || !matches || !n || !r->sealed)
         return EQLM_E_ARGUMENT;
     uint64_t began = eqli_profile_now(vm->profile);
     eqli_op_result result = eqli_rules_run(vm, r, event, matches, n);

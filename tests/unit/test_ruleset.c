@@ -696,6 +696,7 @@ static void test_refusals(void **state)
     assert_int_equal(eqlm_rules_add(set, query, &number), EQLM_E_ARGUMENT);
     assert_int_equal(eqlm_rules_match(NULL, set, &e, &matches, &n), EQLM_E_ARGUMENT);
     assert_int_equal(eqlm_rules_match(vm, NULL, &e, &matches, &n), EQLM_E_ARGUMENT);
+    assert_int_equal(eqlm_rules_match(vm, set, NULL, &matches, &n), EQLM_E_ARGUMENT);
     assert_int_equal(eqlm_rules_match(vm, set, &e, NULL, &n), EQLM_E_ARGUMENT);
     assert_int_equal(eqlm_rules_match(vm, set, &e, &matches, NULL), EQLM_E_ARGUMENT);
     assert_int_equal(eqlm_rules_guard(set, 1, &selective, ts_bytes_write, NULL), EQLM_E_ARGUMENT);

@@ -139,6 +139,8 @@ size_t eqli_fold_class(uint32_t c, uint32_t out[8])
     uint32_t folded = eqli_fold_char(c);
     size_t n = 0;
     out[n++] = folded;
+    if (folded < 'a') /* nothing but letters has case */
+        return n;
     for (uint8_t row = 1; row < FOLD_DELTAS && n < 8; row++) {
         uint32_t from = move_in_plane(folded, 0u - fold_deltas[row]);
         if (fold_row(from) == row)

@@ -12,12 +12,11 @@ enum {
     MAX_WINDOW = 64    /* how far from the ends a better key is looked for */
 };
 
+/* How many bytes of the mask are set, whole ones all. */
 static uint32_t bytes_in(uint64_t mask)
 {
-    uint32_t n = 0;
-    for (; mask; mask >>= 8)
-        n += mask & 1;
-    return n;
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    return (uint32_t)((mask & each) * each >> 56);
 }
 
 static bool whole_key(const eqli_pat_draft *d)
@@ -25,7 +24,7 @@ static bool whole_key(const eqli_pat_draft *d)
     return d->exact && !d->wild;
 }
 
-static eqli_pat_group group_of(const eqli_pat_draft *d, bool exact_table)
+static eqli_pat_group group_of(eqli_pat_draft *d, bool exact_table, uint64_t lower)
 {
     if (exact_table && whole_key(d))
         return EQLI_PAT_G_EXACT;
@@ -39,6 +38,7 @@ static eqli_pat_group group_of(const eqli_pat_draft *d, bool exact_table)
         return base + EQLI_PAT_G_SHORT_TAIL - EQLI_PAT_G_TAIL;
     if (head)
         return base + EQLI_PAT_G_SHORT_HEAD - EQLI_PAT_G_TAIL;
+    eqli_pat_choose_gram(d, lower);
     return d->gram_width == 4 ? EQLI_PAT_G_GRAM4 : d->gram_width == 2 ? EQLI_PAT_G_GRAM2 : EQLI_PAT_G_REST;
 }
 
@@ -50,7 +50,7 @@ static void choose_groups(eqli_pat_builder *b)
     bool exact_table = n_exact >= MANY_EXACT;
     for (uint32_t i = 0; i < b->n; i++) {
         eqli_pat_draft *d = &b->drafts[i];
-        d->group = b->n == 1 && !eqli_pat_is_plain(d) ? EQLI_PAT_G_REST : group_of(d, exact_table);
+        d->group = b->n == 1 && !eqli_pat_is_plain(d) ? EQLI_PAT_G_REST : group_of(d, exact_table, b->lower);
         b->count[d->group]++;
     }
     for (uint32_t i = 0; i < b->n; i++) {
@@ -175,6 +175,8 @@ static uint32_t distinct_tags(const eqli_pat_builder *b, uint32_t first, uint32_
 static void move_windows(eqli_pat_builder *b, eqli_pat_class *c, uint32_t first, uint32_t n)
 {
     uint32_t sampled = n < MAX_SAMPLE ? n : MAX_SAMPLE;
+    if (n <= MAX_CHAIN)
+        return;
     uint32_t at_ends = distinct_tags(b, first, sampled), best = at_ends;
     uint32_t head_room = UINT32_MAX, tail_room = UINT32_MAX;
     if (at_ends * MAX_CHAIN >= sampled)

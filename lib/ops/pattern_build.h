@@ -86,6 +86,8 @@ static inline uint32_t eqli_pat_log2_up(uint64_t n)
 
 /* Next inner segment from *at on, as [*start, *at). The first call begins at head_len. */
 bool eqli_pat_next_inner(const eqli_pat_draft *d, uint32_t *at, uint32_t *start);
+/* Sets gram and gram_width, to 0 if there is none. */
+void eqli_pat_choose_gram(eqli_pat_draft *d, uint64_t lower);
 /* Makes drafts of all patterns; only of those that say something. */
 eqlm_status eqli_pat_read(eqli_pat_builder *b, const eqli_pattern *patterns, size_t n);
 /* Writes the set from drafts that are in order. */

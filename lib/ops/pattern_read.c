@@ -81,19 +81,23 @@ static void read_ends(eqli_pat_draft *d, uint64_t lower)
 }
 
 /* Takes the rarest run of `width` literal bytes of the inner segments as the member's gram. */
-static bool choose_gram(eqli_pat_draft *d, uint32_t width, uint64_t lower)
+static bool find_gram(eqli_pat_draft *d, uint32_t width, uint64_t lower)
 {
     uint32_t at = d->head_len, start, best = UINT32_MAX;
     while (eqli_pat_next_inner(d, &at, &start)) {
-        for (uint32_t i = start; i + width <= at; i++) {
-            uint32_t cost = 0, gram = 0;
-            bool literal = true;
-            for (uint32_t k = 0; k < width; k++) {
-                literal = literal && !eqli_pat_is_wild(d, i + k);
-                cost += eqli_pat_commonness(d->text[i + k]);
-                gram |= (uint32_t)d->text[i + k] << 8 * k;
+        uint32_t cost = 0, gram = 0, run = 0; /* of the last `run` bytes, all literal */
+        for (uint32_t i = start; i < at; i++) {
+            if (eqli_pat_is_wild(d, i)) {
+                cost = run = 0;
+                continue;
             }
-            if (literal && cost < best) {
+            cost += eqli_pat_commonness(d->text[i]);
+            gram = gram >> 8 | (uint32_t)d->text[i] << (8 * width - 8);
+            if (run < width)
+                run++;
+            else
+                cost -= eqli_pat_commonness(d->text[i - width]);
+            if (run == width && cost < best) {
                 best = cost;
                 d->gram = gram | ((uint32_t)lower & (width == 4 ? UINT32_MAX : 0xffff));
                 d->gram_width = width;
@@ -101,6 +105,12 @@ static bool choose_gram(eqli_pat_draft *d, uint32_t width, uint64_t lower)
         }
     }
     return best != UINT32_MAX;
+}
+
+void eqli_pat_choose_gram(eqli_pat_draft *d, uint64_t lower)
+{
+    if (!find_gram(d, 4, lower))
+        find_gram(d, 2, lower);
 }
 
 static uint32_t count_chars(const char *p, size_t len)
@@ -119,12 +129,10 @@ static void measure(eqli_pat_builder *b, eqli_pat_draft *d)
         d->wild = d->wild || d->text[i] == '?';
     }
     d->min = d->len - stars;
-    d->chars = count_chars((const char *)d->text, d->len) - stars;
     d->ascii = eqli_is_ascii((const char *)d->text, d->len);
-    d->odd = d->wild || eqli_utf8_check((const char *)d->text, d->len) < d->len;
+    d->chars = (d->ascii ? d->len : count_chars((const char *)d->text, d->len)) - stars;
+    d->odd = d->wild || (!d->ascii && eqli_utf8_check((const char *)d->text, d->len) < d->len);
     read_ends(d, b->lower);
-    if (!choose_gram(d, 4, b->lower))
-        choose_gram(d, 2, b->lower);
     b->segs += d->n_inner;
     b->lit_bytes += 2 * (uint64_t)d->min;
 }

@@ -186,6 +186,17 @@ static void put_grams(writer *w, const eqli_pat_table *t, uint32_t filter_bits, 
     w->filter += UINT32_C(1) << filter_bits;
 }
 
+/* 0xff for each byte that is the same in both. */
+static uint64_t same_bytes(uint64_t a, uint64_t b)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+    uint64_t x = a ^ b;
+    x |= x >> 4 & 0x0f * each;
+    x |= x >> 2 & 0x03 * each;
+    x |= x >> 1 & each;
+    return ~((x & each) * 0xff);
+}
+
 /* Bytes all members fix at the ends of a text. */
 static void put_gates(const eqli_pat_builder *b, eqli_pattern_set *set)
 {
@@ -195,13 +206,8 @@ static void put_gates(const eqli_pat_builder *b, eqli_pattern_set *set)
     set->head_care = set->tail_care = UINT64_MAX;
     for (uint32_t i = 0; i < b->n; i++) {
         const eqli_pat_draft *d = &b->drafts[i];
-        for (uint32_t k = 0; k < 64; k += 8) {
-            uint64_t byte = UINT64_C(0xff) << k;
-            if (!(d->head_mask & byte) || ((d->head ^ first->head) & byte))
-                set->head_care &= ~byte;
-            if (!(d->tail_mask & byte) || ((d->tail ^ first->tail) & byte))
-                set->tail_care &= ~byte;
-        }
+        set->head_care &= d->head_mask & same_bytes(d->head, first->head);
+        set->tail_care &= d->tail_mask & same_bytes(d->tail, first->tail);
     }
     set->head_want = first->head & set->head_care;
     set->tail_want = first->tail & set->tail_care;

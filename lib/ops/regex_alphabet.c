@@ -135,13 +135,14 @@ void eqli_rx_alphabet_init(eqli_rx_alphabet *a, eqli_rx_code *code)
     *a = (eqli_rx_alphabet) { .alloc = code->alloc };
     if (code->status != EQLM_OK)
         return;
-    part *parts = cut(a, code) ? eqli_mem_new(&a->alloc, EQLI_RX_MAX_SYMBOLS * sizeof *parts) : NULL;
+    /* Each symbol has an interval. */
+    part *parts = cut(a, code) ? eqli_mem_resize(&a->alloc, NULL, 0, a->n_intervals, sizeof *parts) : NULL;
     if (!parts) {
         eqli_rx_code_fail(code, EQLM_E_NOMEM, 0, "out of memory");
         return;
     }
     split(a, parts, code);
-    eqli_mem_free(&a->alloc, parts, EQLI_RX_MAX_SYMBOLS * sizeof *parts);
+    eqli_mem_free(&a->alloc, parts, a->n_intervals * sizeof *parts);
     for (uint32_t c = 0; c < 128; c++)
         a->ascii[c] = a->symbol[eqli_rx_interval(a, c)];
 }

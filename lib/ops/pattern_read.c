@@ -85,19 +85,19 @@ static bool find_gram(eqli_pat_draft *d, uint32_t width, uint64_t lower)
 {
     uint32_t at = d->head_len, start, best = UINT32_MAX;
     while (eqli_pat_next_inner(d, &at, &start)) {
-        uint32_t cost = 0, gram = 0, run = 0; /* of the last `run` bytes, all literal */
+        uint32_t cost = 0, gram = 0, n = 0; /* of the last n bytes, all literal */
         for (uint32_t i = start; i < at; i++) {
             if (eqli_pat_is_wild(d, i)) {
-                cost = run = 0;
+                cost = n = 0;
                 continue;
             }
             cost += eqli_pat_commonness(d->text[i]);
             gram = gram >> 8 | (uint32_t)d->text[i] << (8 * width - 8);
-            if (run < width)
-                run++;
+            if (n < width)
+                n++;
             else
                 cost -= eqli_pat_commonness(d->text[i - width]);
-            if (run == width && cost < best) {
+            if (n == width && cost < best) {
                 best = cost;
                 d->gram = gram | ((uint32_t)lower & (width == 4 ? UINT32_MAX : 0xffff));
                 d->gram_width = width;

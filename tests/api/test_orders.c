@@ -115,8 +115,8 @@ static const char *random_query(world *w)
         "any where a == 1", "process where name : (\"c*\", \"*z\") and not b > 2",
         "any where name regex~ \"c.*e\" or a + b == 3",
         "sequence by a [any where b == 1] [any where name : \"c*\"]",
-        "sequence by ?a with maxspan=5ms [any where true] ![any where b == 2] [any where true] until [any "
-        "where b == 3]", "sample by a [any where b > 1] [any where b <= 1]",
+        "sequence by ?a with maxspan=5ms [any where true] ![any where b == 2] [any where true] until [any where b == 3]",
+        "sample by a [any where b > 1] [any where b <= 1]",
         "any where descendant of [process where a == 1]", "any where length(name) > 3 and number(name) == 1",
         "any where", "any where true", "sequence [any where a == 1] as e [any where b == e.b]", "",
     };

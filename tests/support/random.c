@@ -27,9 +27,8 @@ static const char *const sources[] = {
     "-EncodedCommand SQBFAFgAIAAoAE4AZQB3AC0ATw", "HKLM\\Software\\Run", "a", "k", "s", "K", "ab", "aab",
     "aaaaaaaaaaaaaaaaaaaaab", "x*y?z", "[@_`{~}]", "\"quoted\"", "tab\there", "line\nbreak", "back\\slash\\",
     "?\?=trigraph?\?/", "caf\xc3\xa9", "CAF\xc3\x89", "\xe2\x84\xaa", "\xc5\xbf", "\xcf\x83\xcf\x82\xce\xa3",
-    "stra\xc3\x9f"
-    "e", "\xc4\xb0", "\xf0\x9f\x98\x80", "\xe2\xb1\xa5\xc8\xba", "\xe2\x82\xac 12", "80", "445", "-1", "0",
-    "7", " 7 ", "0x1F", "1e3", "1.5", "9223372036854775807", "18446744073709551615", "true", "false",
+    "stra\303\237e", "\xc4\xb0", "\xf0\x9f\x98\x80", "\xe2\xb1\xa5\xc8\xba", "\xe2\x82\xac 12", "80", "445", "-1",
+    "0", "7", " 7 ", "0x1F", "1e3", "1.5", "9223372036854775807", "18446744073709551615", "true", "false",
     "2024-02-29T12:00:00Z", "2024-02-29", "1709208000000", "10.0.0.1", "10.1.2.3", "::1", "::ffff:10.0.0.1",
     "2001:db8::7", "192.168.1.255", "1.2.3", "1.10.0", "1.2.3-beta", "%d %s %%", "/* c */ // d", "\\u{41}",
     "]]>", "<1-9>", "(a|b)*",

@@ -509,8 +509,8 @@ EQLM_API uint64_t eqlm_program_places(const eqlm_program *program);
 
 /* The beginning of a generated file. EQLM_E_LIMIT: write returned false; so for the others. */
 EQLM_API eqlm_status eqlm_emit_c_begin(eqlm_write_fn write, void *ctx);
-/* One query. `name` is a C identifier that no other query of the host has; names that begin with it and two underscores
- * are used, too. `source` becomes a comment and may be empty. The text depends on nothing else than these.
+/* One query. `name` is a C identifier, no keyword, that no other query of the host has; names that begin with it and two
+ * underscores are used, too. `source` becomes a comment and may be empty. The text depends on nothing else than these.
  * EQLM_E_ARGUMENT: not an event query, one that asks for process ancestry, or no identifier. EQLM_E_NOMEM. */
 EQLM_API eqlm_status eqlm_emit_c_rule(const eqlm_program *program, const char *name, eqlm_str source,
                                       eqlm_write_fn write, void *ctx);

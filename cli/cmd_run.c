@@ -440,6 +440,7 @@ static int run_all(run *r, char *const *paths, int n)
         return eqlc_usage_error("run", "--format eql-response is for one rule, not %zu", o->rules.n);
     compile_rules(r);
     code = eqlc_report_exit(&r->report, &o->rules, EQLM_ERROR);
+    eqlc_rules_forget_files(&o->rules);
     if (r->rules.n == 0) {
         fprintf(stderr, "eqlc run: there is no rule to run; no events were read\n");
         return code;

@@ -67,6 +67,9 @@ void eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc
 /* Appends a query given on the command line. */
 void eqlc_rules_add_query(eqlc_rules *rules, const char *query);
 bool eqlc_rule_is_query(const eqlc_rule *rule);
+/* Gives back what only diagnostics need, the texts of the files and the maps to them: rules have no places any
+ * more. If there are saved programs, the texts stay. */
+void eqlc_rules_forget_files(eqlc_rules *rules);
 void eqlc_rules_clear(eqlc_rules *rules);
 
 /* Byte of the file where byte `offset` of the query stands (query_len is allowed), and its place. */

@@ -186,6 +186,22 @@ bool eqlc_rule_is_query(const eqlc_rule *rule)
     return strncmp(rule->path, "-q", 2) == 0;
 }
 
+void eqlc_rules_forget_files(eqlc_rules *rules)
+{
+    bool needed = false;
+
+    for (size_t i = 0; i < rules->n; i++) {
+        eqlc_rule *r = &rules->items[i];
+
+        needed = needed || r->image;
+        free(r->map);
+        r->map = NULL;
+        r->n_map = 0;
+    }
+    for (; !needed && rules->n_sources > 0; rules->n_sources--)
+        free(rules->sources[rules->n_sources - 1]);
+}
+
 void eqlc_rules_clear(eqlc_rules *rules)
 {
     for (size_t i = 0; i < rules->n; i++) {

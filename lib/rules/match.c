@@ -181,18 +181,6 @@ static eqli_op_result find_candidates(finder *f, const eqli_part *part)
 
 /* ---- Running ------------------------------------------------------------------------------------------- */
 
-static uint32_t lowest_bit(uint64_t v)
-{
-#if defined(__GNUC__)
-    return (uint32_t)__builtin_ctzll(v);
-#else
-    uint32_t i = 0;
-    while (!(v >> i & 1))
-        i++;
-    return i;
-#endif
-}
-
 static eqli_op_result run_entry(finder *f, uint32_t entry, bool *hit)
 {
     const eqli_rules_entry *e = &f->rules->entries[entry];
@@ -217,7 +205,7 @@ static eqli_op_result run_part(finder *f, const eqli_part *part)
     eqli_op_result r = find_candidates(f, part);
     for (uint32_t w = 0; w < part->n_words && r == EQLI_OP_OK; w++) {
         for (uint64_t bits = f->candidates[w]; bits && r == EQLI_OP_OK; bits &= bits - 1) {
-            uint32_t entry = part->entries[w * 64 + lowest_bit(bits)];
+            uint32_t entry = part->entries[w * 64 + eqli_pat_lowest(bits)];
             bool hit = f->selects;
             if (!hit) {
                 uint64_t began = eqli_profile_now(f->vm->profile);
@@ -267,7 +255,7 @@ static void list_found(finder *f)
 {
     for (uint32_t w = 0; w < (f->rules->n + 63) / 64; w++) {
         for (uint64_t bits = f->found[w]; bits; bits &= bits - 1)
-            f->numbers[f->n++] = w * 64 + lowest_bit(bits);
+            f->numbers[f->n++] = w * 64 + eqli_pat_lowest(bits);
     }
 }
 
@@ -301,7 +289,7 @@ static eqli_op_result run_parts(finder *f)
     else
         f->found = NULL;
     for (; parts && r == EQLI_OP_OK; parts &= parts - 1)
-        r = run_part(f, &f->rules->parts[lowest_bit(parts)]);
+        r = run_part(f, &f->rules->parts[eqli_pat_lowest(parts)]);
     return r;
 }
 

@@ -134,6 +134,7 @@ static const char *const arrays[] = { "s.list", "s.args", "n.list", "v.list", "v
 
 static void condition(maker *m, int depth);
 static void number(maker *m, int depth);
+static void text(maker *m, int depth);
 
 static void say_field(maker *m, const char *name)
 {
@@ -144,6 +145,15 @@ static void say_field(maker *m, const char *name)
     } else {
         say(m, "%s%s", ts_chance(m->r, 8) ? "?" : "", name);
     }
+}
+
+/* With case or without, and the first two arguments. */
+static void begin_call(maker *m, const char *name, int depth)
+{
+    say(m, "%s%s(", name, ts_chance(m->r, 50) ? "" : "~");
+    text(m, depth - 1);
+    say(m, ", ");
+    say_text(m);
 }
 
 static void text(maker *m, int depth)
@@ -170,10 +180,7 @@ static void text(maker *m, int depth)
         say(m, ")");
         break;
     case 2:
-        say(m, ts_chance(r, 50) ? "between(" : "between~(");
-        text(m, depth - 1);
-        say(m, ", ");
-        say_text(m);
+        begin_call(m, "between", depth);
         say(m, ", ");
         say_text(m);
         say(m, ts_chance(r, 70) ? ")" : ts_chance(r, 50) ? ", true)" : ", false)");
@@ -220,10 +227,7 @@ static void number(maker *m, int depth)
         say(m, ")");
         break;
     case 5:
-        say(m, ts_chance(r, 50) ? "indexOf(" : "indexOf~(");
-        text(m, depth - 1);
-        say(m, ", ");
-        say_text(m);
+        begin_call(m, "indexOf", depth);
         if (ts_chance(r, 40))
             say(m, ", %u", ts_below(r, 5));
         say(m, ")");

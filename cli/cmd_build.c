@@ -104,7 +104,7 @@ static char *name_of(const build_options *o, const eqlc_rule *rule)
         eqlc_buf_text(&b, o->prefix);
     if (text)
         add_plain_name(&b, text, strlen(text));
-    else if (eqlc_rule_is_query(rule))
+    else if (rule->is_query)
         add_plain_name(&b, "query", 5);
     else
         add_plain_name(&b, file, dot && dot > file ? (size_t)(dot - file) : strlen(file));

@@ -75,7 +75,7 @@ bool eqlc_severity_parse(const char *text, eqlm_severity *out)
 
 void eqlc_rule_label(eqlc_buf *b, const eqlc_rule *rule)
 {
-    const char *otherwise = eqlc_rule_is_query(rule) ? rule->query : rule->path;
+    const char *otherwise = rule->is_query ? rule->query : rule->path;
     const char *text = rule->name ? rule->name : rule->id ? rule->id : otherwise;
     char *line;
 

@@ -40,6 +40,7 @@ typedef struct eqlc_rule {
     size_t source_len;
     eqlc_map_entry *map; /* n_map entries, at least the one that marks the end */
     size_t n_map;
+    bool is_query;    /* given on the command line */
     eqlc_place start; /* place of the query's first byte, from where the others are counted */
 } eqlc_rule;
 
@@ -66,7 +67,6 @@ void eqlc_rules_read(eqlc_rules *rules, char *const *paths, size_t n_paths, eqlc
                      void *ctx);
 /* Appends a query given on the command line. */
 void eqlc_rules_add_query(eqlc_rules *rules, const char *query);
-bool eqlc_rule_is_query(const eqlc_rule *rule);
 /* Gives back what only diagnostics need, the texts of the files and the maps to them: rules have no places any
  * more. If there are saved programs, the texts stay. */
 void eqlc_rules_forget_files(eqlc_rules *rules);

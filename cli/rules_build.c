@@ -178,12 +178,8 @@ void eqlc_rules_add_query(eqlc_rules *rules, const char *query)
     rules->sources[rules->n_sources++] = eqlc_copy(query, len);
     rule->source = rules->sources[rules->n_sources - 1];
     rule->source_len = len;
+    rule->is_query = true;
     rule->start = (eqlc_place) { 1, 1 };
-}
-
-bool eqlc_rule_is_query(const eqlc_rule *rule)
-{
-    return strncmp(rule->path, "-q", 2) == 0;
 }
 
 void eqlc_rules_forget_files(eqlc_rules *rules)
@@ -197,6 +193,8 @@ void eqlc_rules_forget_files(eqlc_rules *rules)
         free(r->map);
         r->map = NULL;
         r->n_map = 0;
+        r->source = NULL;
+        r->source_len = 0;
     }
     for (; !needed && rules->n_sources > 0; rules->n_sources--)
         free(rules->sources[rules->n_sources - 1]);

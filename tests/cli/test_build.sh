@@ -70,6 +70,9 @@ capture "$eqlc" build --emit c -o "$work/second" "$work"/[abc].eql
 check "the same rules give the same text" cmp "$work/first" "$work/second"
 capture "$eqlc" build --emit c --prefix my_ -q 'any where true'
 check "another prefix" grep -q '^const eqlm_native_rule my_query = ' <<< "$out"
+echo 'any where true' > "$work/-quick.eql"
+out=$(cd "$work" && "$eqlc" build --emit c -- -quick.eql)
+check "a file whose name looks like a query" grep -q '^const eqlm_native_rule eql_quick = ' <<< "$out"
 printf '// name: Rules\nany where true\n' > "$work/rules.eql"
 capture "$eqlc" build --emit c "$work/rules.eql"
 check "a rule of the table's name gets another" grep -q '^const eqlm_native_rule eql_rules_2 = ' <<< "$out"
